@@ -1,0 +1,54 @@
+# Targets a newcomer guesses. Everything runs inside .venv, which the first target makes.
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+WORKERS ?= 2
+
+.PHONY: demo serve test check lint types bench docs lock clean fmt
+
+demo: $(VENV)/.core ## make the sample city and run the newborn life event
+	@$(BIN)/tongban demo
+
+serve: $(VENV)/.core ## the API and the timeline page on http://127.0.0.1:8000
+	@$(BIN)/tongban serve
+
+test: $(VENV)/.dev ## everything that is tested
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/lint-imports
+	$(BIN)/mypy
+	$(BIN)/pytest -n $(WORKERS)
+
+check: $(VENV)/.dev ## the inner loop: lint, import rules, types, fast tests
+	@$(BIN)/ruff check . && $(BIN)/ruff format --check .
+	@$(BIN)/lint-imports
+	@$(BIN)/mypy
+	@$(BIN)/pytest -n $(WORKERS) -q -m "not slow and not postgres"
+
+fmt: $(VENV)/.dev
+	@$(BIN)/ruff format . && $(BIN)/ruff check --fix .
+
+bench: $(VENV)/.dev ## every figure beside its peer: make bench [ONLY=tables]
+	$(BIN)/python -m benchmarks $(ONLY)
+
+docs: $(VENV)/.dev ## the documentation as a site in build/docs
+	$(BIN)/mkdocs build --strict --quiet --site-dir build/docs
+
+lock: $(VENV)/.dev ## after a change of dependencies in pyproject.toml
+	$(BIN)/uv pip compile --universal --python-version 3.11 --generate-hashes --no-header -q pyproject.toml -o requirements.lock
+	$(BIN)/uv pip compile --universal --python-version 3.11 --generate-hashes --no-header -q --all-extras pyproject.toml -c requirements.lock -o requirements-dev.lock
+
+$(VENV)/.core: requirements.lock pyproject.toml
+	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
+	@echo "installing (about half a minute) …"
+	@$(BIN)/pip install -q --disable-pip-version-check --require-hashes -r requirements.lock
+	@$(BIN)/pip install -q --disable-pip-version-check --no-deps -e .
+	@touch $@
+
+$(VENV)/.dev: requirements-dev.lock $(VENV)/.core
+	@echo "installing what development needs …"
+	@$(BIN)/pip install -q --disable-pip-version-check --require-hashes -r requirements-dev.lock
+	@touch $@
+
+clean:
+	rm -rf $(VENV) build var .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache

@@ -1,0 +1,1 @@
+"""Tongban (通办): an open backbone for digital government."""

@@ -1,0 +1,1 @@
+"""Settings, URLs and WSGI: the only place that knows every app."""

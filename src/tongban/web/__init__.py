@@ -1,0 +1,1 @@
+"""Pages for people; calls the apps' services and queries only."""

@@ -1,0 +1,28 @@
+"""What every test may ask for: outside test data and hypothesis profiles."""
+
+import os
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from hypothesis import settings
+
+settings.register_profile("ci", max_examples=300, deadline=None, print_blob=True)
+settings.register_profile("dev", max_examples=60, deadline=None)
+settings.load_profile("ci" if os.environ.get("CI") == "true" else "dev")
+
+_BESIDE = Path(__file__).resolve().parents[1].parent / "shared" / "data"
+
+
+@pytest.fixture(scope="session")
+def test_data() -> Callable[[str], Path]:
+    """Give the folder of outside test data with this name, or skip with a clear word."""
+
+    def find(name: str) -> Path:
+        root = Path(os.environ.get("TONGBAN_TEST_DATA", _BESIDE))
+        folder = root / name
+        if not folder.exists():
+            pytest.skip(f"outside test data {name!r} is absent: set TONGBAN_TEST_DATA")
+        return folder
+
+    return find
