@@ -31,6 +31,7 @@ VOCABULARY = Vocabulary(
     {
         "person": {
             "name": Attribute("string", Words("姓名", "name"), schema={"maxLength": 50}),
+            "id_number": Attribute("string", Words("公民身份号码", "number"), code="identity"),
             "birth_date": Attribute("date", Words("出生日期", "date of birth")),
             "age": Attribute("number", WORDS, derive=Derive("years_since", "birth_date")),
             "months": Attribute("number", WORDS, derive=Derive("months_since", "birth_date")),
@@ -222,6 +223,12 @@ def test_deriving_changes_no_other_fact(facts: dict[str, bool]) -> None:
 def test_a_derived_fact_is_never_taken_from_the_outside() -> None:
     told = {"child.birth_date": date(2020, 5, 1), "child.age": 80}
     assert derive(VOCABULARY, told, date(2026, 5, 1))["child.age"] == 6
+
+
+def test_an_identifier_is_checked_and_written_in_its_one_form() -> None:
+    assert parse_value(fact("id_number"), "11010519491231002x") == "11010519491231002X"
+    with pytest.raises(FactInvalid, match="the last character should be X"):
+        parse_value(fact("id_number"), "110105194912310021")
 
 
 def test_decimals_are_exact() -> None:

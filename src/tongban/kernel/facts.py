@@ -1,16 +1,18 @@
 """The vocabulary of facts (数据项): what may be known about the people and companies of a case.
 
 A fact is named ``role.attribute`` (``mother.id_number``); its kind says the type, the label and the
-limits of the value. Reads values strictly and derives ages. Never guesses, rounds or repairs a
-value: a fact that is not exactly right is refused with a sentence that says what to write.
+limits of the value. Reads values strictly and derives ages. Never guesses or rounds a value: a
+fact that is not exactly right is refused with a sentence that says what to write.
 """
 
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from decimal import Decimal
 from typing import Literal
+
+from tongban.kernel.codes import USCC, CodeError, IdentityNumber, ItemCode, LicenceId
 
 Value = bool | int | Decimal | str | date | datetime | None
 FactType = Literal["string", "number", "boolean", "date"]
@@ -169,11 +171,14 @@ def parse_value(fact: Fact, raw: object) -> Value:
     """Read the JSON value ``raw`` of ``fact``; None and the empty text mean "not known".
 
     Numbers are whole numbers or decimal text, never floats: money is integer fen. Dates are
-    ``YYYY-MM-DD``. Raises `FactInvalid`.
+    ``YYYY-MM-DD``. An identifier comes back in its canonical writing (`kernel.codes`).
+    Raises `FactInvalid`.
     """
     if raw is None or raw == "":
         return None
     value = _READ[fact.type](fact, raw)
+    if fact.code and isinstance(value, str):
+        value = _identify(fact, value)
     if fact.options and all(value != option.value for option in fact.options):
         choices = ", ".join(str(to_json(option.value)) for option in fact.options)
         raise FactInvalid(
@@ -236,6 +241,21 @@ _READ = {
     "boolean": _read_boolean,
     "date": _read_date,
 }
+
+
+CODES: Mapping[str, Callable[[str], object]] = {
+    "identity": IdentityNumber.parse,
+    "uscc": USCC.parse,
+    "item": ItemCode.parse,
+    "licence": LicenceId.parse,
+}
+
+
+def _identify(fact: Fact, text: str) -> str:
+    try:
+        return str(CODES[fact.code](text))
+    except CodeError as wrong:
+        raise FactInvalid(fact.name, f"{fact.label.zh}有误，请逐位核对", str(wrong)) from wrong
 
 
 def _hold_limits(fact: Fact, value: Value) -> None:
