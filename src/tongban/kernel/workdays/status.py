@@ -1,0 +1,143 @@
+"""How a clock stands, in words and as a light, and what a new calendar does to open clocks."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date
+from typing import Literal
+
+from tongban.kernel.workdays.calendar import Calendar, Day
+from tongban.kernel.workdays.ledger import (
+    SPECIAL_PROCEDURES,
+    Ledger,
+    allowed,
+    due_if_known,
+    overdue,
+    remaining,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Status:
+    """How a clock stands: a light (红黄绿灯), the days left, the due date, and both in words."""
+
+    light: Literal["green", "amber", "red"]
+    remaining: int
+    due: date | None
+    zh: str
+    en: str
+
+
+def status(calendar: Calendar, ledger: Ledger, today: date) -> Status:
+    """Tell how the clock stands on `today`: amber for the last fifth of the days, red overdue.
+
+    >>> from tongban.kernel.workdays import Budget
+    >>> calendar = Calendar.of([Day(date(2026, 1, 1), "holiday")])
+    >>> ledger = Ledger(date(2026, 3, 2), Budget(20, promised=5))
+    >>> status(calendar, ledger, date(2026, 3, 6)).zh
+    '剩余1个工作日，2026-03-09到期'
+    >>> status(calendar, ledger, date(2026, 3, 11)).en
+    'overdue by 2 working days, was due on 2026-03-09'
+    """
+    left = remaining(calendar, ledger, today)
+    day = due_if_known(calendar, ledger)
+    light: Literal["green", "amber", "red"] = "green"
+    late = overdue(calendar, ledger, today)
+    if late:
+        light = "red"
+    elif ledger.closed is None and left * 5 <= allowed(calendar, ledger):
+        light = "amber"
+    zh, en = _words(ledger, left, day, late=late)
+    return Status(light, left, day, zh, en)
+
+
+def _words(ledger: Ledger, left: int, day: date | None, *, late: bool) -> tuple[str, str]:
+    days = f"{abs(left)} working day{'' if abs(left) == 1 else 's'}"
+    over = (f"超期{-left}个工作日", f"by {days}") if left < 0 else ("已超期", "by days off only")
+    if ledger.closed is not None:
+        on = ledger.closed.on
+        if late:
+            return f"{on}办结，{over[0]}，应于{day}办结", f"decided on {on}, late {over[1]}"
+        return f"{on}按时办结，剩余{left}个工作日", f"decided on {on} in time, {days} left"
+    if late:
+        was = (f"，应于{day}办结", f", was due on {day}") if day else ("", "")
+        return over[0] + was[0], f"overdue {over[1]}{was[1]}"
+    if (running := ledger.suspended) is not None:
+        zh, en = SPECIAL_PROCEDURES[running.kind]
+        return (
+            f"{zh}期间停止计算，自{running.start}，剩余{left}个工作日",
+            f"stopped for a special procedure ({en}) since {running.start}, {days} left",
+        )
+    if day is None:
+        return (
+            f"剩余{left}个工作日，到期日待下一年度放假通知公布",
+            f"{days} left, the due date waits for next year's calendar",
+        )
+    return f"剩余{left}个工作日，{day}到期", f"{days} left, due on {day}"
+
+
+@dataclass(frozen=True, slots=True)
+class Move:
+    """An open clock whose due date a new calendar moved, with the reason to record."""
+
+    clock: str
+    before: date | None
+    after: date | None
+    zh: str
+    en: str
+
+
+def moved(old: Calendar, new: Calendar, ledgers: Mapping[str, Ledger]) -> tuple[Move, ...]:
+    """Tell which open clocks a newly announced calendar moves; closed ones never move.
+
+    `ledgers` is keyed by whatever names the clock. A clock whose due date was unknown because the
+    old calendar had ended is told too. The reason names the changed days up to the later date.
+
+    >>> from tongban.kernel.workdays import Budget
+    >>> old = Calendar.of([Day(date(2015, 1, 1), "holiday", "元旦")])
+    >>> new = Calendar.of([*old.named.values(), Day(date(2015, 9, 3), "holiday", "抗战胜利纪念日")])
+    >>> move, = moved(old, new, {"case-1": Ledger(date(2015, 9, 1), Budget(20, promised=5))})
+    >>> move.before.isoformat(), move.after.isoformat(), move.zh
+    ('2015-09-08', '2015-09-09', '日历调整：2015-09-03（抗战胜利纪念日）改为放假')
+    """
+    changed = _changed(old, new)
+    result = []
+    for clock, ledger in ledgers.items():
+        if ledger.closed is not None or ledger.suspended is not None:
+            continue
+        before, after = due_if_known(old, ledger), due_if_known(new, ledger)
+        if before == after:
+            continue
+        until = max(day for day in (before, after) if day is not None)
+        named = [
+            day
+            for day in changed
+            if ledger.started < day.day <= until and old.first <= day.day <= old.last
+        ]
+        result.append(Move(clock, before, after, *_reason(named)))
+    return tuple(result)
+
+
+def _changed(old: Calendar, new: Calendar) -> list[Day]:
+    """Give the days that are worked in one calendar and not in the other, as they are now."""
+    result = []
+    for number in sorted(set(old.ordinals) ^ set(new.ordinals)):
+        day = date.fromordinal(number)
+        kind: Literal["holiday", "workday"] = "holiday"
+        if new.first <= day <= new.last and new.is_workday(day):
+            kind = "workday"
+        found = new.named.get(day)
+        result.append(Day(day, kind, found.name if found else "", found.source if found else ""))
+    return result
+
+
+def _reason(days: list[Day]) -> tuple[str, str]:
+    if not days:
+        return "日历公布：新年度放假安排已公布", "calendar announced: the next year is now known"
+    zh = "、".join(
+        f"{d.day}{f'（{d.name}）' if d.name else ''}改为{'放假' if d.kind == 'holiday' else '上班'}"
+        for d in days
+    )
+    en = ", ".join(
+        f"{d.day} is now a {'day off' if d.kind == 'holiday' else 'working day'}" for d in days
+    )
+    return f"日历调整：{zh}", f"calendar changed: {en}"
