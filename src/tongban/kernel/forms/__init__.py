@@ -5,7 +5,8 @@ under a grant, over all branches of a life event. Refuses to ask a fact twice or
 """
 
 from tongban.kernel.forms.answers import read_answers, visible
-from tongban.kernel.forms.planning import BranchUnknown, PlanTooTangled, alone, plan, wanted
+from tongban.kernel.forms.planning import BranchUnknown, alone, plan, wanted
+from tongban.kernel.forms.search import PlanTooTangled
 from tongban.kernel.forms.words import (
     Branch,
     Call,

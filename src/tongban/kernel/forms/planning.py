@@ -6,13 +6,13 @@ makes every reachable need known. It never lets one item use another item's gran
 asks for a fact that a source, an earlier item or a count from a date gives.
 """
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from collections.abc import Set as AbstractSet
-from dataclasses import dataclass
-from itertools import combinations
 
 from tongban.kernel.facts import Vocabulary
 from tongban.kernel.feel import Condition
+from tongban.kernel.forms.search import Rule, Rules, Search, best, relevant
+from tongban.kernel.forms.trace import Trace
 from tongban.kernel.forms.words import (
     Branch,
     Call,
@@ -24,48 +24,14 @@ from tongban.kernel.forms.words import (
     ItemNeeds,
     LegalBasis,
     Material,
-    Origin,
     Resource,
     Unmet,
     Use,
 )
 
-_ASKED: Origin = "asked"
-_PRODUCED: Origin = "produced"
-_GIVEN: Origin = "given"
-_WIDEST = 24  # free choices among questions; beyond this the search is refused
-
-
-class PlanTooTangled(ValueError):  # noqa: N818
-    """So many sources need each other's facts that no smallest form can be computed."""
-
 
 class BranchUnknown(ValueError):  # noqa: N818
     """A branch waits for an item that is not in the life event, or for itself."""
-
-
-@dataclass(frozen=True, slots=True)
-class _Rule:
-    """When ``premises`` are known, ``fact`` is known too."""
-
-    premises: tuple[str, ...]
-    fact: str
-    how: Origin
-    role: str = ""
-    resource: Resource | None = None
-    grant: Grant | None = None
-
-    def rank(self) -> tuple[int, str, str]:
-        """Sort the better source first: a binding, a count, the lead department, the others."""
-        if self.resource is None or self.grant is None:
-            return (0 if self.how == "bound" else 1, self.premises[0], "")
-        attribute = self.fact.partition(".")[2]
-        lead = 2 if attribute in self.resource.lead else 3
-        law = self.grant.legal_basis
-        return (lead, self.resource.slug, f"{self.grant.basis}{law.title}{law.article}")
-
-
-_Rules = tuple[_Rule, ...]
 
 
 def wanted(branch: Branch) -> frozenset[str]:
@@ -114,21 +80,21 @@ def plan(
     named = set(given) | set(binds) | set(binds.values())
     named = named.union(*needs.values(), *proofs.values(), *produced.values())
     roles = {vocabulary.fact(name).role for name in sorted(named)}
-    bound = [_Rule((source,), fact, "bound") for fact, source in sorted(binds.items())]
+    bound = [Rule((source,), fact, "bound") for fact, source in sorted(binds.items())]
     rules = {
-        item: _relevant(
+        item: relevant(
             [*bound, *_rules(vocabulary, roles, resources, _own(item, permits))],
             needs[item] | proofs[item],
         )
         for item in needs
     }
-    search = _Search(rules, {item: given | produced[item].keys() for item in needs}, needs)
+    search = Search(rules, {item: given | produced[item].keys() for item in needs}, needs)
     forms = _forms(ordered, vocabulary, given)
     asked = search.fewest(frozenset(forms), _keys(rules, vocabulary, ordered, given))
 
     traces = {
-        item: _Trace(
-            _best(rules[item], search.start[item] | asked), given, asked, produced[item]
+        item: Trace(
+            best(rules[item], search.start[item] | asked), given, asked, produced[item]
         ).follow(needs[item], proofs[item])
         for item in needs
     }
@@ -189,12 +155,12 @@ def _rules(
     roles: AbstractSet[str],
     resources: Mapping[str, Resource],
     grants: Iterable[Grant],
-) -> list[_Rule]:
-    found: list[_Rule] = []
+) -> list[Rule]:
+    found: list[Rule] = []
     for role in sorted(roles):
         kind = vocabulary.roles[role].kind
         found += [
-            _Rule((f"{role}.{attribute.derive.of}",), f"{role}.{name}", "derived")
+            Rule((f"{role}.{attribute.derive.of}",), f"{role}.{name}", "derived")
             for name, attribute in sorted(vocabulary.kinds.get(kind, {}).items())
             if attribute.derive
         ]
@@ -205,113 +171,10 @@ def _rules(
             keys = tuple(f"{role}.{key}" for key in resource.key)
             supplied = (grant.attributes & resource.attributes) - set(resource.key)
             found += [
-                _Rule(keys, f"{role}.{name}", "fetched", role, resource, grant)
+                Rule(keys, f"{role}.{name}", "fetched", role, resource, grant)
                 for name in sorted(supplied)
             ]
     return found
-
-
-def _relevant(rules: Sequence[_Rule], needs: AbstractSet[str]) -> _Rules:
-    """Keep the rules that can matter for ``needs``, the better source first."""
-    wanted_facts = set(needs)
-    size = -1
-    while size != len(wanted_facts):
-        size = len(wanted_facts)
-        wanted_facts |= {p for rule in rules if rule.fact in wanted_facts for p in rule.premises}
-    return tuple(
-        sorted(
-            (rule for rule in rules if rule.fact in wanted_facts),
-            key=lambda rule: (rule.fact, rule.rank()),
-        )
-    )
-
-
-def _close(rules: _Rules, known: AbstractSet[str]) -> set[str]:
-    """Give everything that becomes known from ``known``."""
-    closed = set(known)
-    size = -1
-    while size != len(closed):
-        size = len(closed)
-        for rule in rules:
-            if rule.fact not in closed and closed.issuperset(rule.premises):
-                closed.add(rule.fact)
-    return closed
-
-
-def _best(rules: _Rules, known: AbstractSet[str]) -> _Rules:
-    """Drop the worse of two sources of a fact wherever everything stays reachable without it."""
-    full = _close(rules, known)
-    kept = tuple(rule for rule in rules if rule.fact in full and rule.fact not in known)
-    for rule in reversed(kept):
-        others = tuple(other for other in kept if other is not rule)
-        if any(other.fact == rule.fact for other in others) and _close(others, known) == full:
-            kept = others
-    return kept
-
-
-@dataclass(frozen=True, slots=True)
-class _Search:
-    """The hunt for the fewest questions, over all items at once."""
-
-    rules: Mapping[str, _Rules]
-    start: Mapping[str, AbstractSet[str]]
-    needs: Mapping[str, AbstractSet[str]]
-
-    def known(self, asked: AbstractSet[str]) -> dict[str, set[str]]:
-        return {item: _close(self.rules[item], self.start[item] | asked) for item in self.rules}
-
-    def fewest(self, listed: frozenset[str], keys: frozenset[str]) -> frozenset[str]:
-        """Give the smallest set of facts to ask that makes all reachable needs known.
-
-        Facts ``listed`` in a form come before ``keys`` that no form lists.
-        """
-        everything = listed | keys
-        reach = self.known(everything)
-        targets = {item: self.needs[item] & reach[item] for item in self.rules}
-
-        def enough(asked: AbstractSet[str]) -> bool:
-            known = self.known(asked)
-            return all(targets[item] <= known[item] for item in targets)
-
-        must = frozenset(fact for fact in everything if not enough(everything - {fact}))
-        if enough(must):
-            return must
-        free = self._undominated(must, sorted(everything - must, key=lambda f: (f in listed, f)))
-        if len(free) > _WIDEST:
-            raise PlanTooTangled(
-                f"{len(free)} facts could each be asked instead of others ({', '.join(free)}); "
-                "list fewer of them in forms, or grant a source that needs no further key"
-            )
-        chosen = next(
-            must | set(extra)
-            for size in range(1, len(free) + 1)
-            for extra in combinations(free, size)
-            if enough(must | set(extra))
-        )
-        return _prefer_listed(chosen, listed, enough)
-
-    def _undominated(self, must: frozenset[str], free: Sequence[str]) -> list[str]:
-        """Drop a question whose answer follows, for every item, from another one's answer."""
-        reach = {fact: self.known(must | {fact}) for fact in free}
-        kept = list(free)
-        for fact in free:
-            if any(
-                other != fact and all(fact in known for known in reach[other].values())
-                for other in kept
-            ):
-                kept.remove(fact)
-        return sorted(kept)
-
-
-def _prefer_listed(
-    asked: frozenset[str], listed: frozenset[str], enough: Callable[[AbstractSet[str]], bool]
-) -> frozenset[str]:
-    for key in sorted(asked - listed):
-        for fact in sorted(listed - asked):
-            if enough((asked - {key}) | {fact}):
-                asked = (asked - {key}) | {fact}
-                break
-    return asked
 
 
 def _forms(
@@ -327,7 +190,7 @@ def _forms(
 
 
 def _keys(
-    rules: Mapping[str, _Rules],
+    rules: Mapping[str, Rules],
     vocabulary: Vocabulary,
     branches: Sequence[Branch],
     given: AbstractSet[str],
@@ -338,83 +201,8 @@ def _keys(
     return frozenset(k for k in keys - made - given if vocabulary.fact(k).derive is None)
 
 
-class _Trace:
-    """Where each fact of one item comes from, followed back from its needs."""
-
-    def __init__(
-        self,
-        rules: _Rules,
-        given: AbstractSet[str],
-        asked: AbstractSet[str],
-        produced: Mapping[str, Sequence[str]],
-    ) -> None:
-        self.origin: dict[str, Origin] = {}
-        self.used: set[str] = set()
-        self.source: dict[str, _Rule] = {}
-        self.depth: dict[str, int] = {}
-        self.after: dict[str, frozenset[str]] = {}
-        self._leaves: dict[str, Origin] = {
-            **dict.fromkeys(asked, _ASKED),
-            **dict.fromkeys(produced, _PRODUCED),
-            **dict.fromkeys(given, _GIVEN),
-        }
-        for fact, how in self._leaves.items():
-            self.depth[fact] = 0
-            self.after[fact] = frozenset(produced[fact] if how == "produced" else ())
-        self._settle(rules)
-
-    def _settle(self, rules: _Rules) -> None:
-        """Give each fact its one source: the best of those open in the first round that has any."""
-        moved = True
-        while moved:
-            moved = False
-            ready = [
-                rule
-                for rule in rules
-                if rule.fact not in self.depth and all(p in self.depth for p in rule.premises)
-            ]
-            for rule in ready:
-                if rule.fact in self.depth:
-                    continue
-                self.source[rule.fact] = rule
-                self.depth[rule.fact] = max(self.depth[p] for p in rule.premises) + (
-                    rule.resource is not None
-                )
-                self.after[rule.fact] = frozenset().union(*(self.after[p] for p in rule.premises))
-                moved = True
-
-    def follow(self, needs: AbstractSet[str], proofs: AbstractSet[str]) -> "_Trace":
-        """Mark what is used for ``needs``, and for those ``proofs`` that sources supply."""
-        waiting = sorted(needs) + sorted(p for p in proofs if p in self.depth)
-        while waiting:
-            fact = waiting.pop()
-            if fact in self.origin:
-                continue
-            rule = self.source.get(fact)
-            self.origin[fact] = self._leaves.get(fact, rule.how if rule else "unmet")
-            self.used.add(fact)
-            if rule and fact not in self._leaves:
-                waiting.extend(rule.premises)
-        return self
-
-    def fetched(self) -> list[_Rule]:
-        return [self.source[f] for f, how in sorted(self.origin.items()) if how == "fetched"]
-
-    def departments(self, fact: str) -> set[str] | None:
-        """Give the departments behind a fact; None where a person's word is behind it."""
-        how = self.origin.get(fact, "unmet")
-        if how in {"given", "produced"}:
-            return set()
-        if how in {"asked", "unmet"}:
-            return None
-        rule = self.source[fact]
-        if rule.resource:
-            return {rule.resource.department}
-        return self.departments(rule.premises[0])
-
-
-def _rounds(traces: Mapping[str, _Trace]) -> tuple[tuple[Call, ...], ...]:
-    merged: dict[tuple[int, str, str, tuple[str, ...]], dict[tuple[str, Grant], list[_Rule]]] = {}
+def _rounds(traces: Mapping[str, Trace]) -> tuple[tuple[Call, ...], ...]:
+    merged: dict[tuple[int, str, str, tuple[str, ...]], dict[tuple[str, Grant], list[Rule]]] = {}
     for item, trace in traces.items():
         for rule in trace.fetched():
             if rule.resource and rule.grant:
@@ -460,7 +248,7 @@ def _field(
 
 def _materials(
     branches: Sequence[Branch],
-    traces: Mapping[str, _Trace],
+    traces: Mapping[str, Trace],
     earlier: Mapping[str, frozenset[str]],
     held: AbstractSet[str],
 ) -> tuple[Material, ...]:
@@ -488,8 +276,8 @@ def _materials(
     return tuple(found)
 
 
-def _consent(traces: Mapping[str, _Trace]) -> tuple[ConsentLine, ...]:
-    lines: dict[tuple[str, str], list[tuple[str, _Rule, Grant]]] = {}
+def _consent(traces: Mapping[str, Trace]) -> tuple[ConsentLine, ...]:
+    lines: dict[tuple[str, str], list[tuple[str, Rule, Grant]]] = {}
     for item, trace in traces.items():
         for rule in trace.fetched():
             if rule.resource and rule.grant:
@@ -512,7 +300,7 @@ def _by_title(basis: LegalBasis) -> tuple[str, str]:
 
 
 def _unmet(
-    traces: Mapping[str, _Trace],
+    traces: Mapping[str, Trace],
     needs: Mapping[str, AbstractSet[str]],
     vocabulary: Vocabulary,
     resources: Mapping[str, Resource],
