@@ -68,6 +68,7 @@ INSTALLED_APPS = [
     "django.contrib.sessions",
     "django.contrib.messages",
     "django.contrib.staticfiles",
+    "tongban.infra.trail",
 ]
 MIDDLEWARE = [
     "django.middleware.security.SecurityMiddleware",

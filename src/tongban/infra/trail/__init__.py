@@ -1,0 +1,1 @@
+"""The trail: one append-only table of events, from which all news travels."""

@@ -1,0 +1,109 @@
+"""Reads of the trail: the story of a chain, and whether it still stands."""
+
+from collections.abc import Iterable, Iterator, Sequence
+from itertools import groupby
+from operator import attrgetter
+from uuid import UUID
+
+from tongban.infra.trail import models
+from tongban.kernel.events import Broken, Event, verify_chain
+
+_BATCH = 500
+
+
+def to_events(rows: Iterable[models.Event]) -> tuple[Event, ...]:
+    """Give the kernel's events of these rows, in their order, with what payloads are kept."""
+    rows = list(rows)
+    payloads: dict[UUID, models.Payload] = {}
+    for start in range(0, len(rows), _BATCH):
+        payloads |= models.Payload.objects.in_bulk([r.id for r in rows[start : start + _BATCH]])
+    return tuple(_event(row, payloads.get(row.id)) for row in rows)
+
+
+def _event(row: models.Event, payload: models.Payload | None) -> Event:
+    return Event(
+        id=str(row.id),
+        type=row.type,
+        chain=row.chain,
+        seq=row.seq,
+        actor=row.actor,
+        organisation=row.organisation,
+        on_behalf_of=row.on_behalf_of,
+        authority=row.authority,
+        item=row.item,
+        item_version=row.item_version,
+        step=row.step,
+        lifecycle=row.lifecycle,
+        occurred=row.occurred,
+        recorded=row.recorded,
+        reason=row.reason,
+        corrects=row.corrects,
+        previous=row.previous,
+        suite=row.suite,
+        payload_digest=row.payload_digest,
+        hash=row.hash,
+        salt=None if payload is None else bytes(payload.salt),
+        payload=None if payload is None else payload.data,
+    )
+
+
+def history(chain: str, *, after: int = 0) -> tuple[Event, ...]:
+    """Give the events of a chain in order, those beyond ``after`` only."""
+    return to_events(models.Event.objects.filter(chain=chain, seq__gt=after).order_by("seq"))
+
+
+def head(chain: str) -> int:
+    """Give the last ``seq`` of a chain; 0 where it has no event."""
+    last = models.Event.objects.filter(chain=chain).order_by("-seq").values_list("seq", flat=True)
+    return last.first() or 0
+
+
+def event(event_id: str) -> Event | None:
+    """Give the event of this id, or None."""
+    found = to_events(models.Event.objects.filter(id=event_id))
+    return found[0] if found else None
+
+
+def recent(*, types: Sequence[str] = (), limit: int = 100) -> tuple[Event, ...]:
+    """Give the latest events of the installation, newest first; of these types where named."""
+    rows = models.Event.objects.order_by("-position")
+    return to_events((rows.filter(type__in=types) if types else rows)[:limit])
+
+
+def verify(chain: str | None = None) -> Broken | None:
+    """Recompute one chain, or every chain; name the first event that does not hold, or None.
+
+    A payload may be missing only where an erasure is on record. Reads in batches: the whole trail
+    need not fit in memory.
+    """
+    rows = models.Event.objects.order_by("chain", "seq")
+    if chain is not None:
+        rows = rows.filter(chain=chain)
+    for _, events in groupby(_in_batches(rows.iterator(_BATCH)), key=attrgetter("chain")):
+        # one pass serves both checks: the generator notes what was missing on the way
+        missing: list[Event] = []
+        broken = verify_chain(_noting(events, missing))
+        erased = models.Erasure.objects.in_bulk([UUID(e.id) for e in missing])
+        for lost in missing:
+            if UUID(lost.id) not in erased:
+                return Broken(lost.chain, lost.seq, lost.id, "its data is gone without an erasure")
+        if broken:
+            return broken
+    return None
+
+
+def _noting(events: Iterable[Event], missing: list[Event]) -> Iterator[Event]:
+    for found in events:
+        if found.erased:
+            missing.append(found)
+        yield found
+
+
+def _in_batches(rows: Iterator[models.Event]) -> Iterator[Event]:
+    batch: list[models.Event] = []
+    for row in rows:
+        batch.append(row)
+        if len(batch) == _BATCH:
+            yield from to_events(batch)
+            batch = []
+    yield from to_events(batch)

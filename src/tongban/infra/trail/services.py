@@ -1,0 +1,207 @@
+"""Verbs of the trail: append events inside the caller's transaction, and erase a payload lawfully.
+
+What a verb of an app saves and what it tells are one transaction, or neither happened. Nothing
+here changes an event that was recorded.
+"""
+
+import os
+from collections.abc import Mapping, Sequence
+from datetime import UTC, datetime
+from operator import attrgetter
+from uuid import UUID
+
+from django.db import DatabaseError, IntegrityError, connection, transaction
+
+from tongban.infra import clock
+from tongban.infra.trail import models
+from tongban.kernel.events import Draft, Event, Head, seal
+from tongban.kernel.suites import suite
+
+SUITE = suite("std")
+#: The chain on which erasures are told.
+ERASURES = "trail:erasures"
+_HEADS_AT_ONCE = 500
+_SALT_BYTES = 16
+
+_PLAIN = [
+    *("type", "chain", "seq", "actor", "organisation", "on_behalf_of", "authority", "item"),
+    *("item_version", "step", "lifecycle", "reason", "corrects", "previous", "suite"),
+    *("payload_digest", "hash"),
+]
+_plain = attrgetter(*_PLAIN)
+_COLUMNS = ["id", "occurred", "recorded", "after_tx", *_PLAIN]
+_INSERT_EVENT = (
+    f"INSERT INTO trail_event ({', '.join(_COLUMNS)}) "  # noqa: S608 - our own names
+    f"VALUES ({', '.join(['%s'] * len(_COLUMNS))})"
+)
+_INSERT_PAYLOAD = "INSERT INTO trail_payload (event_id, salt, data) VALUES (%s, %s, %s)"
+
+
+class NotInTransaction(RuntimeError):  # noqa: N818
+    """Events were told outside the transaction of what they tell about."""
+
+
+class ChainMoved(RuntimeError):  # noqa: N818
+    """Someone else told an event of this chain first; read it again and decide anew."""
+
+
+class TrailFull(RuntimeError):  # noqa: N818
+    """The database takes no more rows (a full disk); nothing of this transaction was kept."""
+
+
+class NothingToErase(LookupError):  # noqa: N818
+    """The event is unknown or its payload was erased before."""
+
+
+def _event_id(now: datetime) -> str:
+    """Make a UUID of version 7 (RFC 9562): ordered by time, so that indexes grow at one end."""
+    value = int(now.timestamp() * 1000) << 80 | int.from_bytes(os.urandom(10))
+    value = value & ~(0xF << 76) | 0x7 << 76
+    return str(UUID(int=value & ~(0x3 << 62) | 0x2 << 62))
+
+
+def _heads(chains: Sequence[str]) -> tuple[dict[str, Head], dict[str, int]]:
+    """Give the head of each chain that has one, and after which transaction it may be read."""
+    heads: dict[str, Head] = {}
+    after: dict[str, int] = {}
+    for start in range(0, len(chains), _HEADS_AT_ONCE):
+        some = chains[start : start + _HEADS_AT_ONCE]
+        last = (
+            "SELECT chain, MAX(seq) AS seq FROM trail_event "  # noqa: S608 - placeholders only
+            f"WHERE chain IN ({', '.join(['%s'] * len(some))}) GROUP BY chain"
+        )
+        found = models.Event.objects.raw(
+            "SELECT position, e.chain, e.seq, hash, recorded, after_tx "  # noqa: S608 - placeholders only
+            f"FROM trail_event e JOIN ({last}) l ON e.chain = l.chain AND e.seq = l.seq",
+            some,
+        )
+        for row in found:
+            heads[row.chain] = Head(row.seq, row.hash, row.recorded)
+            after[row.chain] = row.after_tx
+    return heads, after
+
+
+def _own_tx() -> int:
+    if connection.vendor != "postgresql":
+        return 0
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_current_xact_id()::text::bigint")
+        return int(cursor.fetchone()[0])
+
+
+def _insert(events: Sequence[Event], after_tx: Mapping[str, int]) -> None:
+    adapt_time = connection.ops.adapt_datetimefield_value
+    dashes = connection.features.has_native_uuid_field
+    rows = []
+    payloads = []
+    for event in events:
+        key = event.id if dashes else event.id.replace("-", "")
+        times = adapt_time(event.occurred), adapt_time(event.recorded)
+        rows.append((key, *times, after_tx[event.chain], *_plain(event)))
+        payloads.append((key, event.salt, event.payload))
+    try:
+        with connection.cursor() as cursor:
+            cursor.executemany(_INSERT_EVENT, rows)
+            cursor.executemany(_INSERT_PAYLOAD, payloads)
+    except IntegrityError as collision:
+        raise ChainMoved(
+            "ChainMoved: another writer told an event of "
+            f"{', '.join(sorted(after_tx)[:5])} first; load it again and decide anew"
+        ) from collision
+    except DatabaseError as error:
+        if _is_full(error):
+            raise TrailFull(
+                "TrailFull: the database takes no more rows; nothing was kept. Give it room "
+                f"({connection.settings_dict['NAME']}) and repeat"
+            ) from error
+        raise
+
+
+def _is_full(error: DatabaseError) -> bool:
+    cause = error.__cause__
+    return (
+        getattr(cause, "sqlite_errorname", "") == "SQLITE_FULL"
+        or getattr(cause, "sqlstate", "") == "53100"  # PostgreSQL: disk_full
+    )
+
+
+def append(drafts: Sequence[Draft], *, after: Mapping[str, int] | None = None) -> tuple[Event, ...]:
+    """Seal the drafts, each at the end of its chain, and save them in the caller's transaction.
+
+    ``after`` says at which ``seq`` the caller last saw a chain (0: none yet); where the chain has
+    moved since, or another writer wins the race, raise ChainMoved. Raise NotInTransaction,
+    EventInvalid, TrailFull; after any of these the caller's transaction must be rolled back.
+    """
+    if not connection.in_atomic_block:
+        raise NotInTransaction(
+            "NotInTransaction: tell events inside transaction.atomic(), with what they tell about"
+        )
+    if not drafts:
+        return ()
+    now = clock.now().astimezone(UTC)
+    chains = list(dict.fromkeys(draft.chain for draft in drafts))
+    heads, seen_after = _heads(chains)
+    for chain, seq in (after or {}).items():
+        head = heads.get(chain)
+        if (head.seq if head else 0) != seq:
+            raise ChainMoved(
+                f"ChainMoved: {chain} stands at {head.seq if head else 0}, not at {seq}; "
+                "load it again and decide anew"
+            )
+    # A transaction may have begun before the one whose event it follows, and yet be numbered
+    # lower: the follower takes the higher number, so that a reader sees the chain in order.
+    own = _own_tx()
+    after_tx = {chain: max(own, seen_after.get(chain, 0)) for chain in chains}
+    events = []
+    for draft in drafts:
+        event = seal(
+            draft,
+            event_id=_event_id(now),
+            head=heads.get(draft.chain),
+            recorded=now,
+            salt=os.urandom(_SALT_BYTES),
+            by=SUITE,
+        )
+        heads[draft.chain] = Head(event.seq, event.hash, event.recorded)
+        events.append(event)
+    _insert(events, after_tx)
+    return tuple(events)
+
+
+def tell(draft: Draft, *, after: int | None = None) -> Event:
+    """Append one event; ``after`` and errors as in ``append``."""
+    return append([draft], after=None if after is None else {draft.chain: after})[0]
+
+
+def erase(event_id: str, *, authority: str, actor: str, reason: str) -> Event:
+    """Erase the payload of an event because the law ``authority`` wants it; tell so on the trail.
+
+    Envelope, digest and chain stay; data and salt are gone, and with them the meaning of the
+    digest. Give the event that tells the erasure. Raise NothingToErase, and ValueError where no
+    legal basis is named.
+    """
+    if not authority or not actor or not reason:
+        raise ValueError("name the legal basis, the actor and the reason of an erasure")
+    with transaction.atomic():
+        event = models.Event.objects.filter(id=event_id).first()
+        if event is None or not models.Payload.objects.filter(event_id=event_id).exists():
+            raise NothingToErase(f"NothingToErase: no payload of event {event_id} is kept")
+        models.Erasure.objects.create(
+            event_id=event_id,
+            authority=authority,
+            actor=actor,
+            reason=reason,
+            recorded=clock.now(),
+        )
+        models.Payload.objects.filter(event_id=event_id).delete()
+        return tell(
+            Draft(
+                type="tongban.trail.payload_erased.v1",
+                chain=ERASURES,
+                actor=actor,
+                authority=authority,
+                reason=reason,
+                corrects=event_id,
+                data={"event": event_id, "chain": event.chain, "seq": event.seq},
+            )
+        )
