@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, timedelta
 from typing import Literal
 
 from tongban.kernel.workdays.calendar import Calendar, Day
@@ -108,11 +108,9 @@ def moved(old: Calendar, new: Calendar, ledgers: Mapping[str, Ledger]) -> tuple[
         if before == after:
             continue
         until = max(day for day in (before, after) if day is not None)
-        named = [
-            day
-            for day in changed
-            if ledger.started < day.day <= until and old.first <= day.day <= old.last
-        ]
+        # the first day itself matters only to an at-once promise
+        since = ledger.started - timedelta(ledger.budget.days == 0)
+        named = [d for d in changed if since < d.day <= until and old.first <= d.day <= old.last]
         result.append(Move(clock, before, after, *_reason(named)))
     return tuple(result)
 
