@@ -7,10 +7,13 @@ here changes an event that was recorded.
 import os
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
+from itertools import chain
 from operator import attrgetter
+from typing import Any
 from uuid import UUID
 
 from django.db import DatabaseError, IntegrityError, connection, transaction
+from django.db.backends.utils import CursorWrapper
 
 from tongban.infra import clock
 from tongban.infra.trail import models
@@ -30,11 +33,9 @@ _PLAIN = [
 ]
 _plain = attrgetter(*_PLAIN)
 _COLUMNS = ["id", "occurred", "recorded", "after_tx", *_PLAIN]
-_INSERT_EVENT = (
-    f"INSERT INTO trail_event ({', '.join(_COLUMNS)}) "  # noqa: S608 - our own names
-    f"VALUES ({', '.join(['%s'] * len(_COLUMNS))})"
-)
-_INSERT_PAYLOAD = "INSERT INTO trail_payload (event_id, salt, data) VALUES (%s, %s, %s)"
+_INSERT_EVENT = f"INSERT INTO trail_event ({', '.join(_COLUMNS)}) VALUES "  # noqa: S608 - our names
+_INSERT_PAYLOAD = "INSERT INTO trail_payload (event_id, salt, data) VALUES "
+_ROWS_AT_ONCE = 500
 
 
 class NotInTransaction(RuntimeError):  # noqa: N818
@@ -101,8 +102,8 @@ def _insert(events: Sequence[Event], after_tx: Mapping[str, int]) -> None:
         payloads.append((key, event.salt, event.payload))
     try:
         with connection.cursor() as cursor:
-            cursor.executemany(_INSERT_EVENT, rows)
-            cursor.executemany(_INSERT_PAYLOAD, payloads)
+            _insert_rows(cursor, _INSERT_EVENT, rows)
+            _insert_rows(cursor, _INSERT_PAYLOAD, payloads)
     except IntegrityError as collision:
         raise ChainMoved(
             "ChainMoved: another writer told an event of "
@@ -115,6 +116,17 @@ def _insert(events: Sequence[Event], after_tx: Mapping[str, int]) -> None:
                 f"({connection.settings_dict['NAME']}) and repeat"
             ) from error
         raise
+
+
+def _insert_rows(cursor: CursorWrapper, insert: str, rows: Sequence[tuple[Any, ...]]) -> None:
+    one = f"({', '.join(['%s'] * len(rows[0]))})"
+    if connection.vendor == "sqlite":
+        cursor.executemany(insert + one, rows)
+        return
+    # A server is a round trip away: many rows in one statement are four times as fast.
+    for start in range(0, len(rows), _ROWS_AT_ONCE):
+        some = rows[start : start + _ROWS_AT_ONCE]
+        cursor.execute(insert + ", ".join([one] * len(some)), [*chain.from_iterable(some)])
 
 
 def _is_full(error: DatabaseError) -> bool:
@@ -141,17 +153,17 @@ def append(drafts: Sequence[Draft], *, after: Mapping[str, int] | None = None) -
     now = clock.now().astimezone(UTC)
     chains = list(dict.fromkeys(draft.chain for draft in drafts))
     heads, seen_after = _heads(chains)
-    for chain, seq in (after or {}).items():
-        head = heads.get(chain)
+    for name, seq in (after or {}).items():
+        head = heads.get(name)
         if (head.seq if head else 0) != seq:
             raise ChainMoved(
-                f"ChainMoved: {chain} stands at {head.seq if head else 0}, not at {seq}; "
+                f"ChainMoved: {name} stands at {head.seq if head else 0}, not at {seq}; "
                 "load it again and decide anew"
             )
     # A transaction may have begun before the one whose event it follows, and yet be numbered
     # lower: the follower takes the higher number, so that a reader sees the chain in order.
     own = _own_tx()
-    after_tx = {chain: max(own, seen_after.get(chain, 0)) for chain in chains}
+    after_tx = {name: max(own, seen_after.get(name, 0)) for name in chains}
     events = []
     for draft in drafts:
         event = seal(
