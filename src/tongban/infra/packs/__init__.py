@@ -1,0 +1,29 @@
+"""Region packs (区域包): folders of data that make Tongban the service of one place.
+
+Finds them, reads them with the line of every value, and holds each file against its schema.
+Refuses a pack as a whole where one file is wrong.
+"""
+
+from tongban.infra.packs.documents import Document, PackInvalid, Place, Problem, read_document
+from tongban.infra.packs.reading import (
+    Drawing,
+    Pack,
+    find_packs,
+    read_pack,
+    read_packs,
+    shipped_packs,
+)
+
+__all__ = [
+    "Document",
+    "Drawing",
+    "Pack",
+    "PackInvalid",
+    "Place",
+    "Problem",
+    "find_packs",
+    "read_document",
+    "read_pack",
+    "read_packs",
+    "shipped_packs",
+]

@@ -1,0 +1,177 @@
+"""Reads a YAML file of a region pack so that every value remembers its line.
+
+Takes a small, unambiguous part of YAML: text, whole numbers, true, false, null, lists, mappings.
+Refuses what hides or multiplies meaning: anchors, tags, duplicate keys, tabs, floats, yes/no.
+"""
+
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+Place = tuple[str | int, ...]
+
+_LARGEST = 1_000_000  # bytes
+_DEEPEST = 24  # levels
+_INTEGER = re.compile(r"-?(0|[1-9]\d{0,17})", re.ASCII)
+_AMBIGUOUS = re.compile(
+    r"y|n|yes|no|on|off|true|false|null|[-+]?[\d_,:]+|[-+]?(\d[\d_]*)?\.?[\d_]+(e[-+]?\d+)?"
+    r"|0[xob][0-9a-f_]+|[-+]?\.(inf|nan)",
+    re.ASCII | re.IGNORECASE,
+)
+_DAY = re.compile(r"\d{4}-\d{2}-\d{2}", re.ASCII)
+
+
+@dataclass(frozen=True, slots=True)
+class Problem:
+    """One thing wrong in a pack: where it is, what it is, and the mend."""
+
+    file: str
+    line: int
+    message: str
+    mend: str
+
+    def __str__(self) -> str:
+        return f"{self.file}:{self.line}: {self.message}; {self.mend}"
+
+
+class PackInvalid(ValueError):  # noqa: N818
+    """A region pack that cannot be used, with every problem found in it."""
+
+    def __init__(self, problems: list[Problem]) -> None:
+        told = dict.fromkeys(problems)
+        self.problems = tuple(sorted(told, key=lambda p: (p.file, p.line, p.message)))
+        super().__init__("\n".join(f"PackInvalid: {problem}" for problem in self.problems))
+
+
+@dataclass(frozen=True, slots=True)
+class Document:
+    """A file of a pack: ``file`` is its name for messages, ``lines`` the line of each value."""
+
+    file: str
+    data: Any
+    lines: Mapping[Place, int]
+
+    def line(self, *place: str | int) -> int:
+        """Give the line of the value at ``place``, or of the nearest value around it."""
+        while place and place not in self.lines:
+            place = place[:-1]
+        return self.lines.get(place, 1)
+
+    def problem(self, place: Place, message: str, mend: str) -> Problem:
+        """Give a problem at ``place``."""
+        return Problem(self.file, self.line(*place), message, mend)
+
+
+class _Stop(Exception):  # noqa: N818
+    def __init__(self, line: int, message: str, mend: str) -> None:
+        super().__init__(message)
+        self.line = line
+        self.message = message
+        self.mend = mend
+
+
+def read_document(path: Path, file: str) -> Document:
+    """Read the YAML file at ``path``; raises `PackInvalid` with the line of the first fault.
+
+    ``file`` is the name that messages use.
+    """
+    try:
+        return _build(path.read_bytes(), file)
+    except _Stop as stop:
+        raise PackInvalid([Problem(file, stop.line, stop.message, stop.mend)]) from None
+    except OSError as error:
+        raise PackInvalid(
+            [Problem(file, 1, f"cannot be read: {error.strerror}", "restore the file")]
+        ) from error
+    except UnicodeDecodeError as error:
+        line = error.object[: error.start].count(b"\n") + 1
+        raise PackInvalid([Problem(file, line, "not UTF-8", "save the file as UTF-8")]) from error
+    except yaml.MarkedYAMLError as error:
+        mark = error.problem_mark or error.context_mark
+        raise PackInvalid(
+            [
+                Problem(
+                    file,
+                    mark.line + 1 if mark else 1,
+                    f"not YAML: {error.problem or error.context}",
+                    "correct the punctuation or the indentation",
+                )
+            ]
+        ) from error
+    except yaml.YAMLError as error:
+        raise PackInvalid(
+            [Problem(file, 1, f"not YAML: {error}", "remove control characters")]
+        ) from error
+
+
+def _build(raw: bytes, file: str) -> Document:
+    if len(raw) > _LARGEST:
+        raise _Stop(1, f"the file has {len(raw)} bytes", f"keep it under {_LARGEST}")
+    text = raw.decode("utf-8")
+    if "\t" in text:
+        raise _Stop(text[: text.index("\t")].count("\n") + 1, "a tab", "use spaces")
+    events = iter(yaml.parse(text, Loader=getattr(yaml, "CSafeLoader", yaml.SafeLoader)))
+    next(events)  # the stream begins
+    first = next(events)
+    if not isinstance(first, yaml.DocumentStartEvent):
+        raise _Stop(1, "the file is empty", "begin with schema: tongban/…/1")
+    lines: dict[Place, int] = {}
+    data = _value(next(events), events, (), lines)
+    next(events)  # the document ends
+    last = next(events)
+    if not isinstance(last, yaml.StreamEndEvent):
+        raise _Stop(_line(last), "a second document", "keep one document a file")
+    return Document(file, data, lines)
+
+
+def _line(event: yaml.Event) -> int:
+    return event.start_mark.line + 1 if event.start_mark else 1
+
+
+def _value(
+    event: yaml.Event, events: Iterator[yaml.Event], place: Place, lines: dict[Place, int]
+) -> Any:
+    if isinstance(event, yaml.AliasEvent) or getattr(event, "anchor", None):
+        raise _Stop(_line(event), "an anchor or alias", "write the value out")
+    if tag := getattr(event, "tag", None):
+        raise _Stop(_line(event), f"the tag {tag}", "remove it")
+    if len(place) > _DEEPEST:
+        raise _Stop(_line(event), "nested too deep", f"keep to {_DEEPEST} levels")
+    lines.setdefault(place, _line(event))
+    if isinstance(event, yaml.ScalarEvent):
+        return event.value if event.style else _plain(event)
+    if isinstance(event, yaml.SequenceStartEvent):
+        found: list[Any] = []
+        while not isinstance(item := next(events), yaml.SequenceEndEvent):
+            found.append(_value(item, events, (*place, len(found)), lines))
+        return found
+    mapping: dict[str, Any] = {}
+    while not isinstance(key := next(events), yaml.MappingEndEvent):
+        if not isinstance(key, yaml.ScalarEvent) or key.anchor or key.tag:
+            raise _Stop(_line(key), "a key that is no plain text", "use a word as the key")
+        if key.value in mapping:
+            raise _Stop(_line(key), f"the key {key.value!r} comes twice", "remove one of them")
+        lines[*place, key.value] = _line(key)
+        mapping[key.value] = _value(next(events), events, (*place, key.value), lines)
+    return mapping
+
+
+def _plain(event: yaml.ScalarEvent) -> str | int | bool | None:
+    text: str = event.value
+    if text in {"", "~", "null"}:
+        return None
+    if text in {"true", "false"}:
+        return text == "true"
+    if _INTEGER.fullmatch(text):
+        return int(text)
+    if _AMBIGUOUS.fullmatch(text) and not _DAY.fullmatch(text):
+        raise _Stop(
+            _line(event),
+            f"{text} could be read in two ways",
+            f'write "{text}" if it is text, true or false if it is an answer',
+        )
+    return text
