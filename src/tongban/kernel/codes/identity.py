@@ -52,7 +52,7 @@ class IdentityNumber:
     '11010519491231002X'
     >>> IdentityNumber.parse("110105194912310021")
     Traceback (most recent call last):
-    tongban.kernel.codes.errors.WrongCheck: identity number: the last character should be X; compare ...
+    tongban.kernel.codes.errors.WrongCheck: identity number: the last character should be X; ...
     """
 
     text: str

@@ -15,11 +15,11 @@ class WorkdayError(ValueError):
     """A calendar or a clock cannot do what is asked; the message says what to do."""
 
 
-class CalendarEnded(WorkdayError):
+class CalendarEnded(WorkdayError):  # noqa: N818
     """The day lies outside the years that have been announced."""
 
 
-class CalendarBroken(WorkdayError):
+class CalendarBroken(WorkdayError):  # noqa: N818
     """A row of the calendar cannot be used."""
 
 
