@@ -69,6 +69,7 @@ INSTALLED_APPS = [
     "django.contrib.messages",
     "django.contrib.staticfiles",
     "tongban.infra.trail",
+    "tongban.infra.access",
 ]
 MIDDLEWARE = [
     "django.middleware.security.SecurityMiddleware",
@@ -102,6 +103,7 @@ DATABASES = {
         os.environ.get("TONGBAN_DATABASE", f"sqlite:///{HOME / 'tongban.sqlite3'}")
     )
 }
+AUTH_USER_MODEL = "access.User"
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
 LANGUAGE_CODE = "zh-hans"

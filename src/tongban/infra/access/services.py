@@ -1,0 +1,107 @@
+"""Verbs of access: issue, check and revoke tokens of the API.
+
+The secret of a token is returned once and never kept; what is kept cannot be turned back into it.
+"""
+
+import hashlib
+import secrets
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from django.db import transaction
+
+from tongban.infra import clock
+from tongban.infra.access.models import Token, User
+from tongban.infra.trail.services import tell
+from tongban.kernel.events import Draft
+
+_PREFIX = "tb_"
+
+
+class TokenInvalid(LookupError):  # noqa: N818
+    """The token is unknown, past its end, revoked, or its user is closed."""
+
+
+@dataclass(frozen=True, slots=True)
+class Issued:
+    """A fresh token; ``secret`` is shown now and never again."""
+
+    token_id: int
+    secret: str
+    expires: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Bearer:
+    """Who a token speaks for, and for which actions (empty: all its user may do)."""
+
+    user: User
+    scopes: frozenset[str]
+
+    def may(self, action: str) -> bool:
+        """Tell whether the token was made for this action; the judge is asked as well."""
+        return not self.scopes or action in self.scopes
+
+
+def _digest(secret: str) -> str:
+    # 256 random bits need no slow hash: there is nothing to guess
+    return hashlib.sha256(secret.encode()).hexdigest()
+
+
+def issue_token(
+    user: User, *, label: str, lifetime: timedelta, actor: str, scopes: Iterable[str] = ()
+) -> Issued:
+    """Make a token for the user and tell it on the trail; ``lifetime`` must be positive."""
+    if lifetime <= timedelta(0):
+        raise ValueError("a token needs a lifetime beyond now")
+    secret = _PREFIX + secrets.token_urlsafe(32)
+    now = clock.now()
+    wanted = sorted(set(scopes))
+    with transaction.atomic():
+        token = Token.objects.create(
+            user=user,
+            label=label,
+            digest=_digest(secret),
+            scopes=wanted,
+            created=now,
+            expires=now + lifetime,
+        )
+        _tell("tongban.access.token_issued.v1", token, actor, {"label": label, "scopes": wanted})
+    return Issued(token.pk, secret, token.expires)
+
+
+def authenticate(secret: str) -> Bearer:
+    """Give who this token speaks for; raise TokenInvalid."""
+    token = Token.objects.select_related("user").filter(digest=_digest(secret)).first()
+    if (
+        token is None
+        or token.revoked is not None
+        or token.expires <= clock.now()
+        or not token.user.is_active
+    ):
+        raise TokenInvalid(
+            "TokenInvalid: unknown, expired or revoked; ask your administrator for a new one"
+        )
+    return Bearer(token.user, frozenset(token.scopes))
+
+
+def revoke_token(token_id: int, *, actor: str, reason: str) -> None:
+    """End a token now and tell it on the trail; a second time does nothing."""
+    with transaction.atomic():
+        ended = Token.objects.filter(pk=token_id, revoked=None).update(revoked=clock.now())
+        if ended:
+            token = Token.objects.get(pk=token_id)
+            _tell("tongban.access.token_revoked.v1", token, actor, {"label": token.label}, reason)
+
+
+def _tell(what: str, token: Token, actor: str, data: dict[str, object], reason: str = "") -> None:
+    tell(
+        Draft(
+            type=what,
+            chain=f"user:{token.user_id}",
+            actor=actor,
+            reason=reason,
+            data={"token": token.pk, **data},
+        )
+    )
