@@ -159,3 +159,31 @@ def _step(drawing: Drawing, rng: random.Random, *, looped: bool) -> tuple[str, s
         drawing.flow(late, remind)
         drawing.flow(remind, drawing.element("endEvent"))
     return step, step
+
+
+def tangle(seed: int) -> Drawing:
+    """Draw an unstructured flow, sound only by luck: any gateway may lead anywhere."""
+    rng = random.Random(seed)  # noqa: S311 - repeatable on purpose
+    drawing = Drawing()
+    begin = drawing.element("startEvent", "begin")
+    inner = [
+        drawing.element(rng.choice(["task", "task", "exclusiveGateway", "parallelGateway"]))
+        for _ in range(rng.randint(2, 7))
+    ]
+    ends = [drawing.element("endEvent") for _ in range(rng.randint(1, 2))]
+    drawing.flow(begin, inner[0])
+    for element in inner:
+        for target in rng.sample([*inner[1:], *ends], rng.choice([1, 1, 1, 2])):
+            drawing.flow(element, target)
+    if rng.random() < 0.3:
+        timer = "<timerEventDefinition><timeDuration>P5D</timeDuration></timerEventDefinition>"
+        hosts = [key for key in inner if drawing.elements[key][0] == "task"]
+        if hosts:
+            late = drawing.element(
+                "boundaryEvent",
+                attachedToRef=rng.choice(hosts),
+                cancelActivity=rng.choice(["true", "false"]),
+                body=timer,
+            )
+            drawing.flow(late, rng.choice([*inner[1:], *ends]))
+    return drawing

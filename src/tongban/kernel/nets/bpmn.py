@@ -263,8 +263,7 @@ class _Reader:
             for child in _own(element):
                 if _tag(child).endswith(("EventDefinition", "EventDefinitionRef")):
                     raise self.refuse(
-                        child,
-                        "starts a case; a case starts when somebody applies: use a plain start",
+                        element, f"waits for a {_tag(child)}; a case starts when somebody applies"
                     )
             self.only(element, frozenset())
             return self.make(element, tag, "start")
