@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 from testkit.flows import draw
 from tongban.kernel.feel import Value
 from tongban.kernel.nets import (
+    FlowNotSound,
     Marking,
     MarkingInvalid,
     Net,
@@ -156,3 +157,84 @@ def test_settling_twice_changes_nothing(seed: int, choices: list[int]) -> None:
     marking = fold(net, events)
     settled = settle(net, marking, events[-1][1])
     assert (settled.marking, settled.passed) == (marking, ())
+
+
+def test_any_of_the_branches_run_and_the_join_waits_for_those_alone() -> None:
+    net = net_of("inclusive")
+    none = {"child.insured": False, "child.carded": False, "child.none": False}
+    assert offered(net, play(net, (None, {**none, "child.insured": True}))) == ["a"]
+    both = {**none, "child.insured": True, "child.carded": True}
+    marking = play(net, (None, both))
+    assert offered(net, marking) == ["a", "b"]
+    marking = fire(net, marking, "b", both).marking
+    assert offered(net, marking) == ["a"]
+    assert offered(net, fire(net, marking, "a", both).marking) == ["last"]
+
+
+def test_without_a_branch_the_default_runs_alone() -> None:
+    net = net_of("inclusive")
+    facts = {"child.insured": False, "child.carded": False, "child.none": False}
+    assert offered(net, play(net, (None, facts))) == ["c"]
+    assert offered(net, play(net, (None, {**facts, "child.none": True}))) == ["last"]
+
+
+def test_every_open_question_of_a_gateway_is_asked_at_once() -> None:
+    net = net_of("inclusive")
+    settled = settle(net, start(net), {"child.none": True})
+    assert settled.waiting == {"child.insured", "child.carded"}
+    assert offered(net, settled.marking) == []
+
+
+def test_a_condition_after_the_branch_taken_is_not_asked() -> None:
+    flow = """<definitions xmlns="http://www.omg.org/spec/BPMN/20100524/MODEL"><process id="p">
+    <startEvent id="s"/><sequenceFlow id="f0" sourceRef="s" targetRef="g"/>
+    <exclusiveGateway id="g" default="d"/><endEvent id="x"/><endEvent id="y"/><endEvent id="z"/>
+    <sequenceFlow id="a" sourceRef="g" targetRef="x"><conditionExpression>one</conditionExpression>
+    </sequenceFlow><sequenceFlow id="b" sourceRef="g" targetRef="y"><conditionExpression>two
+    </conditionExpression></sequenceFlow><sequenceFlow id="d" sourceRef="g" targetRef="z"/>
+    </process></definitions>"""
+    net = compile_net(read_bpmn(flow.encode(), "g.bpmn"))
+    assert outcome(net, settle(net, start(net), {"one": True}).marking) == ("x",)
+    assert settle(net, start(net), {"two": True}).waiting == {"one"}
+    assert settle(net, start(net), {"one": False}).waiting == {"two"}
+    assert outcome(net, settle(net, start(net), {"one": False, "two": False}).marking) == ("z",)
+
+
+def test_a_deadline_takes_the_step_and_its_reminder_away() -> None:
+    net = net_of("deadline")
+    assert offered(net, play(net)) == ["a", "late", "remind"]
+    marking = play(net, ("remind", {}), ("late", {}))
+    assert offered(net, marking) == ["tell"]
+    assert outcome(net, fire(net, marking, "tell", {}).marking) == ("told", "closed")
+    assert offered(net, play(net, ("a", {}))) == ["wait"]
+
+
+def test_a_case_waits_for_the_message() -> None:
+    net = net_of("messages")
+    assert [step.message for step in enabled(net, play(net))] == ["payment-received"]
+    assert outcome(net, play(net, ("paid", {}), ("heard", {}))) == ("finish",)
+
+
+def test_a_called_flow_runs_inside_its_caller_and_tells_its_end() -> None:
+    net = net_of("calling", review="review")
+    assert offered(net, play(net)) == ["late", "call/decide"]
+    settled = fire(net, play(net), "call/decide", {"decide.outcome": "granted"})
+    settled = fire(net, settled.marking, "call/issue", {})
+    assert [(gate.node, gate.flows) for gate in settled.passed] == [("call", ("call/granted",))]
+    assert offered(net, settled.marking) == ["deliver"]
+    assert net.steps["call/check"].attributes == {"post": "reviewer"}
+
+
+def test_a_deadline_on_a_call_ends_all_that_runs_in_it() -> None:
+    net = net_of("calling", review="review")
+    marking = play(net, ("call/decide", {"decide.outcome": "unsure"}), ("call/remind", {}))
+    assert offered(net, marking) == ["late", "call/check"]
+    marking = fire(net, marking, "late", {}).marking
+    assert outcome(net, marking) == ("lapsed",)
+
+
+def test_a_flow_that_would_start_a_step_twice_stops_the_case_by_name() -> None:
+    net = net_of("unsound/parallel-into-merge")
+    marking = fire(net, play(net), "a", {}).marking
+    with pytest.raises(FlowNotSound, match=r'step "核发" would be started twice'):
+        fire(net, marking, "b", {})
