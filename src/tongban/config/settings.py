@@ -68,8 +68,10 @@ INSTALLED_APPS = [
     "django.contrib.sessions",
     "django.contrib.messages",
     "django.contrib.staticfiles",
+    "django_tasks_db",
     "tongban.infra.trail",
     "tongban.infra.access",
+    "tongban.infra.jobs",
 ]
 MIDDLEWARE = [
     "django.middleware.security.SecurityMiddleware",
@@ -103,6 +105,7 @@ DATABASES = {
         os.environ.get("TONGBAN_DATABASE", f"sqlite:///{HOME / 'tongban.sqlite3'}")
     )
 }
+TASKS = {"default": {"BACKEND": "django_tasks_db.DatabaseBackend"}}
 AUTH_USER_MODEL = "access.User"
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 

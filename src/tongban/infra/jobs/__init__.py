@@ -1,0 +1,1 @@
+"""Background work: queued in the caller's transaction, tried again, never lost, never silent."""
