@@ -105,7 +105,7 @@ def test_monday_to_friday_arithmetic_is_often_wrong_in_2026() -> None:
         wrong += naive(day, 20) != right
         total += 1
         day += timedelta(1)
-    assert wrong > total * 0.4
+    assert (wrong, total) == (170, 337)
 
 
 @given(starts, st.integers(0, 60))
