@@ -72,6 +72,9 @@ INSTALLED_APPS = [
     "tongban.infra.trail",
     "tongban.infra.access",
     "tongban.infra.jobs",
+    "tongban.apps.parties",
+    "tongban.apps.exchange",
+    "tongban.apps.licences",
 ]
 MIDDLEWARE = [
     "django.middleware.security.SecurityMiddleware",

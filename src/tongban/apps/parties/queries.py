@@ -1,0 +1,57 @@
+"""Reads of parties: who is asking, and for whom they may act."""
+
+from functools import lru_cache
+
+from tongban.infra.access.domain import Post as Office
+from tongban.infra.access.domain import Subject
+from tongban.infra.access.models import User
+
+from .models import Department, Person, Post
+
+
+def subject_of(user: User) -> Subject:
+    """Give the subject that ``access.judge`` judges: a citizen, an official, or both posts."""
+    posts = tuple(
+        Office(department=p.department_id, role=p.role, region=p.department.region)
+        for p in Post.objects.filter(user=user).select_related("department").order_by("pk")
+    )
+    person = Person.objects.filter(user=user).first()
+    return Subject(
+        user_id=str(user.pk),
+        name=user.first_name or user.username,
+        kind="official" if posts else "citizen",
+        person_id=str(person.pk) if person else "",
+        posts=posts,
+    )
+
+
+def officials(department: str, role: str) -> tuple[User, ...]:
+    """Give the users who hold this post, oldest first."""
+    posts = Post.objects.filter(department_id=department, role=role).select_related("user")
+    return tuple(p.user for p in posts.order_by("pk"))
+
+
+def id_number(person: str) -> str:
+    """Give the identity number of a registered person by the opaque id of a subject."""
+    return Person.objects.values_list("id_number", flat=True).get(pk=int(person))
+
+
+@lru_cache(maxsize=256)
+def department_region(key: str) -> str:
+    """Give the division in which a department acts; empty where it is unknown."""
+    return Department.objects.filter(key=key).values_list("region", flat=True).first() or ""
+
+
+@lru_cache(maxsize=256)
+def department_name(key: str, lang: str) -> str:
+    """Give a department's name in ``zh`` or ``en``; the key itself where it is unknown."""
+    row = Department.objects.filter(key=key).first()
+    if row is None:
+        return key
+    return row.name_en if lang == "en" else row.name_zh
+
+
+@lru_cache(maxsize=256)
+def department_code(key: str) -> str:
+    """Give a department's unified social credit code (统一社会信用代码)."""
+    return Department.objects.values_list("uscc", flat=True).get(key=key)

@@ -1,0 +1,89 @@
+"""Verbs of parties: install departments, register people, appoint officials."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from django.contrib.auth import get_user_model
+from django.db import transaction
+
+from tongban.infra.access.models import User
+from tongban.kernel.codes import IdentityNumber
+
+from .models import Company, Department, Person, Post, Relation
+
+
+@dataclass(frozen=True, slots=True)
+class DepartmentRow:
+    """A department (部门) as a region pack describes it."""
+
+    key: str
+    uscc: str
+    name_zh: str
+    name_en: str
+    region: str
+
+
+def install_departments(rows: Iterable[DepartmentRow]) -> None:
+    """Write the departments of a pack; a known key is brought up to date."""
+    Department.objects.bulk_create(
+        [
+            Department(
+                key=r.key, uscc=r.uscc, name_zh=r.name_zh, name_en=r.name_en, region=r.region
+            )
+            for r in rows
+        ],
+        update_conflicts=True,
+        unique_fields=["key"],
+        update_fields=["uscc", "name_zh", "name_en", "region"],
+    )
+
+
+def _user(login: str, name: str) -> User:
+    user, created = get_user_model().objects.get_or_create(
+        username=login, defaults={"first_name": name}
+    )
+    if created:
+        user.set_unusable_password()
+        user.save(update_fields=["password"])
+    return user
+
+
+@transaction.atomic
+def register_person(login: str, name: str, id_number: str) -> User:
+    """Give a natural person (自然人) an account; the same person twice is one account.
+
+    Raises ``kernel.codes.CodeError`` where the identity number is not valid.
+    """
+    number = str(IdentityNumber.parse(id_number))
+    known = Person.objects.select_related("user").filter(id_number=number).first()
+    if known is not None and known.user is not None:
+        return known.user
+    user = _user(login, name)
+    Person.objects.update_or_create(id_number=number, defaults={"name": name, "user": user})
+    return user
+
+
+@transaction.atomic
+def appoint(login: str, name: str, department: str, role: str) -> User:
+    """Give an official (工作人员) a post (岗位) in a department."""
+    user = _user(login, name)
+    Post.objects.get_or_create(user=user, department_id=department, role=role)
+    return user
+
+
+def marry(first: str, second: str) -> None:
+    """Record that two registered people are spouses, in both directions (配偶)."""
+    a, b = (Person.objects.get(id_number=n) for n in (first, second))
+    for person, other in ((a, b), (b, a)):
+        Relation.objects.get_or_create(person=person, other=other, kind=Relation.Kind.SPOUSE)
+
+
+def register_company(uscc: str, name: str, representative: str) -> None:
+    """Record a legal person (法人) with the identity number of its representative."""
+    Company.objects.update_or_create(
+        uscc=uscc,
+        defaults={
+            "name": name,
+            "representative": Person.objects.get(id_number=representative),
+        },
+    )
