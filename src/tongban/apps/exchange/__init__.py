@@ -1,0 +1,1 @@
+"""The exchange (数据交换): one verb that fetches facts from the departments that own them."""
