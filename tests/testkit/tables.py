@@ -39,7 +39,11 @@ class Answer:
 
 
 def ask(
-    connection: Any, dialect: Any, table: DecisionTable, cases: Sequence[Mapping[str, Value]]
+    connection: Any,
+    dialect: Any,
+    table: DecisionTable,
+    cases: Sequence[Mapping[str, Value]],
+    **options: int,
 ) -> list[Answer]:
     """Load the cases into a table of the engine, run the SQL once, join the outputs."""
     columns = {column.name: column.type for column in table.inputs}
@@ -51,7 +55,7 @@ def ask(
     connection.execute("drop table if exists cases")
     connection.execute(f'create table cases ("id" bigint, {declared})')
     connection.execute(f"insert into cases values {rows}")  # noqa: S608 - our own literals
-    sql = to_sql(table, dialect, "cases", {name: name for name in columns}, keep=["id"])
+    sql = to_sql(table, dialect, "cases", {name: name for name in columns}, keep=["id"], **options)
     found = connection.execute(f"select * from ({sql}) as answers order by 1").fetchall()  # noqa: S608
     names = [output.name for output in table.outputs]
     outputs = {

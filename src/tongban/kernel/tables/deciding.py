@@ -36,7 +36,7 @@ class Compiled:
         "table",
     )
 
-    def __init__(self, table: DecisionTable) -> None:
+    def __init__(self, table: DecisionTable, exact_cap: int = EXACT_CAP) -> None:
         self.table = table
         self.needs = table.needs
         self._order = table.order()
@@ -46,7 +46,7 @@ class Compiled:
         )
         self._valid = 1 << len(self._order)
         self._rows = self._valid - 1
-        self._exact = is_exact(table, self.axes)
+        self._exact = is_exact(table, self.axes, exact_cap)
         self._outputs = tuple(
             _named(table, table.rules[position].outputs) for position in self._order
         )
@@ -220,16 +220,14 @@ class Compiled:
 _OUTSIDE = "FactOutside"
 
 
-def compile_table(table: DecisionTable) -> Compiled:
+def compile_table(table: DecisionTable, exact_cap: int = EXACT_CAP) -> Compiled:
     """Make a table ready to decide; do it once and keep it."""
-    return Compiled(table)
+    return Compiled(table, exact_cap)
 
 
-def is_exact(table: DecisionTable, parts: Iterable[Axis]) -> bool:
+def is_exact(table: DecisionTable, parts: Iterable[Axis], cap: int) -> bool:
     """Whether single results follow every completion (else certain and possible rows only)."""
-    return (
-        table.hit_policy in {"FIRST", "PRIORITY", "ANY"} and closure(parts, EXACT_CAP) is not None
-    )
+    return table.hit_policy in {"FIRST", "PRIORITY", "ANY"} and closure(parts, cap) is not None
 
 
 def outcome_groups(table: DecisionTable) -> tuple[int, ...]:

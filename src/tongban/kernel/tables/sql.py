@@ -16,7 +16,7 @@ from sqlglot import exp
 
 from tongban.kernel.tables import nodes as n
 from tongban.kernel.tables.atoms import Axis, axes
-from tongban.kernel.tables.deciding import is_exact
+from tongban.kernel.tables.deciding import EXACT_CAP, is_exact
 from tongban.kernel.tables.model import DecisionTable, TableError
 from tongban.kernel.tables.verdicts import Plan, judged
 
@@ -30,6 +30,7 @@ def to_sql(
     columns: Mapping[str, str] | None = None,
     *,
     keep: Sequence[str] = (),
+    exact_cap: int = EXACT_CAP,
 ) -> str:
     """Write the table as a query over ``relation``; ``columns`` maps a fact to its column.
 
@@ -38,7 +39,14 @@ def to_sql(
     aggregation, ``value``; last ``missing``, the facts that would settle, with commas.
     A NULL is an unknown fact. Raises TableError when a needed fact has no column.
     """
-    return str(_query(table, relation, columns or {}, keep).sql(dialect=dialect))
+    order = table.order()
+    parts = axes(table, order)
+    for axis in parts:
+        if axis.name not in (columns or {}):
+            message = f"fact {axis.name!r} has no column in {relation!r}: map it"
+            raise TableError(message, table.source, table.line)
+    plan = Plan(table, parts, order, is_exact(table, parts, exact_cap))
+    return str(_query(plan, relation, columns or {}, keep).sql(dialect=dialect))
 
 
 def outputs_sql(table: DecisionTable, dialect: Dialect = "duckdb") -> str:
@@ -70,16 +78,7 @@ _TYPES = {"integer": "bigint", "string": "text", "boolean": "boolean", "date": "
 # --- the query -----------------------------------------------------------------------------------
 
 
-def _query(
-    table: DecisionTable, relation: str, columns: Mapping[str, str], keep: Sequence[str]
-) -> n.Node:
-    order = table.order()
-    parts = axes(table, order)
-    plan = Plan(table, parts, order, is_exact(table, parts))
-    for axis in parts:
-        if axis.name not in columns:
-            message = f"fact {axis.name!r} has no column in {relation!r}: map it"
-            raise TableError(message, table.source, table.line)
+def _query(plan: Plan, relation: str, columns: Mapping[str, str], keep: Sequence[str]) -> n.Node:
     kept = [n.named(n.column(name), f"k{i}") for i, name in enumerate(keep)]
     rows = exp.select(*kept, *_keys(plan, columns), copy=False).from_(exp.to_table(relation))
     answers = [

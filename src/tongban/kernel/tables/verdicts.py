@@ -241,7 +241,7 @@ def _missing(plan: Plan, relevant: list[n.Node]) -> n.Node:
         asked = exp.and_(n.has(n.column("nulls"), 1 << i), unsure)
         parts.append(n.case([(asked, n.text("," + axis.name))], n.text("")))
     unknown = n.column("status").eq("unknown")
-    return n.case([(unknown, n.tail(parts))], n.text(""))
+    return n.case([(unknown, n.tail(parts))] if parts else [], n.text(""))
 
 
 def _numbers(plan: Plan, words: list[n.Node]) -> n.Node:
