@@ -23,6 +23,7 @@ class Drawing:
     elements: dict[str, tuple[str, dict[str, str]]] = field(default_factory=dict)
     flows: list[tuple[str, str, str, str]] = field(default_factory=list)
     facts: dict[str, int] = field(default_factory=dict)
+    plain_loops: bool = False
 
     def element(self, tag: str, key: str | None = None, **attributes: str) -> str:
         key = key or f"{tag[0]}{len(self.elements)}"
@@ -49,10 +50,10 @@ class Drawing:
         return "".join([*lines, "</process>\n</definitions>\n"]).encode()
 
 
-def draw(seed: int, size: int = 6) -> Drawing:
-    """Draw a sound flow with about `size` steps."""
+def draw(seed: int, size: int = 6, *, plain_loops: bool = False) -> Drawing:
+    """Draw a sound flow with about `size` steps; plain loops hold no parallel branches."""
     rng = random.Random(seed)  # noqa: S311 - repeatable on purpose
-    drawing = Drawing()
+    drawing = Drawing(plain_loops=plain_loops)
     begin = drawing.element("startEvent", "begin")
     first, last = _block(drawing, rng, size, looped=False)
     drawing.flow(begin, first)
@@ -83,7 +84,8 @@ def _block(drawing: Drawing, rng: random.Random, size: int, *, looped: bool) -> 
     """Draw a part with one way in and one way out; give its first and last element."""
     if size <= 1:
         return _step(drawing, rng, looped=looped)
-    kind = rng.choice(["sequence", "sequence", "exclusive", "parallel", "inclusive", "loop"])
+    kinds = ["sequence", "sequence", "exclusive", "loop", "parallel", "inclusive"]
+    kind = rng.choice(kinds[:4] if looped and drawing.plain_loops else kinds)
     if kind == "loop":
         return _loop(drawing, rng, size)
     if kind == "sequence":

@@ -49,7 +49,7 @@ def gaps(flow: Flow) -> tuple[Gap, ...]:
 
 
 def _without_default(flow: Flow, node: Node, conditions: Sequence[Condition]) -> Iterable[Gap]:
-    values = _sides(conditions)
+    values = sides(conditions)
     if values is None:
         yield _gap(flow, node, "needs a default flow: its conditions are not plain comparisons")
         return
@@ -66,7 +66,7 @@ def _gap(flow: Flow, node: Node, why: str, example: Mapping[str, Value] | None =
     return Gap(node.id, node.line, message, example or {})
 
 
-def _sides(conditions: Iterable[Condition]) -> dict[str, list[Value]] | None:
+def sides(conditions: Iterable[Condition]) -> dict[str, list[Value]] | None:
     """Give for each fact a value on every side of every literal; None if that proves nothing."""
     literals: dict[str, list[Value]] = {}
     ordered: set[str] = set()
@@ -74,10 +74,10 @@ def _sides(conditions: Iterable[Condition]) -> dict[str, list[Value]] | None:
         return None
     values: dict[str, list[Value]] = {}
     for name, constants in sorted(literals.items()):
-        sides = _around(constants, ordered=name in ordered)
-        if sides is None:
+        around = _around(constants, ordered=name in ordered)
+        if around is None:
             return None
-        values[name] = sides
+        values[name] = around
     return values if prod(map(len, values.values())) <= MOST_TRIED else None
 
 
