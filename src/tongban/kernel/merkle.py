@@ -1,0 +1,141 @@
+"""The Merkle tree of RFC 9162 (Certificate Transparency 2.0), section 2.1, over any suite's digest.
+
+Makes and checks proofs that an entry is in a tree and that a tree only grew. It holds no tree and
+signs no head: leaves come in as hashes, oldest first.
+"""
+
+from collections.abc import Callable, Sequence
+
+Digest = Callable[[bytes], bytes]
+
+
+class ProofImpossible(ValueError):  # noqa: N818
+    """The proof was asked for an entry or a size that the tree does not have."""
+
+
+def leaf_hash(entry: bytes, digest: Digest) -> bytes:
+    """Give H(0x00 ‖ entry)."""
+    return digest(b"\x00" + entry)
+
+
+def node_hash(left: bytes, right: bytes, digest: Digest) -> bytes:
+    """Give H(0x01 ‖ left ‖ right)."""
+    return digest(b"\x01" + left + right)
+
+
+def root(leaves: Sequence[bytes], digest: Digest) -> bytes:
+    """Give the root hash of a tree of these leaf hashes; of none, H of nothing.
+
+    >>> from tongban.kernel.suites import suite
+    >>> root([], suite("std").digest).hex()[:16]
+    'e3b0c44298fc1c14'
+    """
+    return _subroot(leaves, 0, len(leaves), digest) if leaves else digest(b"")
+
+
+def _split(size: int) -> int:
+    """Give the largest power of two below ``size``."""
+    return 1 << (size - 1).bit_length() - 1
+
+
+def _subroot(leaves: Sequence[bytes], start: int, end: int, digest: Digest) -> bytes:
+    if end - start == 1:
+        return leaves[start]
+    middle = start + _split(end - start)
+    left = _subroot(leaves, start, middle, digest)
+    return node_hash(left, _subroot(leaves, middle, end, digest), digest)
+
+
+def inclusion_proof(index: int, leaves: Sequence[bytes], digest: Digest) -> tuple[bytes, ...]:
+    """Prove that leaf ``index`` is in the tree (2.1.3.1); raise ProofImpossible."""
+    if not 0 <= index < len(leaves):
+        raise ProofImpossible(f"ProofImpossible: a tree of {len(leaves)} has no leaf {index}")
+    path: list[bytes] = []
+    start, end = 0, len(leaves)
+    while end - start > 1:
+        middle = start + _split(end - start)
+        if index < middle:
+            path.append(_subroot(leaves, middle, end, digest))
+            end = middle
+        else:
+            path.append(_subroot(leaves, start, middle, digest))
+            start = middle
+    return tuple(reversed(path))
+
+
+def verify_inclusion(
+    leaf: bytes, index: int, size: int, proof: Sequence[bytes], root_hash: bytes, digest: Digest
+) -> bool:
+    """Check that the leaf hash is at ``index`` of the tree of ``size`` with this root (2.1.3.2)."""
+    if not 0 <= index < size:
+        return False
+    place, last, made = index, size - 1, leaf
+    for sibling in proof:
+        if last == 0:
+            return False
+        if place & 1 or place == last:
+            made = node_hash(sibling, made, digest)
+            while not place & 1 and place:
+                place, last = place >> 1, last >> 1
+        else:
+            made = node_hash(made, sibling, digest)
+        place, last = place >> 1, last >> 1
+    return last == 0 and made == root_hash
+
+
+def consistency_proof(old: int, leaves: Sequence[bytes], digest: Digest) -> tuple[bytes, ...]:
+    """Prove that the tree of the first ``old`` leaves grew into this one (2.1.4.1).
+
+    Raise ProofImpossible unless 0 < old ≤ size.
+    """
+    if not 0 < old <= len(leaves):
+        raise ProofImpossible(f"ProofImpossible: a tree of {len(leaves)} had no size {old} before")
+    path: list[bytes] = []
+    start, end, whole = 0, len(leaves), True
+    while old != end:
+        middle = start + _split(end - start)
+        if old <= middle:
+            path.append(_subroot(leaves, middle, end, digest))
+            end = middle
+        else:
+            path.append(_subroot(leaves, start, middle, digest))
+            start, whole = middle, False
+    if not whole:
+        path.append(_subroot(leaves, start, end, digest))
+    return tuple(reversed(path))
+
+
+def verify_consistency(
+    old: int,
+    new: int,
+    proof: Sequence[bytes],
+    old_root: bytes,
+    new_root: bytes,
+    digest: Digest,
+) -> bool:
+    """Check that the tree of size ``old`` grew into that of size ``new`` (2.1.4.2)."""
+    if not 0 < old <= new:
+        return False
+    if old == new:
+        return not proof and old_root == new_root
+    path = list(proof)
+    if old & (old - 1) == 0:
+        path.insert(0, old_root)
+    if not path:
+        return False
+    place, last = old - 1, new - 1
+    while place & 1:
+        place, last = place >> 1, last >> 1
+    was = now = path[0]
+    for sibling in path[1:]:
+        if last == 0:
+            return False
+        if place & 1 or place == last:
+            was = node_hash(sibling, was, digest)
+            now = node_hash(sibling, now, digest)
+            while not place & 1 and place:
+                place, last = place >> 1, last >> 1
+        else:
+            now = node_hash(now, sibling, digest)
+        place, last = place >> 1, last >> 1
+    return last == 0 and was == old_root and now == new_root
