@@ -1,6 +1,7 @@
 """The identifier of an electronic licence (电子证照标识, GB/T 36904)."""
 
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Final, Self
 
 from tongban.kernel.codes.errors import (
@@ -19,7 +20,17 @@ _ROOT: Final = "1.2.156.3005.2"
 _LICENCE_NAME: Final = "licence identifier"
 _LICENCE_ALPHABET: Final = DIGITS + UPPER
 _LICENCE_SET: Final = frozenset(_LICENCE_ALPHABET)
-_LICENCE_VALUE: Final = {char: value for value, char in enumerate(_LICENCE_ALPHABET)}
+# ISO 7064 MOD 37,36, one step: product and character give the next product
+_STEPS: Final = tuple(
+    {char: ((product + value) % 36 or 36) * 2 % 37 for value, char in enumerate(_LICENCE_ALPHABET)}
+    for product in range(37)
+)
+
+
+@lru_cache(maxsize=4096)
+def _organisation(text: str) -> None:
+    """Raise unless `text` is a credit code; few authorities issue many licences."""
+    USCC.parse(text)
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -55,8 +66,7 @@ class LicenceId:
         only(_LICENCE_NAME, body, _LICENCE_SET)
         product = 36
         for char in body:
-            total = (product + _LICENCE_VALUE[char]) % 36 or 36
-            product = total * 2 % 37
+            product = _STEPS[product][char]
         return _LICENCE_ALPHABET[(37 - product) % 36]
 
     @classmethod
@@ -90,9 +100,9 @@ class LicenceId:
         """
         exactly(f"{_LICENCE_NAME}, licence type", kind, 21)
         try:
-            USCC.parse(kind[:18])
+            _organisation(kind[:18])
             if len(issuer) != 6:
-                USCC.parse(issuer)
+                _organisation(issuer)
         except CodeError as error:
             raise type(error)(f"{_LICENCE_NAME}: {error}") from None
         if len(issuer) == 6:
