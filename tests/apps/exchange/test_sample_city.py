@@ -241,15 +241,23 @@ def test_exactly_the_listed_flaws_are_in_the_registers(city: City, kind: str) ->
     assert len(listed) == max(1, round(PEOPLE * share))
 
 
-def test_nobody_has_two_flaws_and_the_first_of_the_cast_has_none(city: City) -> None:
+def clean(city: City, event: str) -> list[Mapping[str, str]]:
+    """Give the part of the cast that has nothing amiss."""
+    cast = city.cast[event]
+    return list(cast[: max(1, len(cast) * 3 // 4)])
+
+
+def test_nobody_has_two_flaws_and_the_clean_cast_has_none(city: City) -> None:
     flawed = [text for found in city.flaws.values() for text in found]
     assert len(flawed) == len(set(flawed))
-    cast = {value for starts in city.cast.values() for value in starts[0].values()}
+    cast = {v for event in city.cast for start in clean(city, event) for v in start.values()}
+    assert len(cast) > 30
     assert not cast & set(flawed)
 
 
-def test_the_first_mother_has_all_that_the_seven_items_need(city: City) -> None:
-    mother = city.cast["newborn"][0]["mother.id_number"]
+@pytest.mark.parametrize("place", range(30))
+def test_a_clean_mother_has_all_that_the_seven_items_need(city: City, place: int) -> None:
+    mother = clean(city, "newborn")[place % len(clean(city, "newborn"))]["mother.id_number"]
     father = str(table(city, "marriages")[mother]["spouse_id_number"])
     for parent in (mother, father):
         assert table(city, "population")[parent]["hukou_status"] == "normal"
@@ -264,14 +272,15 @@ def test_the_first_mother_has_all_that_the_seven_items_need(city: City) -> None:
     assert table(city, "delivery-settlements")[mother]["maternity_reimbursed"] == 0
 
 
-def test_the_first_founder_and_elder_are_without_blame(city: City) -> None:
-    start = city.cast["enterprise-start"][0]
-    founder = start["representative.id_number"]
-    name = table(city, "company-names")[founder]
-    assert (name["name_conflict"], name["needs_prior_approval"]) == (0, 0)
-    assert str(name["name_valid_until"]) > TODAY.isoformat()
-    assert table(city, "premises")[start["company.address_code"]]["address_use"] == "commercial"
-    assert table(city, "officer-checks")[founder]["office_barred"] == 0
+def test_clean_founders_and_the_elder_are_without_blame(city: City) -> None:
+    for start in clean(city, "enterprise-start"):
+        founder = start["representative.id_number"]
+        name = table(city, "company-names")[founder]
+        assert (name["name_conflict"], name["needs_prior_approval"]) == (0, 0)
+        assert str(name["name_valid_until"]) > TODAY.isoformat()
+        unit = table(city, "premises")[start["company.address_code"]]
+        assert unit["address_use"] == "commercial"
+        assert table(city, "officer-checks")[founder]["office_barred"] == 0
     elder = city.cast["old-age-allowance"][0]["elder.id_number"]
     row = table(city, "elders")[elder]
     assert (row["receives_old_age_allowance"], row["death_reported"]) == (0, 0)

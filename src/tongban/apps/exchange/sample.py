@@ -62,7 +62,7 @@ def write_stores(city: City, folder: Path, contracts: Mapping[str, Contract]) ->
 
 
 def read_cast(folder: Path) -> dict[str, list[dict[str, str]]]:
-    """Give, by life event or policy, the known facts to start from; the first has no flaw.
+    """Give, by life event or policy, the known facts to start from; the clean ones first.
 
     Raises `StoresRefused` if there is no sample city.
     """

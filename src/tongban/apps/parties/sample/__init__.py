@@ -11,7 +11,7 @@ from datetime import date
 from random import Random
 
 from tongban.apps.parties.sample.companies import Founders
-from tongban.apps.parties.sample.people import Families, Registry
+from tongban.apps.parties.sample.people import Families, Registry, is_clean
 from tongban.apps.parties.sample.registers import FLAWS, Clerk, Register, company_registers
 from tongban.kernel.regions import Regions
 
@@ -23,8 +23,8 @@ class City:
     """The registers of the city by slug of the resource, and what a reader may rely on.
 
     `flaws` lists the keys of the rows that hold each planted flaw (`FLAWS` says what it means).
-    `cast` gives, by life event or policy, the known facts to start from; the first of each has
-    nothing amiss.
+    `cast` gives, by life event or policy, the known facts to start from. The first three quarters
+    have nothing amiss; after them come the others, as life has them.
     """
 
     people: int
@@ -42,13 +42,13 @@ def generate(
 
     `newborns` families have a child of the last thirty days that is not registered yet; left
     out, they are as many as in a real city (6.5 births a year for a thousand people), and at
-    least five. Raises `ValueError` if `people` are too few.
+    least eight. Raises `ValueError` if `people` are too few.
     """
     if people < 100:
         raise ValueError(f"sample city: {people} people are too few; ask for 100 or more")
     random = Random(seed)  # noqa: S311 - invented people, no secret
     registry = Registry(random, regions, today)
-    wanted = newborns if newborns is not None else max(5, round(people * 6.5 / 1000 / 12))
+    wanted = newborns if newborns is not None else max(8, round(people * 6.5 / 1000 / 12))
     population = Families(registry).fill(people, wanted)
     everyone = population.people
 
@@ -58,10 +58,16 @@ def generate(
     busy = {c.representative.number for c in standing}
     local = [p for p in adults if not p.elsewhere and p.number not in busy]
     chosen = random.sample(local, max(3, people // 400))
-    starting = [founders.starting(p, clean=place == 0) for place, p in enumerate(chosen)]
+    starting = [founders.starting(p, clean=is_clean(place)) for place, p in enumerate(chosen)]
+    starting.sort(key=lambda company: not company.clean)
 
     fresh = [b for b in population.births if b.child is None and not b.issued]
-    clean = [population.elder, chosen[0], *(b.mother for b in fresh[:1])]
+    fresh.sort(key=lambda birth: not birth.clean)
+    clean = [
+        population.elder,
+        *(c.representative for c in starting if c.clean),
+        *(b.mother for b in fresh if b.clean),
+    ]
     protected = frozenset(one.number for p in clean for one in (p, p.spouse) if one is not None)
 
     clerk = Clerk(random, today, people, protected)

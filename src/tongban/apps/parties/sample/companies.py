@@ -30,6 +30,7 @@ class Company:
     uscc: str = ""
     founded: date | None = None
     status: str = "active"
+    clean: bool = False
     prior_approval: bool = False
     conflict: bool = False
     reserved_until: date | None = None
@@ -79,6 +80,7 @@ class Founders:
         """Give a company being set up: its name is declared and reserved."""
         company, draw = self._company(representative), self.random.random
         company.reserved_until = self.registry.today + timedelta(days=15 + int(draw() * 45))
+        company.clean = clean
         if clean:
             company.use, company.kind = "commercial", "1151"
         else:

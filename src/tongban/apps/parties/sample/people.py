@@ -60,6 +60,7 @@ class Birth:
     born: date
     sex: Sex
     order: int
+    clean: bool
     issued: bool = False
     child: Person | None = None
 
@@ -74,6 +75,11 @@ class Population:
     people: list[Person]
     births: list[Birth]
     elder: Person
+
+
+def is_clean(place: int) -> bool:
+    """Tell whether the family or founder at this place of the cast is one with nothing amiss."""
+    return place % 4 != 3
 
 
 class Registry:
@@ -158,7 +164,7 @@ class Families:
         """Make exactly `people` people, `newborns` of the families with a new child."""
         registry = self.registry
         for place in range(newborns):
-            clean = place == 0
+            clean = is_clean(place)
             youngest, oldest = (28, 34) if clean else (22, 40)
             children = self._children()
             self.couple(youngest, oldest, children=children, newborn=True, clean=clean)
@@ -261,11 +267,11 @@ class Families:
             )
             self._add(child)
             if (registry.today - born).days < 3 * 365 and (last is None or last.born < born):
-                last = Birth(mother, born, sex, order, issued=True, child=child)
+                last = Birth(mother, born, sex, order, clean=False, issued=True, child=child)
         if newborn:
             born = date.fromordinal(registry.today.toordinal() - int(30 * random.random()))
             sex = "male" if random.random() < 0.52 else "female"
-            last = Birth(mother, born, sex, children + 1)
+            last = Birth(mother, born, sex, children + 1, clean)
             last.issued = not clean and random.random() < 0.05
         if last is not None:
             self.births.append(last)
