@@ -43,9 +43,11 @@ __all__ = [
     "InsideTransaction",
     "NotGranted",
     "Purpose",
+    "StoreUnavailable",
     "fetch",
     "publish_catalogue",
     "supply",
+    "supply_for",
 ]
 
 
@@ -223,6 +225,38 @@ def supply(
     chain ``case``. Key attributes need no grant of their own. Raises `NotGranted`,
     `InsideTransaction`, `StoreUnavailable`.
     """
+    contract, asked, grants = _register(resource, attributes, role, item)
+    for rows in _stores(str(settings.DEPARTMENT_STORES)).walk(contract, attributes, batch):
+        yield _supplied(contract, asked, rows, grants, case, actor, {})
+
+
+def supply_for(
+    people: Sequence[Mapping[str, Value]],
+    resource: str,
+    attributes: Sequence[str],
+    *,
+    role: str,
+    item: str,
+    case: str,
+    actor: str,
+) -> Supplied:
+    """Give the records of a list of people, by the key facts of each, and of nobody else.
+
+    ``people`` hold the facts ``role.key`` for every key of the register; put the keys among
+    ``attributes`` to know whose record it is. A person may have none, or more than one. Errors and
+    grants as in `supply`.
+    """
+    contract, asked, grants = _register(resource, attributes, role, item)
+    names = [f"{role}.{name}" for name in contract.resource.key]
+    keys = [[_written(person[name]) for name in names] for person in people]
+    rows = _stores(str(settings.DEPARTMENT_STORES)).among(contract, attributes, keys)
+    return _supplied(contract, asked, rows, grants, case, actor, {"people": len(people)})
+
+
+def _register(
+    resource: str, attributes: Sequence[str], role: str, item: str
+) -> tuple[Contract, list[Fact], list[Grant]]:
+    """Give contract, facts and grants of a register that ``item`` may be supplied with."""
     _outside_transaction()
     catalogue = queries.catalogue()
     contract = catalogue.contracts.get(resource)
@@ -236,29 +270,39 @@ def supply(
             f"NotGranted: {item} may not walk {resource} for {', '.join(lacking or attributes)} "
             "on a statutory basis; add a grant"
         )
-    asked = [_fact(catalogue, f"{role}.{name}") for name in attributes]
-    stores = _stores(str(settings.DEPARTMENT_STORES))
-    for rows in stores.walk(contract, attributes, batch):
-        records, faults = _records(asked, rows)
-        yield Supplied(
-            records,
-            faults,
-            Draft(
-                type=SUPPLIED,
-                chain=case,
-                actor=actor,
-                organisation=contract.resource.department,
-                item=item,
-                authority="；".join(sorted({_law_text(g.legal_basis) for g in grants})),
-                data={
-                    "resource": resource,
-                    "department": contract.resource.department,
-                    "facts": [fact.name for fact in asked],
-                    "records": len(records),
-                    "faults": faults,
-                },
-            ),
-        )
+    return contract, [_fact(catalogue, f"{role}.{name}") for name in attributes], grants
+
+
+def _supplied(
+    contract: Contract,
+    asked: Sequence[Fact],
+    rows: Iterable[Sequence[object]],
+    grants: Sequence[Grant],
+    case: str,
+    actor: str,
+    data: Mapping[str, int],
+) -> Supplied:
+    records, faults = _records(asked, rows)
+    return Supplied(
+        records,
+        faults,
+        Draft(
+            type=SUPPLIED,
+            chain=case,
+            actor=actor,
+            organisation=contract.resource.department,
+            item=grants[0].item,
+            authority="；".join(sorted({_law_text(g.legal_basis) for g in grants})),
+            data={
+                "resource": contract.resource.slug,
+                "department": contract.resource.department,
+                "facts": [fact.name for fact in asked],
+                "records": len(records),
+                "faults": faults,
+                **data,
+            },
+        ),
+    )
 
 
 def _statutory(grants: Iterable[Grant], attribute: str) -> bool:

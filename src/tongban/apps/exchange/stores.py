@@ -1,7 +1,7 @@
 """Reads the departments' own stores: one SQLite file a department, opened for reading only.
 
 This is the embedded form of the exchange. The signed network of a city takes the place of
-`SqliteStores` behind the same three methods; nothing else of the exchange changes with it.
+`SqliteStores` behind the same methods; nothing else of the exchange changes with it.
 """
 
 import os
@@ -16,6 +16,7 @@ from tongban.apps.exchange.domain import Contract
 Row = tuple[object, ...]
 
 _PATIENCE = 0.25  # seconds to wait for a department that is writing
+_KEYS_AT_ONCE = 400  # a store may take no more than 999 values in one statement
 _MOST = 2  # records: one is the answer, a second one makes it ambiguous
 
 
@@ -35,6 +36,11 @@ class Stores(Protocol):
         self, contract: Contract, attributes: Sequence[str], batch: int
     ) -> Iterator[list[Row]]:
         """Give all records, ``batch`` at a time; raises `StoreUnavailable`."""
+
+    def among(
+        self, contract: Contract, attributes: Sequence[str], keys: Sequence[Sequence[object]]
+    ) -> list[Row]:
+        """Give the records with any of these keys; raises `StoreUnavailable`."""
 
 
 class SqliteStores:
@@ -61,6 +67,23 @@ class SqliteStores:
         while rows := self._run(contract.resource.department, sql, (last, batch)):
             last = int(str(rows[-1][0]))
             yield [row[1:] for row in rows]
+
+    def among(
+        self, contract: Contract, attributes: Sequence[str], keys: Sequence[Sequence[object]]
+    ) -> list[Row]:
+        """Read the records of a list of keys: one SELECT for each ``_KEYS_AT_ONCE`` of them."""
+        columns = [_name(contract.columns[key]) for key in contract.resource.key]
+        one = f"({', '.join('?' * len(columns))})"
+        found: list[Row] = []
+        for start in range(0, len(keys), _KEYS_AT_ONCE):
+            some = keys[start : start + _KEYS_AT_ONCE]
+            sql = (
+                f"{_select(contract, attributes)} WHERE ({', '.join(columns)}) IN "
+                f"(VALUES {', '.join([one] * len(some))})"
+            )
+            values = [value for key in some for value in key]
+            found += self._run(contract.resource.department, sql, values)
+        return found
 
     def _run(self, department: str, sql: str, values: Sequence[object]) -> list[Row]:
         try:
