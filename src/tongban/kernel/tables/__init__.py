@@ -4,6 +4,7 @@ The only rule source of the house. A missing fact is never false: the answer is 
 names the facts that would settle it. Nothing here reads files or runs code from a table.
 """
 
+from tongban.kernel.tables.checking import Finding, check
 from tongban.kernel.tables.deciding import Compiled, compile_table
 from tongban.kernel.tables.model import (
     Decision,
@@ -15,17 +16,23 @@ from tongban.kernel.tables.model import (
 )
 from tongban.kernel.tables.reading import read_dmn
 from tongban.kernel.tables.sql import outputs_sql, to_sql
+from tongban.kernel.tables.words import explain, render, render_rule
 
 __all__ = [
     "Compiled",
     "Decision",
     "DecisionTable",
+    "Finding",
     "Input",
     "Output",
     "Rule",
     "TableError",
+    "check",
     "compile_table",
+    "explain",
     "outputs_sql",
     "read_dmn",
+    "render",
+    "render_rule",
     "to_sql",
 ]
