@@ -29,65 +29,22 @@ _GATEWAYS = {
     "parallelGateway": "parallel",
     "inclusiveGateway": "inclusive",
 }
-_SILENT = frozenset(
-    [
-        "documentation",
-        "extensionElements",
-        "laneSet",
-        "dataObject",
-        "dataObjectReference",
-        "dataStoreReference",
-        "textAnnotation",
-        "association",
-        "group",
-        "ioSpecification",
-        "property",
-        "auditing",
-        "monitoring",
-        "correlationSubscription",
-        "supports",
-        "resourceRole",
-        "performer",
-        "humanPerformer",
-        "potentialOwner",
-    ]
-)
-_DECLARED = frozenset(
-    [
-        "import",
-        "itemDefinition",
-        "message",
-        "signal",
-        "error",
-        "escalation",
-        "category",
-        "dataStore",
-        "interface",
-        "endPoint",
-        "resource",
-        "partnerEntity",
-        "partnerRole",
-        "correlationProperty",
-        "extension",
-        "relationship",
-        "eventDefinition",
-        "documentation",
-        "extensionElements",
-    ]
-)
-_INSIDE = _SILENT | frozenset(
-    [
-        "incoming",
-        "outgoing",
-        "dataInputAssociation",
-        "dataOutputAssociation",
-        "dataInput",
-        "dataOutput",
-        "inputSet",
-        "outputSet",
-        "rendering",
-    ]
-)
+_SILENT = frozenset({
+    "documentation", "extensionElements", "laneSet", "dataObject", "dataObjectReference",
+    "dataStoreReference", "textAnnotation", "association", "group", "ioSpecification",
+    "property", "auditing", "monitoring", "correlationSubscription", "supports", "resourceRole",
+    "performer", "humanPerformer", "potentialOwner",
+})  # fmt: skip
+_DECLARED = frozenset({
+    "import", "itemDefinition", "message", "signal", "error", "escalation", "category",
+    "dataStore", "interface", "endPoint", "resource", "partnerEntity", "partnerRole",
+    "correlationProperty", "extension", "relationship", "eventDefinition", "documentation",
+    "extensionElements",
+})  # fmt: skip
+_INSIDE = _SILENT | frozenset({
+    "incoming", "outgoing", "dataInputAssociation", "dataOutputAssociation", "dataInput",
+    "dataOutput", "inputSet", "outputSet", "rendering",
+})  # fmt: skip
 _MENDS = {
     "scriptTask": "use a business rule task with a decision table, or a service task",
     "sendTask": "use a service task",
