@@ -42,8 +42,8 @@ def test_a_gap_is_told_in_the_authors_words_with_an_example():
     assert first.kind == "gap"
     assert first.grave
     assert first.zh == (
-        "决策表“津贴”没有一行适用于:年龄为 60(例如年龄为 60,户籍地为“东区”)。"
-        "请补一行,或写明默认结果。"
+        "决策表“津贴”没有一行适用于：年龄为 60（例如年龄为 60，户籍地为“东区”）。"
+        "请补一行，或写明默认结果。"
     )
     assert second.en == (
         "No row of table “津贴” applies where 年龄 is more than 60 and less than 70, "

@@ -33,7 +33,7 @@ _DMN = """<?xml version="1.0" encoding="UTF-8"?>
       <input label="出生日期">
         <inputExpression typeRef="date"><text>elder.born</text></inputExpression></input>
       <output name="outcome" label="结论" typeRef="string"/>
-      <output name="fen" label="每月金额(分)" typeRef="integer">
+      <output name="fen" label="每月金额（分）" typeRef="integer">
         <defaultOutputEntry><text>0</text></defaultOutputEntry>
       </output>
       <annotation name="依据"/>
@@ -55,7 +55,7 @@ _DMN = """<?xml version="1.0" encoding="UTF-8"?>
         <outputEntry><text>"refused"</text></outputEntry>
         <outputEntry><text></text></outputEntry>
         <annotationEntry><text></text></annotationEntry>
-        <annotationEntry><text>未满八十周岁,不发放高龄津贴。</text></annotationEntry>
+        <annotationEntry><text>未满八十周岁，不发放高龄津贴。</text></annotationEntry>
         <annotationEntry><text>Nobody under eighty is paid.</text></annotationEntry>
       </rule>
     </decisionTable>
@@ -96,8 +96,8 @@ def test_a_decision_is_explained_to_the_citizen_with_its_legal_basis():
     granted = decide(facts)
     (said,) = explain(table, granted)
     assert said == (
-        "因为年龄不小于 80 且小于 90,并且户籍地为“东区”,并且出生日期早于 1946年11月23日,"
-        "所以结论为“granted”,每月金额(分)为 10000(依据:《老年人权益保障法》第三十三条)。"
+        "因为年龄不小于 80 且小于 90，并且户籍地为“东区”，并且出生日期早于 1946年11月23日，"
+        "所以结论为“granted”，每月金额（分）为 10000（依据：《老年人权益保障法》第三十三条）。"
     )
     labels = {"elder.age": "age", "elder.town": "town", "elder.born": "day of birth"}
     labels |= {"outcome": "the outcome", "fen": "the monthly amount (fen)"}
@@ -108,11 +108,11 @@ def test_a_decision_is_explained_to_the_citizen_with_its_legal_basis():
         "(legal basis: 《老年人权益保障法》第三十三条)."
     )
     refused = decide({"elder.age": 60})
-    assert explain(table, refused) == ("未满八十周岁,不发放高龄津贴。",)
+    assert explain(table, refused) == ("未满八十周岁，不发放高龄津贴。",)
     assert explain(table, refused, "en") == ("Nobody under eighty is paid.",)
-    assert explain(table, decide({"elder.age": 95})) == ("没有一行成立时,每月金额(分)为 0。",)
+    assert explain(table, decide({"elder.age": 95})) == ("没有一行成立时，每月金额（分）为 0。",)
     assert explain(table, decide({"elder.age": 82, "elder.town": "东区"})) == (
-        "还不能决定:需要先知道出生日期。",
+        "还不能决定：需要先知道出生日期。",
     )
     assert explain(table, decide({}), "en") == (
         "Not decided yet: 年龄, 户籍地 and 出生日期 must be known first.",
@@ -123,9 +123,9 @@ def test_a_decision_is_explained_to_the_citizen_with_its_legal_basis():
 def test_the_whole_table_is_printed_as_numbered_sentences():
     (table,) = _read()
     first, *lines = render(table).splitlines()
-    assert first == "决策表“高龄津贴”(取第一个成立的行)"
+    assert first == "决策表“高龄津贴”（取第一个成立的行）"
     assert lines[0].startswith("1. 如果年龄不小于 80 且小于 90")
-    assert lines[-1] == "没有一行成立时,每月金额(分)为 0。"
+    assert lines[-1] == "没有一行成立时，每月金额（分）为 0。"
     assert render(table, "en").startswith("Table “高龄津贴” (the first row that is true)\n1. If ")
     with pytest.raises(TableError, match="no rule 'x'"):
         render_rule(table, "x")
@@ -134,7 +134,7 @@ def test_the_whole_table_is_printed_as_numbered_sentences():
 def test_the_gaps_of_a_file_are_told_in_its_own_labels():
     (table,) = _read(("<text>0</text>", "<text></text>"))
     assert {finding.kind for finding in check(table)} == {"gap"}
-    assert check(table)[0].zh.startswith("决策表“高龄津贴”没有一行适用于:年龄")
+    assert check(table)[0].zh.startswith("决策表“高龄津贴”没有一行适用于：年龄")
 
 
 @pytest.mark.parametrize(
@@ -152,7 +152,7 @@ def test_the_gaps_of_a_file_are_told_in_its_own_labels():
         (('"FIRST"', '"COLLECT" aggregation="SUM"'), "SUM", "exactly one output"),
         (("elder.age</text>", "elder.age - 1</text>"), 'label="年龄"', "must name one fact"),
         (("elder.born</text>", "elder.age</text>"), 'label="出生日期"', "with different types"),
-        (('name="fen"', 'name="outcome"'), 'label="每月金额(分)"', "name of its own"),
+        (('name="fen"', 'name="outcome"'), 'label="每月金额（分）"', "name of its own"),
         (('typeRef="date"', 'typeRef="time"'), 'typeRef="time"', "'time' is not supported"),
         (("<rule>", '<rule id="band-80"> '), 'id="band-80"> ', "used twice"),
         (('<input label="年龄">', "<input/><input>"), "<input/>", "name the fact it asks for"),
@@ -195,7 +195,7 @@ def test_every_table_and_every_decision_can_be_said_in_both_languages(data, tabl
     decide = compile_table(table).decide
     for facts in data.draw(cases(table, most=3)):
         decision = decide(facts)
-        assert all(line.endswith(("。", ":")) for line in explain(table, decision, "zh")) or (
+        assert all(line.endswith(("。", "：")) for line in explain(table, decision, "zh")) or (
             decision.status == "error"
         )
         assert explain(table, decision, "en")

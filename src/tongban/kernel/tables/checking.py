@@ -44,8 +44,8 @@ def check(table: DecisionTable, labels: Labels | None = None) -> tuple[Finding, 
     >>> age = Input("age", "integer", "年龄")
     >>> rules = (Rule("1", (parse_unary("<60"),), (0,)), Rule("2", (parse_unary(">=65"),), (9,)))
     >>> table = DecisionTable("t", "津贴", (age,), (Output("pay", "number"),), rules)
-    >>> check(table)[0].zh
-    '决策表“津贴”没有一行适用于:年龄不小于 60 且小于 65(例如年龄为 60)。请补一行,或写明默认结果。'
+    >>> print(check(table)[0].zh.partition("。")[0])
+    决策表“津贴”没有一行适用于：年龄不小于 60 且小于 65（例如年龄为 60）
     """
     names = {column.name: column.label or column.name for column in table.inputs}
     names.update(labels or {})
@@ -89,8 +89,8 @@ class _Search:
             "gap",
             (),
             example,
-            f"决策表“{name}”没有一行适用于:{where('zh')}(例如{self._facts(example, 'zh')})。"
-            "请补一行,或写明默认结果。",
+            f"决策表“{name}”没有一行适用于：{where('zh')}（例如{self._facts(example, 'zh')}）。"
+            "请补一行，或写明默认结果。",
             f"No row of table “{name}” applies where {where('en')} (for example "
             f"{self._facts(example, 'en')}); add a row or a default result.",
         )
@@ -174,7 +174,7 @@ class _Search:
             (self.table.rules[first].id, self.table.rules[second].id),
             example,
             f"决策表“{self.table.name}”第 {a} 行与第 {b} 行可同时成立"
-            f"(例如{self._facts(example, 'zh') or '任何情况'})。请收窄其中一行。",
+            f"（例如{self._facts(example, 'zh') or '任何情况'}）。请收窄其中一行。",
             f"Rows {a} and {b} of table “{self.table.name}” can be true together (for example "
             f"{self._facts(example, 'en') or 'always'}); make one of them narrower.",
         )
@@ -209,7 +209,7 @@ class _Search:
             "unreachable",
             (rules[position].id, *(rules[p].id for p in by)),
             {},
-            f"决策表“{self.table.name}”第 {number} 行永远不会命中:{zh}。请删去或修改。",
+            f"决策表“{self.table.name}”第 {number} 行永远不会命中：{zh}。请删去或修改。",
             f"Row {number} of table “{self.table.name}” can never fire: {en}; remove or change it.",
             grave=False,
         )

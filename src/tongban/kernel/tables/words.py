@@ -36,8 +36,8 @@ _POLICY: dict[str, tuple[str, str]] = {
     "FIRST": ("取第一个成立的行", "the first row that is true"),
     "PRIORITY": ("取最优先的结果", "the most important result"),
     "COLLECT": ("取所有成立的行", "all rows that are true"),
-    "RULE ORDER": ("取所有成立的行,按表中次序", "all rows that are true, in their order"),
-    "OUTPUT ORDER": ("取所有成立的行,按结果次序", "all rows that are true, by importance"),
+    "RULE ORDER": ("取所有成立的行，按表中次序", "all rows that are true, in their order"),
+    "OUTPUT ORDER": ("取所有成立的行，按结果次序", "all rows that are true, by importance"),
 }
 _TOTAL: dict[str, tuple[str, str]] = {
     "SUM": ("合计", "sum"), "MIN": ("最小值", "smallest"), "MAX": ("最大值", "largest"),
@@ -50,8 +50,10 @@ def render(table: DecisionTable, lang: Language = "zh", labels: Labels | None = 
     policy = _POLICY[table.hit_policy][lang == "en"]
     if table.aggregator:
         total = _TOTAL[table.aggregator][lang == "en"]
-        policy = f"{policy},{total}" if lang == "zh" else f"{policy}; {total}"
-    head = f"决策表“{table.name}”({policy})" if lang == "zh" else f"Table “{table.name}” ({policy})"
+        policy = f"{policy}，{total}" if lang == "zh" else f"{policy}; {total}"
+    head = (
+        f"决策表“{table.name}”（{policy}）" if lang == "zh" else f"Table “{table.name}” ({policy})"
+    )
     lines = [
         f"{number}. {_sentence(table, rule, lang, labels or {}, because=False)}"
         for number, rule in enumerate(table.rules, 1)
@@ -72,7 +74,7 @@ def render_rule(
     >>> row = Rule("1", (parse_unary("[60..80)"), parse_unary('"东区","西区"')), (100,))
     >>> one = DecisionTable("t", "t", (age, town), (Output("pay", "number", "津贴"),), (row,))
     >>> render_rule(one, "1")
-    '如果年龄不小于 60 且小于 80,并且户籍地为“东区”或“西区”,则津贴为 100。'
+    '如果年龄不小于 60 且小于 80，并且户籍地为“东区”或“西区”，则津贴为 100。'
     >>> render_rule(one, "1", "en", {"age": "age", "town": "town", "pay": "allowance"})
     'If age is at least 60 and less than 80, and town is “东区” or “西区”, then allowance is 100.'
     """
@@ -87,24 +89,24 @@ def explain(
     if decision.status == "unknown":
         asked = [_label(table, name, names) for name in decision.missing]
         if chinese:
-            return (f"还不能决定:需要先知道{_join(asked, '、', '和')}。",)
+            return (f"还不能决定：需要先知道{_join(asked, '、', '和')}。",)
         return (f"Not decided yet: {_join(asked, ', ', ' and ')} must be known first.",)
     if decision.status == "error":
-        return (f"规则不能适用:{decision.message}",) if chinese else (decision.message,)
+        return (f"规则不能适用：{decision.message}",) if chinese else (decision.message,)
     lines = [
         _sentence(table, _rule(table, rule), lang, names, because=True) for rule in decision.rules
     ]
     if table.single and table.hit_policy != "ANY" and len(lines) > 1:
         lines.insert(
             0,
-            "以下各行中必有一行适用,结果相同:"
+            "以下各行中必有一行适用，结果相同："
             if chinese
             else "One of these rows applies, with one result:",
         )
     if table.aggregator:
         total = _value(next(iter(decision.outputs[0].values())), lang)
         word = _TOTAL[table.aggregator][not chinese]
-        lines.append(f"{word}:{total}。" if chinese else f"{word.capitalize()}: {total}.")
+        lines.append(f"{word}：{total}。" if chinese else f"{word.capitalize()}: {total}.")
     elif not lines and decision.outputs:
         lines.append(_default(table, lang, names))
     elif not lines:
@@ -125,19 +127,19 @@ def cell_words(label: str, tests: UnaryTests, lang: Language) -> str:
         return f"{label}{verb}{_space(values, lang)}"
     phrases = _join([_phrase(test, lang) for test in tests.tests], *join)
     if tests.negated:
-        return f"{label}不属于({phrases})" if lang == "zh" else f"{label} is none of ({phrases})"
+        return f"{label}不属于（{phrases}）" if lang == "zh" else f"{label} is none of ({phrases})"
     return f"{label}{phrases}" if lang == "zh" else f"{label} {phrases}"
 
 
 def conditions(parts: Sequence[str], lang: Language) -> str:
     """Join conditions by "and"."""
-    return ",并且".join(parts) if lang == "zh" else ", and ".join(parts)
+    return "，并且".join(parts) if lang == "zh" else ", and ".join(parts)
 
 
 def values_words(values: Mapping[str, Value], lang: Language) -> str:
     """Say facts or outputs with their values; ``values`` maps a label to a value."""
     if lang == "zh":
-        return ",".join(f"{k}为{_space(_value(v, lang), lang)}" for k, v in values.items())
+        return "，".join(f"{k}为{_space(_value(v, lang), lang)}" for k, v in values.items())
     return _join([f"{k} is {_value(v, lang)}" for k, v in values.items()], ", ", " and ")
 
 
@@ -158,7 +160,7 @@ def _sentence(
     own = rule.annotations.get(lang, "")
     text = own.rstrip("。.") if own else _automatic(table, rule, lang, labels, because=because)
     if lang == "zh":
-        return f"{text}(依据:{basis})。" if basis else f"{text}。"
+        return f"{text}（依据：{basis}）。" if basis else f"{text}。"
     return f"{text} (legal basis: {basis})." if basis else f"{text}."
 
 
@@ -174,18 +176,18 @@ def _automatic(
     if not parts:
         last = table.hit_policy == "FIRST" and rule is not table.rules[0]
         if lang == "zh":
-            return f"{'其他情况下' if last else '任何情况下'},{result}"
+            return f"{'其他情况下' if last else '任何情况下'}，{result}"
         return f"{'Otherwise' if last else 'In any case'}, {result}"
     whole = conditions(parts, lang)
     if lang == "zh":
-        return f"因为{whole},所以{result}" if because else f"如果{whole},则{result}"
+        return f"因为{whole}，所以{result}" if because else f"如果{whole}，则{result}"
     return f"Because {whole}, {result}" if because else f"If {whole}, then {result}"
 
 
 def _default(table: DecisionTable, lang: Language, labels: Labels) -> str:
     result = _outputs(table, table.default or (), lang, labels)
     if lang == "zh":
-        return f"没有一行成立时,{result}。"
+        return f"没有一行成立时，{result}。"
     return f"Where no row is true, {result}."
 
 
