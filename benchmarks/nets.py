@@ -1,0 +1,85 @@
+"""A case step (decode, fire, encode) beside SpiffWorkflow with its stock serializer.
+
+Six departments as called flows, each with a reminder; fourteen human steps a case; no form data
+and no transaction on either side. Also what the proof at publication costs, which no peer has.
+"""
+
+import json
+import subprocess
+import time
+from pathlib import Path
+from statistics import median
+
+from benchmarks.common import Row
+from benchmarks.peers import peer_python
+
+from tongban.kernel.nets import (
+    Net,
+    compile_net,
+    decode,
+    enabled,
+    encode,
+    fire,
+    outcome,
+    prove,
+    read_bpmn,
+    settle,
+    start,
+)
+
+HERE = Path(__file__).parent
+SEVEN = HERE.parent / "tests" / "kernel" / "flows" / "seven.bpmn"
+CASES, PEER_CASES = 400, 12
+
+
+def _net(path: Path, **called: Net) -> Net:
+    return compile_net(read_bpmn(path.read_bytes(), path.name), called)
+
+
+def _ours(net: Net) -> tuple[list[float], list[int]]:
+    """Play cases step by step; give CPU seconds a step and bytes of state after each."""
+    seconds, sizes = [], []
+    begun_with = encode(settle(net, start(net), {}).marking)
+    for _ in range(CASES):
+        state = begun_with
+        begun, count = time.process_time(), 0
+        while True:
+            marking = decode(net, state)
+            offered = [step for step in enabled(net, marking) if step.kind == "user"]
+            if not offered:
+                break
+            state = encode(fire(net, marking, offered[0].id, {}).marking)
+            sizes.append(len(state))
+            count += 1
+        seconds.append((time.process_time() - begun) / count)
+        assert outcome(net, marking)
+    return seconds, sizes
+
+
+def run() -> list[Row]:
+    """Measure the case step against SpiffWorkflow, and the proof of a large flow."""
+    flows = HERE / "flows"
+    net = _net(flows / "six.bpmn", department=_net(flows / "department.bpmn"))
+    seconds, sizes = _ours(net)
+    python = peer_python("spiff", ["SpiffWorkflow==3.2.0", "lxml"])
+    command = [python, HERE / "nets_spiff.py", str(PEER_CASES)]
+    found = subprocess.run(command, check=True, capture_output=True, text=True)
+    peer = json.loads(found.stdout)
+    begun = time.process_time()
+    proof = prove(_net(SEVEN))
+    proving = time.process_time() - begun
+    note = "six called departments, 14 steps, no form data, no transaction"
+    name = f"SpiffWorkflow {peer['version']}"
+    return [
+        Row("case step, CPU", median(seconds), median(peer["seconds"]), name, "s", "less", note),
+        Row("case step, largest state", max(sizes), max(peer["bytes"]), name, "B", "less", note),
+        Row(
+            "proof of seven items with reminders",
+            proving,
+            5.0,
+            "own limit",
+            "s",
+            "less",
+            f"{proof.states} states in the reduced net",
+        ),
+    ]
