@@ -107,3 +107,9 @@ def _in_batches(rows: Iterator[models.Event]) -> Iterator[Event]:
             yield from to_events(batch)
             batch = []
     yield from to_events(batch)
+
+
+def count(chain: str | None = None) -> int:
+    """Give how many events a chain, or the whole trail, has."""
+    rows = models.Event.objects.all()
+    return (rows if chain is None else rows.filter(chain=chain)).count()
