@@ -17,6 +17,7 @@ from tongban.infra.trail.services import tell
 from tongban.kernel.events import Draft
 
 _PREFIX = "tb_"
+ENTER = "web.enter"  # the scope of a link that signs a browser in, once
 
 
 class TokenInvalid(LookupError):  # noqa: N818
@@ -84,6 +85,21 @@ def authenticate(secret: str) -> Bearer:
             "TokenInvalid: unknown, expired or revoked; ask your administrator for a new one"
         )
     return Bearer(token.user, frozenset(token.scopes))
+
+
+def redeem(secret: str, scope: str) -> User:
+    """Use up a token that was made for this scope alone, and give its user; raise TokenInvalid.
+
+    Of two who come with the same token at once, one is refused.
+    """
+    bearer = authenticate(secret)
+    with transaction.atomic():
+        unused = Token.objects.filter(digest=_digest(secret), scopes=[scope], revoked=None)
+        token = unused.first()
+        if token is None or not unused.filter(pk=token.pk).update(revoked=clock.now()):
+            raise TokenInvalid("TokenInvalid: not made for this, or used already; ask for another")
+        _tell("tongban.access.token_redeemed.v1", token, bearer.user.username, {"scope": scope})
+    return bearer.user
 
 
 def revoke_token(token_id: int, *, actor: str, reason: str) -> None:
