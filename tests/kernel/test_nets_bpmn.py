@@ -2,12 +2,14 @@
 
 from contextlib import suppress
 from datetime import timedelta
+from decimal import Decimal
 from pathlib import Path
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from tongban.kernel.feel import judge, parse_condition
 from tongban.kernel.nets import BpmnRefused, compile_net, gaps, read_bpmn, read_duration
 
 FLOWS = Path(__file__).parent / "flows"
@@ -140,3 +142,28 @@ def test_a_gateway_that_could_leave_a_case_standing_is_named_with_an_example(
     assert said in message
     assert message.startswith('exclusive gateway "分" ')
     assert message.endswith("(g.bpmn:3)")
+
+
+COMPARISONS = st.builds(
+    "{} {} {}".format,
+    st.sampled_from(["a", "b"]),
+    st.sampled_from(["<", "<=", "=", "!=", ">=", ">"]),
+    st.integers(0, 3),
+)
+CONDITIONS = COMPARISONS | st.builds(
+    "{} {} ({})".format, COMPARISONS, st.sampled_from(["and", "or"]), COMPARISONS
+)
+
+
+@given(st.lists(CONDITIONS, min_size=2, max_size=4))
+def test_a_gap_is_found_exactly_where_facts_leave_no_branch(conditions: list[str]) -> None:
+    """The oracle tries a grid of halves around every literal that the conditions can hold."""
+    read = [parse_condition(text) for text in conditions]
+    grid = [Decimal(n) / 2 for n in range(-2, 9)]
+    left = [
+        (a, b)
+        for a in grid
+        for b in grid
+        if not any(judge(condition, {"a": a, "b": b}).value for condition in read)
+    ]
+    assert (gap_of(*conditions) is not None) == bool(left)

@@ -22,6 +22,7 @@ from tongban.kernel.nets import (
     encode,
     fire,
     fold,
+    gaps,
     outcome,
     read_bpmn,
     settle,
@@ -238,3 +239,37 @@ def test_a_flow_that_would_start_a_step_twice_stops_the_case_by_name() -> None:
     marking = fire(net, play(net), "a", {}).marking
     with pytest.raises(FlowNotSound, match=r'step "核发" would be started twice'):
         fire(net, marking, "b", {})
+
+
+TWO_QUESTIONS = """<definitions xmlns="http://www.omg.org/spec/BPMN/20100524/MODEL">
+<process id="p"><startEvent id="s"/><sequenceFlow id="f0" sourceRef="s" targetRef="fork"/>
+<parallelGateway id="fork"/><sequenceFlow id="f1" sourceRef="fork" targetRef="g"/>
+<sequenceFlow id="f2" sourceRef="fork" targetRef="ask"/><userTask id="ask"/>
+<exclusiveGateway id="g" default="f4"/><sequenceFlow id="f3" sourceRef="g" targetRef="x">
+<conditionExpression>ask.said = 1</conditionExpression></sequenceFlow>
+<sequenceFlow id="f4" sourceRef="g" targetRef="y"/><endEvent id="x"/><endEvent id="y"/>
+<sequenceFlow id="f5" sourceRef="ask" targetRef="z"/><endEvent id="z"/></process></definitions>"""
+
+
+def test_a_step_on_one_branch_answers_what_another_waits_for() -> None:
+    net = compile_net(read_bpmn(TWO_QUESTIONS.encode(), "two.bpmn"))
+    settled = settle(net, start(net), {})
+    assert settled.waiting == {"ask.said"}
+    assert fire(net, settled.marking, "ask", {}).waiting == {"ask.said"}
+    settled = fire(net, settled.marking, "ask", {"ask.said": 1})
+    assert outcome(net, settled.marking) == ("x", "z")
+
+
+def test_gateways_that_would_send_a_case_round_for_ever_are_stopped() -> None:
+    loop = """<definitions xmlns="http://www.omg.org/spec/BPMN/20100524/MODEL"><process id="p">
+    <startEvent id="s"/><sequenceFlow id="f0" sourceRef="s" targetRef="m"/>
+    <exclusiveGateway id="m"/><sequenceFlow id="f1" sourceRef="m" targetRef="g"/>
+    <exclusiveGateway id="g" default="f3"/><sequenceFlow id="f2" sourceRef="g" targetRef="m">
+    <conditionExpression>again</conditionExpression></sequenceFlow>
+    <sequenceFlow id="f3" sourceRef="g" targetRef="e"/><endEvent id="e"/></process></definitions>"""
+    flow = read_bpmn(loop.encode(), "loop.bpmn")
+    net = compile_net(flow)
+    assert [gap.node for gap in gaps(flow)] == ["m"]
+    assert outcome(net, settle(net, start(net), {"again": False}).marking) == ("e",)
+    with pytest.raises(NoBranch, match="round for ever"):
+        settle(net, start(net), {"again": True})

@@ -168,3 +168,31 @@ def test_moving_to_the_same_flow_changes_nothing(seed: int, choices: list[int]) 
         facts = {name: (choice + n) % 4 for n, name in enumerate(drawing.facts)}
         marking = fire(net, marking, offers[choice % len(offers)].id, facts).marking
     assert migrate(net, net, marking) == marking
+
+
+@given(st.integers(0, 3_000), st.lists(st.integers(0, 11), min_size=12, max_size=60))
+def test_a_case_that_may_move_to_a_changed_flow_finishes_there(
+    seed: int, choices: list[int]
+) -> None:
+    """One step is put into some flow, or two elements become one; moved cases still finish."""
+    drawing = draw(seed, 1 + seed % 6)
+    old = compile_net(read_bpmn(drawing.bpmn(), "old.bpmn"))
+    at = choices[0] % len(drawing.flows)
+    key, source, target, condition = drawing.flows[at]
+    drawing.flows[at] = (key, source, "added", condition)
+    drawing.elements["added"] = ("userTask", {})
+    drawing.flows.append(("onward", "added", target, ""))
+    new = compile_net(read_bpmn(drawing.bpmn(), "new.bpmn"))
+    net, marking = old, settle(old, start(old), dict.fromkeys(drawing.facts, 3)).marking
+    for count, choice in enumerate(choices):
+        if count == choices[1]:
+            net, marking = new, migrate(old, new, marking)
+            marking = settle(net, marking, dict.fromkeys(drawing.facts, 3)).marking
+        offers = enabled(net, marking)
+        if not offers:
+            break
+        step = offers[choice % len(offers)].id
+        marking = fire(net, marking, step, dict.fromkeys(drawing.facts, 3)).marking
+    while offers := enabled(net, marking):
+        marking = fire(net, marking, offers[0].id, dict.fromkeys(drawing.facts, 3)).marking
+    assert outcome(net, marking) is not None

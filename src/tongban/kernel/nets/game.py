@@ -84,7 +84,8 @@ def fire(net: Net, marking: Marking, step_id: str, facts: Facts) -> Settled:
     for transition in net.firings.get(step_id, ()):
         if bits & transition.pre == transition.pre:
             after = _apply(net, transition, bits)
-            return _settle(net, after, transition.post, facts)
+            # News for one branch may answer what another waits for.
+            return _settle(net, after, transition.post | after & net.asking, facts)
     known = net.steps.get(step_id)
     if known is None:
         raise NotEnabled(f"{net.source} has no step {step_id!r}; see steps(net)")
@@ -143,26 +144,21 @@ def _apply(net: Net, transition: Transition, bits: int) -> int:
 def _settle(net: Net, bits: int, todo: int, facts: Facts) -> Settled:
     waiting: set[str] = set()
     passed: list[Passed] = []
+    moves = 0
     while True:
         while todo:
             low = todo & -todo
             todo ^= low
-            if not bits & low:
-                continue
-            choice = net.choosing.get(low)
-            if choice is not None:
-                taken = _choose(choice, facts, waiting)
-                if taken:
-                    passed.append(Passed(choice.node, tuple(branch.flow for branch in taken)))
-                    move = _taken(choice, taken)
-                    bits = _apply(net, move, bits)
-                    todo |= move.post
-                continue
-            for move in net.moves.get(low, ()):
-                if bits & move.pre == move.pre:
-                    bits = _apply(net, move, bits)
-                    todo |= move.post
-                    break
+            move = _silent(net, bits, low, facts, waiting, passed)
+            if move is not None:
+                bits = _apply(net, move, bits)
+                todo |= move.post
+                moves += 1
+                if moves > len(net.transitions):
+                    raise NoBranch(
+                        f"gateways send the case round for ever on these facts; put a step into "
+                        f"the loop ({net.source}:1)"
+                    )
         for back in net.returns:
             if bits & back.pre == back.pre and not bits & back.absent:
                 ends = tuple(net.places[b.bit_length() - 1].id for b in bits_of(bits & back.clear))
@@ -172,6 +168,25 @@ def _settle(net: Net, bits: int, todo: int, facts: Facts) -> Settled:
                 break
         else:
             return Settled(Marking(net.key, bits), frozenset(waiting), tuple(passed))
+
+
+def _silent(
+    net: Net, bits: int, low: int, facts: Facts, waiting: set[str], passed: list[Passed]
+) -> Transition | None:
+    """Give what happens by itself to the token on one place, if anything."""
+    if not bits & low:
+        return None
+    choice = net.choosing.get(low)
+    if choice is None:
+        for move in net.moves.get(low, ()):
+            if bits & move.pre == move.pre:
+                return move
+        return None
+    taken = _choose(choice, facts, waiting)
+    if not taken:
+        return None
+    passed.append(Passed(choice.node, tuple(branch.flow for branch in taken)))
+    return _taken(choice, taken)
 
 
 def _taken(choice: Choice, taken: tuple[Branch, ...]) -> Transition:

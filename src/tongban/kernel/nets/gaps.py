@@ -1,4 +1,4 @@
-"""Find the gateways at which a case could be left without a branch.
+"""Find the gateways at which a case could be left without a branch, or go round for ever.
 
 A gateway that asks for data needs a default flow, or conditions of which one always holds. That is
 proved by trying every side of every literal in them; conditions that compare facts with each
@@ -22,7 +22,7 @@ MOST_TRIED = 10_000
 
 @dataclass(frozen=True, slots=True)
 class Gap:
-    """A gateway that may be left without a branch; `example` are facts for which it is."""
+    """A gateway at which a case may stay; `example` are facts for which no branch holds."""
 
     node: str
     line: int
@@ -45,7 +45,20 @@ def gaps(flow: Flow) -> tuple[Gap, ...]:
             found.append(_gap(flow, node, f"has no condition on its flow to {target}; write one"))
         elif not node.default:
             found.extend(_without_default(flow, node, known))
+    idle = _idle_loop(flow)
+    if idle is not None:
+        found.append(_gap(flow, idle, "can send a case round for ever; put a step into the loop"))
     return tuple(found)
+
+
+def _idle_loop(flow: Flow) -> Node | None:
+    """Give a gateway from which gateways alone lead back to it."""
+    gateways = {n.id for n in flow.nodes.values() if n.kind in {"exclusive", "inclusive"}}
+    onward = {g: {arc.target for arc in flow.outgoing(g)} & gateways for g in gateways}
+    # Take away what leads to no other gateway until only loops are left.
+    while done := {g for g, targets in onward.items() if not targets}:
+        onward = {g: targets - done for g, targets in onward.items() if g not in done}
+    return next((node for node in flow.nodes.values() if node.id in onward), None)
 
 
 def _without_default(flow: Flow, node: Node, conditions: Sequence[Condition]) -> Iterable[Gap]:

@@ -128,6 +128,7 @@ class Net:
     firings: Mapping[str, tuple[Transition, ...]]
     moves: Mapping[int, tuple[Transition, ...]]
     choosing: Mapping[int, Choice]
+    asking: int
     returns: tuple[Transition, ...]
 
 
@@ -381,6 +382,7 @@ def _finish(made: _Compiler, start: int, own: int, done: int) -> Net:
         firings={node: tuple(variants) for node, variants in firings.items()},
         moves={bit: tuple(found) for bit, found in moves.items()},
         choosing={choice.at: choice for choice in made.choices},
+        asking=sum(chosen),
         returns=tuple(reversed(returns)),
     )
 

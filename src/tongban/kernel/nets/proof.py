@@ -68,7 +68,7 @@ def prove(net: Net, cap: int = MOST_STATES) -> Proof:
     Errors: `FlowNotSound` with step, file:line and the way there; `FlowTooLarge` beyond `cap`
     states.
     """
-    for inner in net.called.values():
+    for inner in {inner.key: inner for inner in net.called.values()}.values():
         prove(inner, cap)
     drawn = system(net)
     reduced = reduce(drawn)
