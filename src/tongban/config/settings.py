@@ -69,15 +69,20 @@ INSTALLED_APPS = [
     "django.contrib.messages",
     "django.contrib.staticfiles",
     "django_tasks_db",
+    "ninja",
+    "tongban.web",
     "tongban.infra.trail",
     "tongban.infra.access",
     "tongban.infra.jobs",
     "tongban.apps.parties",
     "tongban.apps.exchange",
+    "tongban.apps.items",
     "tongban.apps.licences",
+    "tongban.apps.cases",
 ]
 MIDDLEWARE = [
     "django.middleware.security.SecurityMiddleware",
+    "tongban.web.middleware.ContentSecurityPolicy",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.locale.LocaleMiddleware",
@@ -117,6 +122,11 @@ LANGUAGES = [("zh-hans", "简体中文"), ("en", "English")]
 TIME_ZONE = "Asia/Shanghai"
 USE_TZ = True
 STATIC_URL = "static/"
+WHITENOISE_USE_FINDERS = True  # styles come straight out of the installed packages
+
+DATA_UPLOAD_MAX_MEMORY_SIZE = 24 * 1024 * 1024  # eight materials of 2 MB in base64
+# A link printed by `tongban serve` on loopback signs a browser in, once; off everywhere else.
+ENTER_BY_LINK = os.environ.get("TONGBAN_ENTER_BY_LINK") == "1"
 
 SECURE_CONTENT_TYPE_NOSNIFF = True
 SECURE_REFERRER_POLICY = "same-origin"

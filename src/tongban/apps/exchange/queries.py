@@ -3,6 +3,8 @@
 import json
 from functools import lru_cache
 
+from django.db import connection
+
 from tongban.apps.exchange import domain
 from tongban.apps.exchange.domain import Catalogue, Department
 from tongban.apps.exchange.events import CALLED
@@ -14,6 +16,7 @@ __all__ = [
     "CALLED",
     "NoCatalogue",
     "catalogue",
+    "current",
     "departments",
     "grants",
     "resources",
@@ -25,18 +28,30 @@ class NoCatalogue(LookupError):  # noqa: N818
     """No region pack has been published in this installation."""
 
 
+def current(version: int | None = None) -> tuple[int, str]:
+    """Give version and digest of the catalogue in force, or of ``version``, by one short query.
+
+    Raises `NoCatalogue`.
+    """
+    # asked before every call: plain SQL takes a fifth of the time
+    one = "" if version is None else "WHERE id = %s "
+    with connection.cursor() as cursor:
+        cursor.execute(
+            f"SELECT id, digest FROM exchange_catalogueversion {one}ORDER BY id DESC LIMIT 1",  # noqa: S608
+            () if version is None else (version,),
+        )
+        found: tuple[int, str] | None = cursor.fetchone()
+    if found is None:
+        raise NoCatalogue("NoCatalogue: no catalogue is published; publish a region pack first")
+    return found
+
+
 def catalogue(version: int | None = None) -> Catalogue:
     """Give the catalogue in force, or the one of ``version``; raises `NoCatalogue`.
 
-    One short query; the catalogue itself is read once a process and version.
+    The catalogue is read once a process and version.
     """
-    rows = CatalogueVersion.objects.order_by("-pk")
-    if version is not None:
-        rows = rows.filter(pk=version)
-    found = rows.values_list("pk", "digest").first()
-    if found is None:
-        raise NoCatalogue("NoCatalogue: no catalogue is published; publish a region pack first")
-    return _read(*found)
+    return _read(*current(version))
 
 
 @lru_cache(maxsize=16)

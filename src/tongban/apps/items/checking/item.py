@@ -1,0 +1,300 @@
+"""Judges one service item and makes its content: everything its flow, tables and result refer to.
+
+An item that passes has no step without a verb or post that exists, no condition on an unknown
+fact, and states every fact that any of its parts will look at.
+"""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from tongban.apps.items.checking.shelf import Decided, DrawnFlow, Shelf
+from tongban.apps.items.domain import ASSIGNERS, LICENCE_NUMBER, OUTCOMES, POSTS, VERBS
+from tongban.infra.packs import Document, Place
+from tongban.kernel.codes import USCC, CodeError, ItemCode
+from tongban.kernel.nets import Flow
+from tongban.kernel.nets.flow import Node
+
+_ACCEPT = "accept"  # a rule that no step needs to name: it judges acceptance
+_WRITES = {"issue-licence": "licence", "order-payment": "payment"}
+_TYPES = {"integer": "number"}
+
+
+@dataclass(slots=True)
+class ItemCheck:
+    """The check of one item; `content` gives what is to be published, if nothing is wrong."""
+
+    shelf: Shelf
+    document: Document
+    facts: set[str] = field(default_factory=set)
+    rules: dict[str, Decided] = field(default_factory=dict)
+    flow: DrawnFlow | None = None
+
+    @property
+    def raw(self) -> Mapping[str, Any]:
+        """The item as its file says it."""
+        data: Mapping[str, Any] = self.document.data
+        return data
+
+    def content(self) -> dict[str, Any]:
+        """Check everything; give the content to publish (complete only if no problem was noted)."""
+        raw = self.raw
+        code = self._implementation_code()
+        self.flow = self.shelf.flow(raw["flow"])
+        self._rules()
+        if self.flow is None:
+            self._say(("flow",), f"no sound flow {raw['flow']}", f"draw flows/{raw['flow']}.bpmn")
+        else:
+            for flow in self.flow.flows():
+                self._steps(flow)
+            self._verbs(self.flow)
+        self._form()
+        self._materials()
+        own = self._produces()
+        self.facts |= self._result() - own
+        counted = self._counted_from()
+        licence = self.shelf.documents["licence-kind"].get(raw["result"].get("licence", ""))
+        return {
+            "data": dict(raw),
+            "facts": sorted(self.facts),
+            "counted_from": sorted(counted),
+            "implementation_code": code,
+            "flow": self.flow.content() if self.flow else {},
+            "rules": {alias: rule.content() for alias, rule in self.rules.items()},
+            "licence_kind": licence.data if licence else None,
+        }
+
+    def _say(self, place: Place, message: str, mend: str) -> None:
+        self.shelf.say(self.document, place, message, mend)
+
+    def _known(self, fact: str, place: Place) -> bool:
+        return self.shelf.known(fact, self.document, place)
+
+    def _implementation_code(self) -> str:
+        raw = self.raw
+        department = self.shelf.catalogue.departments.get(raw["department"])
+        if department is None:
+            self._say(
+                ("department",), f"no department {raw['department']}", "add it to departments.yaml"
+            )
+            return ""
+        try:
+            return str(ItemCode.make(USCC.parse(department.uscc), raw["level"], raw["base_code"]))
+        except CodeError as wrong:
+            self._say(("base_code",), str(wrong), "correct level and base_code")
+            return ""
+
+    def _rules(self) -> None:
+        for alias, decision in self.raw.get("rules", {}).items():
+            place = ("rules", alias)
+            rule = self.shelf.decisions.get(decision)
+            if rule is None:
+                self._say(place, f"no decision {decision} in rules/", "draw it or correct the name")
+                continue
+            self.rules[alias] = rule
+            if not rule.table.single and not rule.table.aggregator:
+                self._say(
+                    place,
+                    f"{decision} may give several results ({rule.table.hit_policy})",
+                    "take a hit policy with one result",
+                )
+        for alias, rule in self.rules.items():
+            for column in rule.table.inputs:
+                if column.name not in self._results() and self._known(
+                    column.name, ("rules", alias)
+                ):
+                    self._typed(column.name, _TYPES.get(column.type, column.type), alias)
+            self.facts |= rule.table.needs - self._results()
+
+    def _typed(self, fact: str, expected: str, alias: str) -> None:
+        found = self.shelf.catalogue.vocabulary.fact(fact).type
+        if expected not in {found, "any"}:
+            self._say(
+                ("rules", alias),
+                f"the table {self.rules[alias].table.id} reads {fact} as {expected}, it is {found}",
+                "correct typeRef in the table",
+            )
+
+    def _results(self) -> frozenset[str]:
+        """Give the names of results that steps of the flow leave for later ones."""
+        names = {
+            f"{alias}.{output.name}"
+            for alias, rule in self.rules.items()
+            for output in rule.table.outputs
+        }
+        for flow in self.flow.flows() if self.flow else ():
+            for node in flow.nodes.values():
+                if node.kind in {"user", "manual"}:
+                    names.add(f"{node.id}.outcome")
+                elif node.attributes.get("verb") == "issue-licence":
+                    names.add(f"{node.id}.number")
+        return frozenset(names)
+
+    def _steps(self, flow: Flow) -> None:
+        results = self._results()
+        for arc in flow.arcs.values():
+            for name in sorted((arc.condition.names if arc.condition else frozenset()) - results):
+                if self._known(name, ("flow",)):
+                    self.facts.add(name)
+        for node in flow.nodes.values():
+            for message, mend in self._faults(flow, node):
+                self._say(("flow",), f"{node.label} ({flow.where(node.line)}) {message}", mend)
+
+    def _faults(self, flow: Flow, node: Node) -> Iterator[tuple[str, str]]:
+        post = node.attributes.get("post", "reviewer")
+        if post not in POSTS:
+            yield f"names the post {post}", f"use one of {', '.join(sorted(POSTS))}"
+        match node.kind:
+            case "rule":
+                alias = node.attributes.get("rule", "")
+                if alias not in self.rules:
+                    yield f"names the rule {alias!r}", "give it in rules: of the item"
+            case "service":
+                verb = node.attributes.get("verb", "")
+                if verb not in VERBS:
+                    yield f"names the verb {verb!r}", f"use one of {', '.join(sorted(VERBS))}"
+            case "user" | "manual":
+                other = node.attributes.get("not-by", "")
+                if other and getattr(flow.nodes.get(other), "kind", "") not in {"user", "manual"}:
+                    yield f"must not be done by who did {other}, no such step", "correct not-by"
+            case "end":
+                outcome = node.attributes.get("outcome", "")
+                aside = not outcome and node.id not in _main_way(flow)
+                if outcome not in OUTCOMES and not aside:
+                    yield (
+                        f"has the outcome {outcome!r}",
+                        f"use one of {', '.join(sorted(OUTCOMES))}",
+                    )
+
+    def _verbs(self, drawn: DrawnFlow) -> None:
+        """Hold what the flow does against what the item promises."""
+        nodes = [node for flow in drawn.flows() for node in flow.nodes.values()]
+        verbs = {node.attributes.get("verb", "") for node in nodes if node.kind == "service"}
+        for verb, result in _WRITES.items():
+            if (verb in verbs) != (result in self.raw["result"]):
+                self._say(
+                    ("result",),
+                    f"the result {'is not' if verb in verbs else 'is'} a {result}, and the flow"
+                    f" {self.raw['flow']} {'has' if verb in verbs else 'lacks'} {verb}",
+                    "let result and flow agree",
+                )
+        assigns = any(how != LICENCE_NUMBER for how in self.raw.get("produces", {}).values())
+        if assigns and "assign-numbers" not in verbs:
+            self._say(("produces",), "no step assigns the numbers", "add a step assign-numbers")
+        used = {node.attributes.get("rule", "") for node in nodes if node.kind == "rule"}
+        for alias in sorted(self.rules.keys() - used - {_ACCEPT}):
+            self._say(("rules", alias), f"no step of the flow uses {alias}", "remove it")
+
+    def _form(self) -> None:
+        seen: set[str] = set()
+        for index, spec in enumerate(self.raw.get("form", ())):
+            place = ("form", index, "fact")
+            if spec["fact"] in seen:
+                self._say(place, f"the form asks {spec['fact']} twice", "remove one of them")
+            seen.add(spec["fact"])
+            if (
+                self._known(spec["fact"], place)
+                and self.shelf.catalogue.vocabulary.fact(spec["fact"]).derive
+            ):
+                self._say(
+                    place, f"{spec['fact']} is counted", "ask for the date it is counted from"
+                )
+            if "when" in spec:
+                self.shelf.condition(spec["when"], self.document, ("form", index, "when"))
+
+    def _materials(self) -> None:
+        seen: set[str] = set()
+        for index, spec in enumerate(self.raw.get("materials", ())):
+            place = ("materials", index)
+            if spec["code"] in seen:
+                self._say(place, f"the material {spec['code']} comes twice", "remove one of them")
+            seen.add(spec["code"])
+            if "when" in spec:
+                self.shelf.condition(spec["when"], self.document, (*place, "when"))
+            waived = spec.get("waived_by") or {}
+            for fact in waived.get("facts", ()):
+                self._known(fact, (*place, "waived_by", "facts"))
+            if waived.get("licence"):
+                self._licence(waived["licence"], (*place, "waived_by", "licence"))
+
+    def _licence(self, slug: str, place: Place) -> Mapping[str, Any] | None:
+        found = self.shelf.documents["licence-kind"].get(slug)
+        if found is None:
+            self._say(place, f"no licence kind {slug}", f"add licences/{slug}.yaml")
+            return None
+        data: Mapping[str, Any] = found.data
+        return data
+
+    def _produces(self) -> set[str]:
+        own = set(self.raw.get("produces", {}))
+        for fact, how in self.raw.get("produces", {}).items():
+            place = ("produces", fact)
+            self._known(fact, place)
+            if how == LICENCE_NUMBER:
+                if "licence" not in self.raw["result"]:
+                    self._say(place, "the item issues no licence", "let result be a licence")
+                continue
+            if isinstance(how, str):
+                self._source(how, place)
+                continue
+            takes = ASSIGNERS.get(how["assign"])
+            given = how.keys() - {"assign"}
+            if takes is None:
+                self._say(
+                    place, f"no assigner {how['assign']}", f"use one of {', '.join(ASSIGNERS)}"
+                )
+            elif given != takes:
+                self._say(
+                    place, f"{how['assign']} takes {', '.join(sorted(takes))}", "give exactly these"
+                )
+            for name in sorted(given):
+                self._source(how[name], (*place, name))
+        return own
+
+    def _source(self, name: str, place: Place) -> None:
+        if name not in self._results() and self._known(name, place):
+            self.facts.add(name)
+
+    def _result(self) -> set[str]:
+        result = self.raw["result"]
+        found: set[str] = set()
+        if "licence" in result:
+            kind = self._licence(result["licence"], ("result", "licence"))
+            found |= set(kind["content"]) if kind else set()
+        if "payment" in result:
+            found |= self._payment(result["payment"])
+        return found
+
+    def _payment(self, payment: Mapping[str, Any]) -> set[str]:
+        place = ("result", "payment")
+        to = payment.get("to", "")
+        if to not in self.shelf.catalogue.vocabulary.roles:
+            self._say((*place, "to"), f"no role {to!r} to pay", "name a role in to")
+            return set()
+        if payment["amount"] not in self._results():
+            self._source(payment["amount"], (*place, "amount"))
+        found = {f"{to}.id_number", payment.get("account", f"{to}.bank_account")}
+        return {fact for fact in found if self._known(fact, place)}
+
+    def _counted_from(self) -> set[str]:
+        vocabulary = self.shelf.catalogue.vocabulary
+        counted = set()
+        for name in self.facts:
+            fact = vocabulary.fact(name)
+            if fact.derive:
+                counted.add(f"{fact.role}.{fact.derive.of}")
+        return counted
+
+
+def _main_way(flow: Flow) -> set[str]:
+    """Give the elements that a case passes itself, not only what a timer beside it sets off."""
+    waiting = [node.id for node in flow.nodes.values() if node.kind == "start"]
+    seen: set[str] = set()
+    while waiting:
+        here = waiting.pop()
+        if here in seen:
+            continue
+        seen.add(here)
+        waiting += [arc.target for arc in flow.outgoing(here)]
+        waiting += [t.id for t in flow.boundary(here) if t.timer and t.timer.interrupting]
+    return seen

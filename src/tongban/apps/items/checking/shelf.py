@@ -1,0 +1,198 @@
+"""Everything the packs hold, merged and read once: documents by slug, flows, decisions.
+
+Collects what is wrong on the way and goes on, so that an author sees all of it at once.
+"""
+
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from tongban.apps.exchange import reading
+from tongban.apps.exchange.domain import Catalogue, build
+from tongban.infra.packs import Document, Drawing, Pack, Place, Problem
+from tongban.kernel.facts import UnknownFact
+from tongban.kernel.feel import Condition, FeelError, parse_condition
+from tongban.kernel.nets import Flow, FlowError, Net, compile_net, gaps, prove, read_bpmn
+from tongban.kernel.tables import DecisionTable, TableError, check, read_dmn
+
+_WHERE = re.compile(r" \((?P<file>[^()]*):(?P<line>\d+)\)$")
+
+
+def told(error: Exception, file: str, line: int = 1) -> Problem:
+    """Turn an error of the kernel, whose text ends in (file:line), into a problem."""
+    text = str(error)
+    if found := _WHERE.search(text):
+        text, line = text[: found.start()], int(found["line"])
+    text = text.removeprefix(f"{type(error).__name__}: ")
+    message, _, mend = text.rpartition("; ")
+    return Problem(
+        file,
+        line,
+        f"{type(error).__name__}: {message or mend}",
+        mend if message else "see docs/standards/region-packs.md",
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class DrawnFlow:
+    """A flow with its file, the flows it calls, and its proved net."""
+
+    drawing: Drawing
+    flow: Flow
+    net: Net
+    called: Mapping[str, "DrawnFlow"]
+
+    def flows(self) -> tuple[Flow, ...]:
+        """Give this flow and every flow it calls."""
+        return (self.flow, *(flow for inner in self.called.values() for flow in inner.flows()))
+
+    def content(self) -> dict[str, Any]:
+        """Give what is published of it."""
+        return {
+            "file": self.drawing.file,
+            "text": self.drawing.content.decode(),
+            "called": {name: inner.content() for name, inner in self.called.items()},
+        }
+
+
+@dataclass(frozen=True, slots=True)
+class Decided:
+    """A decision table with its file."""
+
+    drawing: Drawing
+    table: DecisionTable
+
+    def content(self) -> dict[str, Any]:
+        """Give what is published of it."""
+        return {
+            "file": self.drawing.file,
+            "text": self.drawing.content.decode(),
+            "decision": self.table.id,
+        }
+
+
+@dataclass(slots=True)
+class Shelf:
+    """The merged packs, and the problems found so far."""
+
+    packs: Sequence[Pack]
+    data: dict[str, Any] = field(init=False)
+    catalogue: Catalogue = field(init=False)
+    documents: Mapping[str, Mapping[str, Document]] = field(init=False)
+    decisions: dict[str, Decided] = field(default_factory=dict)
+    problems: list[Problem] = field(default_factory=list)
+    _flows: dict[str, DrawnFlow | None] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        self.data = reading.merge(self.packs)
+        self.problems.extend(reading.problems(self.packs, self.data))
+        if self.problems:
+            return
+        self.catalogue = build(self.data, 0)
+        self.documents = {
+            kind: {d.data["slug"]: d for d in reading.documents(self.packs, kind)}
+            for kind in ("item", "life-event", "licence-kind", "policy")
+        }
+        for drawing in {n: d for pack in self.packs for n, d in pack.rules.items()}.values():
+            self._read_rules(drawing)
+
+    def say(self, document: Document, place: Place, message: str, mend: str) -> None:
+        """Note a problem at a place of a document."""
+        self.problems.append(document.problem(place, message, mend))
+
+    def known(self, fact: str, document: Document, place: Place) -> bool:
+        """Say whether the vocabulary explains a fact; note it if not."""
+        try:
+            self.catalogue.vocabulary.fact(fact)
+        except UnknownFact as unknown:
+            message, _, mend = str(unknown).partition("; ")
+            self.say(document, place, message, mend)
+            return False
+        return True
+
+    def condition(self, text: str, document: Document, place: Place) -> Condition | None:
+        """Read a condition over facts; note what is wrong with it."""
+        try:
+            read = parse_condition(text)
+        except FeelError as wrong:
+            self.say(document, place, str(wrong), "correct the condition")
+            return None
+        return read if all(self.known(n, document, place) for n in sorted(read.names)) else None
+
+    def _read_rules(self, drawing: Drawing) -> None:
+        try:
+            tables = read_dmn(drawing.content, drawing.file)
+            for table in tables:
+                self._judge_table(drawing, table)
+        except TableError as error:
+            self.problems.append(told(error, drawing.file))
+
+    def _judge_table(self, drawing: Drawing, table: DecisionTable) -> None:
+        if table.id in self.decisions:
+            first = self.decisions[table.id].drawing.file
+            self.problems.append(
+                Problem(
+                    drawing.file, table.line, f"the decision {table.id} is in {first}", "rename it"
+                )
+            )
+        self.decisions[table.id] = Decided(drawing, table)
+        for finding in check(table):
+            line = next((r.line for r in table.rules if r.id in finding.rules), table.line)
+            self.problems.append(
+                Problem(drawing.file, line, f"TableError: {finding.en}", finding.zh)
+            )
+        for rule in table.rules:
+            if lacking := [c for c in ("zh", "en") if not rule.annotations.get(c)]:
+                self.problems.append(
+                    Problem(
+                        drawing.file,
+                        rule.line,
+                        f"the rule {rule.id} gives no reason in {' and '.join(lacking)}",
+                        "fill the annotation columns zh and en",
+                    )
+                )
+
+    def flow(self, name: str, inside: tuple[str, ...] = ()) -> DrawnFlow | None:
+        """Give a flow, read, gapless and proved; None after noting what is wrong with it."""
+        if name not in self._flows:
+            self._flows[name] = self._read_flow(name, inside)
+        return self._flows[name]
+
+    def _read_flow(self, name: str, inside: tuple[str, ...]) -> DrawnFlow | None:
+        drawing = next(
+            (pack.flows[name] for pack in reversed(self.packs) if name in pack.flows), None
+        )
+        if drawing is None:
+            return None
+        try:
+            flow = read_bpmn(drawing.content, drawing.file)
+            called = {}
+            for node in flow.nodes.values():
+                if not node.calls:
+                    continue
+                circle = node.calls in (*inside, name)
+                inner = None if circle else self.flow(node.calls, (*inside, name))
+                if inner is None:
+                    why = "calls itself" if circle else "is not there or not sound"
+                    self.problems.append(
+                        Problem(
+                            drawing.file,
+                            node.line,
+                            f"{node.label} calls {node.calls}, which {why}",
+                            f"draw flows/{node.calls}.bpmn without a circle",
+                        )
+                    )
+                    return None
+                called[node.calls] = inner
+            found = gaps(flow)
+            self.problems.extend(
+                Problem(drawing.file, gap.line, f"FlowError: {gap.message}", "draw a default flow")
+                for gap in found
+            )
+            net = compile_net(flow, {n: inner.net for n, inner in called.items()})
+            prove(net)
+        except FlowError as error:
+            self.problems.append(told(error, drawing.file, getattr(error, "line", 1)))
+            return None
+        return None if found else DrawnFlow(drawing, flow, net, called)

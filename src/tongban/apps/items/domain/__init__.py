@@ -1,0 +1,53 @@
+"""The truths of items: what a definition is, and how one is built from published content."""
+
+from tongban.apps.items.domain.building import (
+    definition,
+    item_needs,
+    licence_kind,
+    life_event,
+    net,
+    payment,
+    policy,
+    produces,
+    table,
+)
+from tongban.apps.items.domain.words import (
+    ASSIGNERS,
+    LICENCE_NUMBER,
+    OUTCOMES,
+    POSTS,
+    VERBS,
+    Alone,
+    Assigner,
+    Definition,
+    EventBranch,
+    LicenceKind,
+    LifeEvent,
+    Payment,
+    Policy,
+)
+
+__all__ = [
+    "ASSIGNERS",
+    "LICENCE_NUMBER",
+    "OUTCOMES",
+    "POSTS",
+    "VERBS",
+    "Alone",
+    "Assigner",
+    "Definition",
+    "EventBranch",
+    "LicenceKind",
+    "LifeEvent",
+    "Payment",
+    "Policy",
+    "definition",
+    "item_needs",
+    "licence_kind",
+    "life_event",
+    "net",
+    "payment",
+    "policy",
+    "produces",
+    "table",
+]
