@@ -4,15 +4,12 @@ Six departments as called flows, each with a reminder; fourteen human steps a ca
 and no transaction on either side. Also what the proof at publication costs, which no peer has.
 """
 
-import json
-import subprocess
 import time
 from pathlib import Path
 from statistics import median
 
 from benchmarks.common import Row
-from benchmarks.peers import peer_python
-
+from benchmarks.peers import ask_peer, peer_python
 from tongban.kernel.nets import (
     Net,
     compile_net,
@@ -58,13 +55,14 @@ def _ours(net: Net) -> tuple[list[float], list[int]]:
 
 def run() -> list[Row]:
     """Measure the case step against SpiffWorkflow, and the proof of a large flow."""
-    flows = HERE / "flows"
-    net = _net(flows / "six.bpmn", department=_net(flows / "department.bpmn"))
-    seconds, sizes = _ours(net)
-    python = peer_python("spiff", ["SpiffWorkflow==3.2.0", "lxml"])
-    command = [python, HERE / "nets_spiff.py", str(PEER_CASES)]
-    found = subprocess.run(command, check=True, capture_output=True, text=True)
-    peer = json.loads(found.stdout)
+    six, department = HERE / "flows" / "six.bpmn", HERE / "flows" / "department.bpmn"
+    seconds, sizes = _ours(_net(six, department=_net(department)))
+    question = {
+        "process": "six",
+        "files": [path.read_text(encoding="utf-8") for path in (six, department)],
+        "cases": PEER_CASES,
+    }
+    peer = ask_peer(peer_python("spiff", ["SpiffWorkflow==3.2.0"]), "spiff_case.py", question)
     begun = time.process_time()
     proof = prove(_net(SEVEN))
     proving = time.process_time() - begun
