@@ -13,6 +13,7 @@ import pytest
 from lxml import etree
 from stdnum.cn import uscc
 
+from tongban.apps.items import queries, services
 from tongban.infra.packs import find_packs, read_packs
 from tongban.kernel.codes import USCC, ItemCode
 from tongban.kernel.feel import Value, parse_condition
@@ -367,3 +368,30 @@ def test_an_elder_of_whom_something_is_unknown_is_neither_paid_nor_excluded(fact
     decision = compile_table(TABLES["old-age-allowance"]).decide({**ELDER, fact: None})
     assert decision.status == "unknown"
     assert decision.missing == (fact,)
+
+
+@pytest.mark.django_db
+def test_the_packs_are_published_and_ask_little() -> None:
+    services.publish(PACKS, actor="system:test")
+    newborn = queries.life_event("newborn").plan
+    assert newborn.unmet == ()
+    assert {field.fact.name for field in newborn.ask} == {
+        "child.name",
+        "child.surname_follows",
+        "child.household_with",
+        "child.ethnicity_follows",
+        "child.card_bank",
+        "child.care_wish",
+    }
+    assert len(newborn.facts("fetched")) >= 40
+    status = {material.spec.code: material.status for material in newborn.materials}
+    assert {code for code, how in status.items() if how == "asked"} == {
+        "unmarried-statement",
+        "parentage-report",
+        "hospital-invoice-elsewhere",
+    }
+    start = queries.life_event("enterprise-start").plan
+    assert start.unmet == ()
+    assert len(start.ask) == 9
+    asked = {m.spec.code for m in start.materials if m.status == "asked"}
+    assert asked == {"lease-contract", "articles", "prior-approval"}
