@@ -213,7 +213,7 @@ class Head:
 
 def instant(time: datetime) -> str:
     """Write an instant with zone in the one form that is hashed: UTC with microseconds."""
-    return time.astimezone(UTC).isoformat(timespec="microseconds").replace("+00:00", "Z")
+    return time.astimezone(UTC).isoformat(timespec="microseconds")[:-6] + "Z"
 
 
 def payload_digest(salt: bytes, written: bytes, by: Suite) -> str:
@@ -227,8 +227,9 @@ def event_hash(event: Event) -> str:
     Raise SuiteUnknown.
     """
     envelope = {name: getattr(event, name) for name in _SORTED}
-    envelope["occurred"] = instant(event.occurred)
     envelope["recorded"] = instant(event.recorded)
+    same = event.occurred is event.recorded
+    envelope["occurred"] = envelope["recorded"] if same else instant(event.occurred)
     written = _write(envelope).encode()
     return suite(event.suite).digest(b"tongban.event.v1\n" + written).hex()
 
