@@ -42,9 +42,9 @@ class ItemCheck:
         code = self._implementation_code()
         self.flow = self.shelf.flow(raw["flow"])
         self._rules()
-        if self.flow is None:
-            self._say(("flow",), f"no sound flow {raw['flow']}", f"draw flows/{raw['flow']}.bpmn")
-        else:
+        if not self.shelf.drawn(raw["flow"]):
+            self._say(("flow",), f"no flow {raw['flow']}", f"draw flows/{raw['flow']}.bpmn")
+        if self.flow:
             for flow in self.flow.flows():
                 self._steps(flow)
             self._verbs(self.flow)
@@ -98,13 +98,15 @@ class ItemCheck:
                     f"{decision} may give several results ({rule.table.hit_policy})",
                     "take a hit policy with one result",
                 )
+        results = self._results()
         for alias, rule in self.rules.items():
             for column in rule.table.inputs:
-                if column.name not in self._results() and self._known(
-                    column.name, ("rules", alias)
-                ):
-                    self._typed(column.name, _TYPES.get(column.type, column.type), alias)
-            self.facts |= rule.table.needs - self._results()
+                name = column.name
+                if name in results or not self._known(name, ("rules", alias)):
+                    continue
+                self._typed(name, _TYPES.get(column.type, column.type), alias)
+                if name in rule.table.needs:
+                    self.facts.add(name)
 
     def _typed(self, fact: str, expected: str, alias: str) -> None:
         found = self.shelf.catalogue.vocabulary.fact(fact).type
@@ -260,7 +262,8 @@ class ItemCheck:
         found: set[str] = set()
         if "licence" in result:
             kind = self._licence(result["licence"], ("result", "licence"))
-            found |= set(kind["content"]) if kind else set()
+            content = kind["content"] if kind else ()
+            found |= {fact for fact in content if self._known(fact, ("result", "licence"))}
         if "payment" in result:
             found |= self._payment(result["payment"])
         return found

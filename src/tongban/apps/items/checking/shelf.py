@@ -74,7 +74,7 @@ class Decided:
 
 @dataclass(slots=True)
 class Shelf:
-    """The merged packs, and the problems found so far."""
+    """The merged packs, and the problems found so far; ``broken``: there is no catalogue."""
 
     packs: Sequence[Pack]
     data: dict[str, Any] = field(init=False)
@@ -82,12 +82,14 @@ class Shelf:
     documents: Mapping[str, Mapping[str, Document]] = field(init=False)
     decisions: dict[str, Decided] = field(default_factory=dict)
     problems: list[Problem] = field(default_factory=list)
+    broken: bool = False
     _flows: dict[str, DrawnFlow | None] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         self.data = reading.merge(self.packs)
         self.problems.extend(reading.problems(self.packs, self.data))
-        if self.problems:
+        self.broken = bool(self.problems)
+        if self.broken:
             return
         self.catalogue = build(self.data, 0)
         self.documents = {
@@ -152,6 +154,10 @@ class Shelf:
                         "fill the annotation columns zh and en",
                     )
                 )
+
+    def drawn(self, name: str) -> bool:
+        """Say whether there is a file for this flow, sound or not."""
+        return any(name in pack.flows for pack in self.packs)
 
     def flow(self, name: str, inside: tuple[str, ...] = ()) -> DrawnFlow | None:
         """Give a flow, read, gapless and proved; None after noting what is wrong with it."""

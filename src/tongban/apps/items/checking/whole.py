@@ -48,7 +48,7 @@ class Checked:
 def check_packs(packs: Sequence[Pack]) -> Checked:
     """Check packs as a whole; raises `PackInvalid` with every problem found."""
     shelf = Shelf(packs)
-    if shelf.problems:  # names refer to nothing: what follows would only repeat it
+    if shelf.broken:  # words refer to nothing: what follows would only repeat it
         raise PackInvalid(shelf.problems)
     ready = [*_licences(shelf), *_items(shelf)]
     if not shelf.problems:
