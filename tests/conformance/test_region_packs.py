@@ -17,7 +17,7 @@ from tongban.apps.items import queries, services
 from tongban.infra.packs import find_packs, read_packs
 from tongban.kernel.codes import USCC, ItemCode
 from tongban.kernel.feel import Value, parse_condition
-from tongban.kernel.nets import compile_net, gaps, prove, read_bpmn
+from tongban.kernel.nets import compile_net, enabled, fire, gaps, prove, read_bpmn, settle, start
 from tongban.kernel.tables import DecisionTable, check, compile_table, read_dmn
 
 PACKS = read_packs(find_packs())
@@ -395,3 +395,45 @@ def test_the_packs_are_published_and_ask_little() -> None:
     assert len(start.ask) == 9
     asked = {m.spec.code for m in start.materials if m.status == "asked"}
     assert asked == {"lease-contract", "articles", "prior-approval"}
+
+
+def _walk(flow: str, steps: list[tuple[str, dict[str, Value]]]) -> list[str]:
+    """Fire steps by id, each with what is known then; give what is offered next."""
+    drawing = FLOWS[flow]
+    net = compile_net(read_bpmn(drawing.content, drawing.file))
+    facts: dict[str, Value] = {}
+    marking = settle(net, start(net), facts).marking
+    for step, results in steps:
+        facts |= results
+        marking = fire(net, marking, step, facts).marking
+    return [step.id for step in enabled(net, marking)]
+
+
+@pytest.mark.parametrize(("amount", "then"), [(300_000, "pay"), (300_001, "approve")])
+def test_only_a_large_payment_needs_a_second_official(amount: int, then: str) -> None:
+    offered = _walk(
+        "promised-payment",
+        [
+            ("decide", {"decide.outcome": "review"}),
+            ("assess", {"assess.amount_fen": amount}),
+            ("review", {"review.outcome": "grant"}),
+        ],
+    )
+    assert offered == [then]
+
+
+def test_a_late_review_is_urged_and_goes_on() -> None:
+    offered = _walk(
+        "promised-payment",
+        [
+            ("decide", {"decide.outcome": "review"}),
+            ("assess", {"assess.amount_fen": 450_000}),
+            ("review-late", {}),
+        ],
+    )
+    assert sorted(offered) == ["review", "urge"]
+
+
+@pytest.mark.parametrize("flow", sorted(FLOWS))
+def test_a_refusal_by_rule_reaches_no_further_step(flow: str) -> None:
+    assert _walk(flow, [("decide", {"decide.outcome": "refuse"})]) == []
