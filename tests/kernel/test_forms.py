@@ -306,6 +306,34 @@ def test_a_field_of_two_items_is_shown_when_either_wants_it() -> None:
     assert (field.when, field.required, field.items) == ((), True, ("i", "j"))
 
 
+json_values = (
+    st.none() | st.booleans() | st.integers() | st.text(max_size=5) | st.just("2026-01-31")
+)
+
+
+@given(
+    st.dictionaries(st.sampled_from([*"ab", "child.name", "mother.married", "x.y"]), json_values),
+    st.dictionaries(st.just("mother.age"), st.integers(0, 99)),
+)
+def test_answers_are_read_or_named_and_never_taken_unasked(
+    answers: dict[str, object], known: dict[str, int]
+) -> None:
+    made = asking(
+        FieldSpec("mother.married", required=False),
+        FieldSpec("child.name", when=parse_condition("mother.married = true and mother.age > 17")),
+    )
+    facts, mistakes = read_answers(made, answers, known)
+    wrong = {mistake.fact for mistake in mistakes}
+    assert facts.keys() <= {"child.name", "mother.married"}
+    assert not facts.keys() & wrong
+    answered = {name for name, raw in answers.items() if raw not in {None, ""}}
+    assert {name for name in answered if name in {"child.name", "mother.married"}} <= (
+        facts.keys() | wrong
+    )
+    if facts.get("mother.married") and known.get("mother.age", 0) > 17:
+        assert "child.name" in facts.keys() | wrong
+
+
 # ---- properties
 
 ATTRIBUTES = ["id_number", "name", "spouse_id_number", "sex", "birth_date", "account", "hospital"]
