@@ -39,7 +39,11 @@ class Settled:
 
 
 def encode(marking: Marking) -> bytes:
-    """Write a marking: 4 bytes that name the net, then the tokens, lowest place first."""
+    """Write a marking: 4 bytes that name the net, then the tokens, lowest place first.
+
+    >>> encode(Marking(b"net1", 0b101))
+    b'net1\\x05'
+    """
     return marking.net + marking.bits.to_bytes((marking.bits.bit_length() + 7) // 8, "little")
 
 
