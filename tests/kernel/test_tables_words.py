@@ -1,5 +1,6 @@
 """What a table says to a citizen, in both languages, and how a DMN file is read or refused."""
 
+import dataclasses
 from datetime import date
 
 import pytest
@@ -7,6 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from testkit.tables import cases, tables
+from tongban.kernel.feel import parse_literal
 from tongban.kernel.tables import (
     TableError,
     check,
@@ -15,7 +17,9 @@ from tongban.kernel.tables import (
     read_dmn,
     render,
     render_rule,
+    write_dmn,
 )
+from tongban.kernel.tables.writing import literal_text
 
 _DMN = """<?xml version="1.0" encoding="UTF-8"?>
 <definitions xmlns="https://www.omg.org/spec/DMN/20191111/MODEL/" name="pay" namespace="urn:pay">
@@ -188,6 +192,36 @@ def test_a_file_cannot_reach_out_or_blow_up():
 def test_any_bytes_are_refused_by_name(data):
     with pytest.raises(TableError):
         read_dmn(data, "x.dmn")
+
+
+def _without_lines(table):
+    return dataclasses.replace(
+        table,
+        inputs=tuple(dataclasses.replace(c, line=0) for c in table.inputs),
+        outputs=tuple(dataclasses.replace(o, line=0) for o in table.outputs),
+        rules=tuple(
+            dataclasses.replace(r, line=0, annotations=dict(r.annotations)) for r in table.rules
+        ),
+        line=0,
+        source="",
+    )
+
+
+@given(table=tables())
+def test_a_table_written_and_read_again_is_the_same(table):
+    (again,) = read_dmn(write_dmn(table), "again.dmn")
+    assert _without_lines(again) == _without_lines(table)
+
+
+@given(st.text(max_size=20))
+def test_any_text_survives_as_a_literal(text):
+    assert parse_literal(literal_text(text)) == text
+
+
+def test_labels_remarks_and_legal_basis_survive_writing():
+    (table,) = _read()
+    (again,) = read_dmn(write_dmn(table), "again.dmn")
+    assert _without_lines(again) == _without_lines(table)
 
 
 @given(data=st.data(), table=tables())

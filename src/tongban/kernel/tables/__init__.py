@@ -17,6 +17,7 @@ from tongban.kernel.tables.model import (
 from tongban.kernel.tables.reading import read_dmn
 from tongban.kernel.tables.sql import outputs_sql, to_sql
 from tongban.kernel.tables.words import explain, render, render_rule
+from tongban.kernel.tables.writing import write_dmn
 
 __all__ = [
     "Compiled",
@@ -35,4 +36,5 @@ __all__ = [
     "render",
     "render_rule",
     "to_sql",
+    "write_dmn",
 ]
