@@ -213,7 +213,9 @@ def closure(parts: Iterable[Axis], cap: int) -> int | None:
     """Count the masks that any part of the facts can leave, or None when there are over ``cap``."""
     found = {-1}
     for axis in parts:
-        found |= {mask & choice for mask in found for choice in axis.choices}
-        if len(found) > cap:
-            return None
+        before = tuple(found)
+        for choice in axis.choices:
+            found.update(mask & choice for mask in before)
+            if len(found) > cap:
+                return None
     return len(found)
