@@ -21,6 +21,7 @@ from tongban.kernel.forms.words import (
     Field,
     FieldSpec,
     Grant,
+    Ground,
     ItemNeeds,
     LegalBasis,
     Material,
@@ -201,14 +202,18 @@ def _keys(
     return frozenset(k for k in keys - made - given if vocabulary.fact(k).derive is None)
 
 
+_Purpose = tuple[str, Ground, LegalBasis]
+
+
 def _rounds(traces: Mapping[str, Trace]) -> tuple[tuple[Call, ...], ...]:
-    merged: dict[tuple[int, str, str, tuple[str, ...]], dict[tuple[str, Grant], list[Rule]]] = {}
+    merged: dict[tuple[int, str, str, tuple[str, ...]], dict[_Purpose, list[Rule]]] = {}
     for item, trace in traces.items():
         for rule in trace.fetched():
             if rule.resource and rule.grant:
                 after = tuple(sorted(trace.after[rule.fact]))
                 place = (trace.depth[rule.fact], rule.resource.slug, rule.role, after)
-                merged.setdefault(place, {}).setdefault((item, rule.grant), []).append(rule)
+                purpose = (item, rule.grant.basis, rule.grant.legal_basis)
+                merged.setdefault(place, {}).setdefault(purpose, []).append(rule)
     rounds: dict[int, list[Call]] = {}
     for (depth, slug, role, after), uses in sorted(merged.items(), key=lambda pair: pair[0]):
         first = next(iter(uses.values()))[0]
@@ -219,8 +224,8 @@ def _rounds(traces: Mapping[str, Trace]) -> tuple[tuple[Call, ...], ...]:
                 role,
                 first.premises,
                 tuple(
-                    Use(item, tuple(r.fact for r in found), grant.basis, grant.legal_basis)
-                    for (item, grant), found in uses.items()
+                    Use(item, tuple(rule.fact for rule in found), basis, law)
+                    for (item, basis, law), found in uses.items()
                 ),
                 after,
             )
