@@ -1,3 +1,16 @@
 """Every address of the installation."""
 
-urlpatterns: list[object] = []
+from django.contrib import admin
+from django.urls import include, path, re_path
+from django.views.generic import RedirectView
+
+from tongban.config.api import api, nowhere
+
+handler404 = "tongban.web.views.missing"
+urlpatterns = [
+    path("api/", RedirectView.as_view(pattern_name="api:openapi-view")),
+    path("api/", api.urls),
+    re_path(r"^api/", nowhere),
+    path("admin/", admin.site.urls),
+    path("", include("tongban.web.urls")),
+]

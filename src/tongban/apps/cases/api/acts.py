@@ -1,0 +1,212 @@
+"""Acts: what applicants and officials do to a case. Each answers with the case as it then stands.
+
+Whoever comes second is told so (409) and nothing of his is half-saved.
+"""
+
+from typing import Any
+
+from django.http import HttpRequest, HttpResponse
+from ninja.responses import Status
+
+from tongban.apps.cases import disclosure, services
+from tongban.infra.access.domain import Subject
+from tongban.infra.api import Lang, Slug, speaks
+
+from .common import WRITE, refusals, router, subject
+from .schemas import (
+    AcceptanceIn,
+    AnswerIn,
+    CaseOut,
+    CorrectionIn,
+    DecisionIn,
+    ExtensionIn,
+    Number,
+    Step,
+    SubmissionIn,
+    SuspensionIn,
+    UploadIn,
+    WithdrawalIn,
+)
+
+_TAGS = ["acts · 办理"]
+_BRANCH = "/cases/{number}/branches/{item}"
+_ANSWERS = {200: CaseOut, **refusals(WRITE)}
+
+
+def _now(request: HttpRequest, caller: Subject, number: str, lang: Lang | None) -> Any:
+    return disclosure.case(disclosure.look(caller, number), speaks(request, lang))
+
+
+def _uploads(given: list[UploadIn]) -> list[services.Upload]:
+    return [services.Upload(u.material, u.filename, u.media_type, u.content) for u in given]
+
+
+@router.post(
+    "/cases",
+    response={201: CaseOut, **refusals(WRITE)},
+    summary="提交申请 · Apply once",
+    operation_id="submit",
+    tags=_TAGS,
+)
+def submit(
+    request: HttpRequest, response: HttpResponse, body: SubmissionIn, lang: Lang | None = None
+) -> Any:
+    """Submit once for every item of a life event; what rules can decide is decided at once."""
+    caller = subject(request, "case.submit")
+    number = services.submit(
+        caller,
+        services.Submission(
+            life_event=body.life_event,
+            answers=body.answers,
+            consent=body.consent,
+            seen=body.seen,
+            items=body.items,
+            uploads=_uploads(body.uploads),
+        ),
+    )
+    response["Location"] = f"{request.path}/{number}"
+    return Status(201, _now(request, caller, number, lang))
+
+
+@router.post(
+    "/cases/{number}/answers",
+    response=_ANSWERS,
+    summary="提交补正、确认 · Answer a correction",
+    operation_id="answer",
+    tags=_TAGS,
+)
+def answer(request: HttpRequest, number: Number, body: AnswerIn, lang: Lang | None = None) -> Any:
+    """Give what was asked for, and nothing else."""
+    caller = subject(request, "case.correct")
+    services.answer(caller, number, body.answers, _uploads(body.uploads))
+    return _now(request, caller, number, lang)
+
+
+@router.post(
+    _BRANCH + "/acceptance",
+    response=_ANSWERS,
+    summary="受理或不予受理 · Accept or not",
+    operation_id="accept",
+    tags=_TAGS,
+)
+def accept(
+    request: HttpRequest, number: Number, item: Slug, body: AcceptanceIn, lang: Lang | None = None
+) -> Any:
+    """Accept after looking at the documents (clerk)."""
+    caller = subject(request, "case.accept")
+    services.accept(caller, number, item, accept=body.accept, reason=body.reason)
+    return _now(request, caller, number, lang)
+
+
+@router.post(
+    _BRANCH + "/correction",
+    response=_ANSWERS,
+    summary="一次性告知补正 · Ask for correction, once",
+    operation_id="ask_correction",
+    tags=_TAGS,
+)
+def ask_correction(
+    request: HttpRequest, number: Number, item: Slug, body: CorrectionIn, lang: Lang | None = None
+) -> Any:
+    """Name everything that is to be corrected, at once (clerk)."""
+    caller = subject(request, "case.ask")
+    services.ask_correction(caller, number, item, [(a.name, a.why) for a in body.asked])
+    return _now(request, caller, number, lang)
+
+
+@router.post(
+    _BRANCH + "/steps/{path:step}/decision",
+    response=_ANSWERS,
+    summary="审查、决定 · Decide a step",
+    operation_id="decide",
+    tags=_TAGS,
+)
+def decide(
+    request: HttpRequest,
+    number: Number,
+    item: Slug,
+    step: Step,
+    body: DecisionIn,
+    lang: Lang | None = None,
+) -> Any:
+    """Decide a step as the post that the flow names; sources are read again first."""
+    caller = subject(request, *services.POSTS.values())
+    verdict = services.Verdict(body.outputs, body.reason, body.accept_unverified)
+    services.decide(caller, number, item, step, verdict)
+    return _now(request, caller, number, lang)
+
+
+@router.post(
+    _BRANCH + "/suspension",
+    response=_ANSWERS,
+    summary="启动特别程序 · Stop the clock for a special procedure",
+    operation_id="suspend",
+    tags=_TAGS,
+)
+def suspend(
+    request: HttpRequest, number: Number, item: Slug, body: SuspensionIn, lang: Lang | None = None
+) -> Any:
+    """Begin a procedure of article 45; no other reason stops the clock (reviewer)."""
+    caller = subject(request, "case.review")
+    services.suspend(caller, number, item, body.kind, body.reason)
+    return _now(request, caller, number, lang)
+
+
+@router.post(
+    _BRANCH + "/resumption",
+    response=_ANSWERS,
+    summary="结束特别程序 · Let the clock run again",
+    operation_id="resume",
+    tags=_TAGS,
+)
+def resume(request: HttpRequest, number: Number, item: Slug, lang: Lang | None = None) -> Any:
+    """End the special procedure (reviewer)."""
+    caller = subject(request, "case.review")
+    services.resume(caller, number, item)
+    return _now(request, caller, number, lang)
+
+
+@router.post(
+    _BRANCH + "/extension",
+    response=_ANSWERS,
+    summary="延长办理期限 · Extend the clock, once",
+    operation_id="extend",
+    tags=_TAGS,
+)
+def extend(
+    request: HttpRequest, number: Number, item: Slug, body: ExtensionIn, lang: Lang | None = None
+) -> Any:
+    """Add at most ten working days, once, with a reason (approver)."""
+    caller = subject(request, "case.decide")
+    services.extend(caller, number, item, body.days, body.reason)
+    return _now(request, caller, number, lang)
+
+
+@router.post(
+    _BRANCH + "/urge",
+    response=_ANSWERS,
+    summary="催办 · Urge on",
+    operation_id="urge",
+    tags=_TAGS,
+)
+def urge(request: HttpRequest, number: Number, item: Slug, lang: Lang | None = None) -> Any:
+    """Remind those who have the work; it is counted and shown in their queue (applicant)."""
+    caller = subject(request, "case.correct")
+    services.urge(caller, number, item)
+    return _now(request, caller, number, lang)
+
+
+@router.post(
+    "/cases/{number}/withdrawal",
+    response=_ANSWERS,
+    summary="撤回申请 · Withdraw",
+    operation_id="withdraw",
+    tags=_TAGS,
+)
+def withdraw(
+    request: HttpRequest, number: Number, body: WithdrawalIn, lang: Lang | None = None
+) -> Any:
+    """Withdraw what is still open; what was granted stays granted (applicant)."""
+    caller = subject(request, "case.withdraw")
+    services.withdraw(caller, number, body.items, body.reason)
+    return _now(request, caller, number, lang)

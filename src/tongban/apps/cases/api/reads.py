@@ -1,0 +1,163 @@
+"""Reads: life events and their plans, cases with facts and timeline, the queue of an official."""
+
+from typing import Any
+
+from django.core.paginator import Paginator
+from django.db.models import QuerySet
+from django.http import HttpRequest
+
+from tongban.apps.cases import disclosure, queries
+from tongban.apps.items import queries as items
+from tongban.infra.api import Lang, Page, Size, Slug, speaks
+
+from .common import READ, refusals, router, subject
+from .schemas import (
+    CaseOut,
+    CasePage,
+    FactsOut,
+    LifeEventOut,
+    Number,
+    PlanOut,
+    QueuePage,
+    TimelineOut,
+)
+
+_TAGS = ["reads · 查询"]
+
+
+@router.get(
+    "/life-events",
+    auth=None,
+    response={200: list[LifeEventOut], 422: refusals(READ)[422]},
+    summary="一件事清单 · Life events that can be applied for",
+    operation_id="list_life_events",
+    tags=_TAGS,
+)
+def life_events(request: HttpRequest, lang: Lang | None = None) -> Any:
+    """List what a person can apply for once, with the items inside."""
+    words = speaks(request, lang)
+    return [
+        {
+            "slug": event.slug,
+            "version": event.version,
+            "name": event.name.of(words),
+            "items": [branch.item for branch in event.branches],
+        }
+        for event in map(items.life_event, items.life_events())
+    ]
+
+
+@router.get(
+    "/life-events/{slug}/plan",
+    auth=None,
+    response={200: PlanOut, **refusals(frozenset({404, 422}))},
+    summary="数据计划：需填、调取、免交 · What is asked, fetched and waived",
+    operation_id="plan",
+    tags=_TAGS,
+)
+def plan(request: HttpRequest, slug: Slug, lang: Lang | None = None) -> Any:
+    """Show the form, the consent and the documents before anyone applies."""
+    return queries.plan_view(slug, speaks(request, lang))
+
+
+@router.get(
+    "/cases",
+    response={200: CasePage, **refusals(READ - {404})},
+    summary="我的办件 · My own cases",
+    operation_id="list_cases",
+    tags=_TAGS,
+)
+def own_cases(
+    request: HttpRequest, page: Page = 1, size: Size = 20, lang: Lang | None = None
+) -> Any:
+    """List the caller's own cases, newest first; a page beyond the last is empty."""
+    words = speaks(request, lang)
+    count, rows = _page(queries.cases_of(subject(request, "case.read")), page, size)
+    lines = [
+        {
+            "number": row.number,
+            "life_event": row.life_event,
+            "name": items.life_event(row.life_event, row.version).name.of(words),
+            "version": row.version,
+            "submitted": row.submitted,
+            "ended": row.ended,
+        }
+        for row in rows
+    ]
+    return {"count": count, "page": page, "size": size, "rows": lines}
+
+
+def _page(rows: QuerySet[Any], page: int, size: int) -> tuple[int, list[Any]]:
+    pages = Paginator(rows, size)
+    if page > pages.num_pages:
+        return pages.count, []
+    return pages.count, list(pages.page(page))
+
+
+@router.get(
+    "/cases/{number}",
+    response={200: CaseOut, **refusals(READ)},
+    summary="办件进度 · Track a case",
+    operation_id="track",
+    tags=_TAGS,
+)
+def track(request: HttpRequest, number: Number, lang: Lang | None = None) -> Any:
+    """Show where every item of a case stands, who decided it and why."""
+    sight = disclosure.look(subject(request, "case.read"), number)
+    return disclosure.case(sight, speaks(request, lang))
+
+
+@router.get(
+    "/cases/{number}/facts",
+    response={200: FactsOut, **refusals(READ)},
+    summary="数据与来源 · Facts and their sources",
+    operation_id="facts",
+    tags=_TAGS,
+)
+def facts(request: HttpRequest, number: Number, lang: Lang | None = None) -> Any:
+    """Show every fact with the department it came from, and every call that was made."""
+    words = speaks(request, lang)
+    sight = disclosure.look(subject(request, "case.read"), number)
+    return {"facts": disclosure.facts(sight, words), "calls": disclosure.calls(sight, words)}
+
+
+@router.get(
+    "/cases/{number}/timeline",
+    response={200: TimelineOut, **refusals(READ)},
+    summary="办件留痕 · The trail of a case",
+    operation_id="timeline",
+    tags=_TAGS,
+)
+def timeline(request: HttpRequest, number: Number, lang: Lang | None = None) -> Any:
+    """Show the events of a case with their hashes, and whether the chain holds."""
+    sight = disclosure.look(subject(request, "case.read"), number)
+    return disclosure.timeline(sight, speaks(request, lang))
+
+
+@router.get(
+    "/tasks",
+    response={200: QueuePage, **refusals(READ - {404})},
+    summary="待办 · The work that waits for my posts",
+    operation_id="list_tasks",
+    tags=_TAGS,
+)
+def tasks(request: HttpRequest, page: Page = 1, size: Size = 20, lang: Lang | None = None) -> Any:
+    """List what waits for the caller's posts, the most urgent first, with the steps to decide."""
+    words = speaks(request, lang)
+    caller = subject(request, "case.read")
+    count, rows = _page(queries.queue(caller), page, size)
+    lines = []
+    for row in rows:
+        sight = disclosure.look(caller, row.case_id)
+        definition = sight.loaded.ground.definitions[row.item]
+        lines.append({
+            "case": row.case_id,
+            "item": row.item,
+            "name": definition.name.of(words),
+            "stage": row.stage,
+            "post": row.post,
+            "due": row.due,
+            "submitted": row.case.submitted,
+            "tasks": [task for task in disclosure.tasks(sight) if task["item"] == row.item],
+        })  # fmt: skip
+    return {"count": count, "page": page, "size": size, "rows": lines}

@@ -1,0 +1,345 @@
+"""What callers send to the cases' API and what it gives back (请求与应答).
+
+Requests are strict: unknown fields, floats and control characters are refused with a sentence.
+"""
+
+from datetime import date, datetime
+from typing import Annotated, Literal
+
+from ninja import Schema
+from pydantic import Field, StringConstraints
+
+from tongban.apps.cases.services import MOST_BYTES
+from tongban.infra.api import Body, Reason, Slug, Text, Value
+from tongban.kernel.workdays import SPECIAL_PROCEDURES
+
+Number = Annotated[
+    str, StringConstraints(pattern=r"^[0-9]{8}-[2-9A-HJ-NP-Z]{10}$"), Field(title="办件编号")
+]
+Step = Annotated[str, StringConstraints(pattern=r"^[A-Za-z_][A-Za-z0-9_./-]{0,99}$")]
+FactName = Annotated[
+    str, StringConstraints(pattern=r"^[a-z][a-z0-9_]{0,40}\.[a-z][a-z0-9_]{0,60}$")
+]
+# a fact or the code of a material
+Point = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_.-]{0,99}$")]
+Output = Annotated[str, StringConstraints(pattern=r"^[A-Za-z][A-Za-z0-9_]{0,59}$")]
+Procedure = Literal[
+    "hearing", "tender", "auction", "inspection", "test", "quarantine", "appraisal", "expert-review"
+]
+if set(Procedure.__args__) != set(SPECIAL_PROCEDURES):  # type: ignore[attr-defined]
+    raise TypeError("Procedure must name exactly the kernel's special procedures")
+_BASE64 = MOST_BYTES * 4 // 3 + 4
+
+
+class UploadIn(Body):
+    """A material to hand in (上传材料): PDF, PNG or JPEG, at most 2 MB, as base64."""
+
+    material: Slug
+    filename: Annotated[
+        str, StringConstraints(min_length=1, max_length=120, pattern=r"^[^\x00-\x1f\x7f/\\]+$")
+    ]
+    media_type: Literal["application/pdf", "image/png", "image/jpeg"]
+    content: Annotated[str, StringConstraints(max_length=_BASE64, pattern=r"^[A-Za-z0-9+/=]*$")]
+
+
+Uploads = Annotated[list[UploadIn], Field(max_length=8)]
+Answers = Annotated[dict[FactName, Value], Field(max_length=300)]
+
+
+class SubmissionIn(Body):
+    """What a person sends once (一次申请). ``seen`` holds prefilled values that were shown."""
+
+    life_event: Slug
+    answers: Answers = {}
+    consent: bool = False
+    seen: Answers = {}
+    items: Annotated[list[Slug], Field(max_length=50)] = []
+    uploads: Uploads = []
+
+
+class AnswerIn(Body):
+    """What was asked for in a correction, or a changed value confirmed (补正、确认)."""
+
+    answers: Answers = {}
+    uploads: Uploads = []
+
+
+class AcceptanceIn(Body):
+    """Accept or refuse acceptance (受理、不予受理); a refusal needs its reason."""
+
+    accept: bool
+    reason: Text = ""
+
+
+class AskedIn(Body):
+    """One point to correct: a fact or a material, and why."""
+
+    name: Point
+    why: Reason
+
+
+class CorrectionIn(Body):
+    """Everything that is to be corrected, at once (一次性告知)."""
+
+    asked: Annotated[list[AskedIn], Field(max_length=50)] = []
+
+
+class DecisionIn(Body):
+    """What a person decides at a step: ``outcome`` grant or refuse, or a rule's own outputs."""
+
+    outputs: Annotated[dict[Output, Value], Field(max_length=20)]
+    reason: Reason
+    accept_unverified: bool = False
+
+
+class SuspensionIn(Body):
+    """A special procedure (特别程序) that the law names, and why."""
+
+    kind: Procedure
+    reason: Reason
+
+
+class ExtensionIn(Body):
+    """Working days to add, once (延长办理期限)."""
+
+    days: Annotated[int, Field(ge=1, le=10)]
+    reason: Reason
+
+
+class WithdrawalIn(Body):
+    """What to withdraw (撤回); every open item where ``items`` is empty."""
+
+    items: Annotated[list[Slug], Field(max_length=50)] = []
+    reason: Text = ""
+
+
+class LifeEventOut(Schema):
+    """A life event that can be applied for (一件事)."""
+
+    slug: str
+    version: int
+    name: str
+    items: list[str]
+
+
+class OptionOut(Schema):
+    """A value that may be chosen."""
+
+    value: Value
+    label: str
+
+
+class AskOut(Schema):
+    """A question of the form."""
+
+    fact: str
+    label: str
+    type: str
+    required: bool
+    help: str
+    options: list[OptionOut]
+    when: list[str]
+    items: list[str]
+
+
+class ConsentOut(Schema):
+    """A line of the consent: what a department gives, for which items, on which ground."""
+
+    department: str
+    basis: str
+    facts: list[str]
+    items: list[str]
+    legal_basis: list[str]
+
+
+class MaterialOut(Schema):
+    """A document of an item: asked, shared with another item, or waived, and by what."""
+
+    item: str
+    code: str
+    name: str
+    necessity: str
+    status: str
+    by: list[str]
+
+
+class PlanOut(Schema):
+    """What an application asks, fetches and waives (数据计划)."""
+
+    life_event: str
+    version: int
+    name: str
+    ask: list[AskOut]
+    consent: list[ConsentOut]
+    materials: list[MaterialOut]
+
+
+class AskedOut(Schema):
+    """A point that the applicant is to correct or confirm."""
+
+    name: str
+    label: str
+    why: str
+
+
+class ClockOut(Schema):
+    """How the decision clock stands, as a light and in words."""
+
+    light: str
+    words: str
+
+
+class BranchOut(Schema):
+    """One item of a case: where it stands, who decided and why, its clock."""
+
+    item: str
+    version: int
+    name: str
+    implementation_code: str
+    department: str
+    state: str
+    state_words: str
+    outcome: str
+    decided_by: str
+    reasons: list[str]
+    rules: list[str]
+    licence: str
+    started_after: list[str]
+    received: date | None
+    accepted: date | None
+    deemed: bool
+    promised_days: int | None
+    statutory_days: int
+    promised_date: date | None
+    decided: date | None
+    clock: ClockOut | None
+    asked: list[AskedOut]
+    unavailable_until: str
+    waiting_for: list[str]
+    note: str
+    urged: int
+
+
+class CaseOut(Schema):
+    """A case and its branches."""
+
+    number: str
+    life_event: str
+    name: str
+    version: int
+    submitted: datetime
+    ended: bool
+    branches: list[BranchOut]
+
+
+class CaseLine(Schema):
+    """A case in a list."""
+
+    number: str
+    life_event: str
+    name: str
+    version: int
+    submitted: datetime
+    ended: bool
+
+
+class CasePage(Schema):
+    """One page of cases; ``count`` is of all pages."""
+
+    count: int
+    page: int
+    size: int
+    rows: list[CaseLine]
+
+
+class FactOut(Schema):
+    """A fact of a case with its source (来源)."""
+
+    fact: str
+    label: str
+    value: Value
+    status: str
+    origin: str
+    department: str
+    resource: str
+    as_of: str
+    unverified: bool
+
+
+class CallOut(Schema):
+    """A question that was put to a department."""
+
+    department: str
+    resource: str
+    facts: list[str]
+    items: list[str]
+    basis: str
+    outcome: str
+    occurred: datetime
+
+
+class FactsOut(Schema):
+    """What is known, and who was asked for it."""
+
+    facts: list[FactOut]
+    calls: list[CallOut]
+
+
+class EventOut(Schema):
+    """One event of the trail (留痕); ``hash`` commits to everything before it."""
+
+    seq: int
+    type: str
+    words: str
+    occurred: datetime
+    actor: Literal["system", "applicant", "official"]
+    organisation: str
+    item: str
+    step: str
+    step_name: str
+    authority: str
+    reason: str
+    previous: str
+    hash: str
+    erased: bool
+
+
+class TimelineOut(Schema):
+    """The events of a case, oldest first; ``verified`` says that the hash chain holds."""
+
+    verified: bool
+    events: list[EventOut]
+
+
+class TaskOut(Schema):
+    """Work at a step; of a rule that could not decide, what it lacked."""
+
+    item: str
+    step: str
+    name: str
+    post: str
+    rule: bool
+    missing: list[str]
+    message: str
+
+
+class QueueLine(Schema):
+    """An item of a case that waits for a post of the caller."""
+
+    case: str
+    item: str
+    name: str
+    stage: str
+    post: str
+    due: date | None
+    submitted: datetime
+    tasks: list[TaskOut]
+
+
+class QueuePage(Schema):
+    """One page of the queue, the most urgent first; ``count`` is of all pages."""
+
+    count: int
+    page: int
+    size: int
+    rows: list[QueueLine]

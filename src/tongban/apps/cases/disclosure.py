@@ -1,0 +1,202 @@
+"""What one subject may see of a case: the applicant everything, an official its own items.
+
+An official learns of the items of other departments only that they exist and where they stand
+(最小必要). Whoever may see nothing does not learn that the case exists. The API and the pages both
+read through here, so that neither shows more than the other.
+"""
+
+from dataclasses import dataclass
+from functools import cached_property
+
+from tongban.apps.parties import queries as parties
+from tongban.infra.access.domain import Subject, judge
+from tongban.infra.trail import queries as trail
+from tongban.kernel.events import Event
+from tongban.kernel.facts import Words
+
+from . import events as say
+from . import queries, services
+from .domain import engine
+from .domain.state import Json
+from .errors import CaseUnknown
+
+# What a branch shows to those who may not look into it.
+_CLOSED: dict[str, Json] = {
+    "outcome": "",
+    "decided_by": "",
+    "reasons": [],
+    "rules": [],
+    "licence": "",
+    "asked": [],
+    "unavailable_until": "",
+    "waiting_for": [],
+    "note": "",
+}
+HAPPENED = {
+    say.SUBMITTED: Words("提交申请", "submitted"),
+    say.FACTS_RECEIVED: Words("收到部门数据", "data received from departments"),
+    say.ENTERED: Words("进入办理", "begun"),
+    say.SOURCE_UNAVAILABLE: Words("数据来源暂不可用", "a source did not answer"),
+    say.CORRECTION_ASKED: Words("一次性告知补正", "correction asked"),
+    say.HELD_FOR_EXAMINATION: Words("转人工核验材料", "documents await a clerk"),
+    say.ANSWERED: Words("提交补正", "correction answered"),
+    say.ACCEPTED: Words("受理", "accepted"),
+    say.STEPPED: Words("完成步骤", "step done"),
+    say.HANDED: Words("转人工办理", "handed to a person"),
+    say.RECONFIRM_ASKED: Words("请申请人确认", "applicant asked to confirm"),
+    say.ASSIGNED: Words("赋码", "numbers assigned"),
+    say.PAYMENT_ORDERED: Words("发出拨付指令", "payment ordered"),
+    say.SUSPENDED: Words("启动特别程序", "special procedure begun"),
+    say.RESUMED: Words("结束特别程序", "special procedure ended"),
+    say.EXTENDED: Words("延长办理期限", "time extended"),
+    say.URGED: Words("催办", "urged"),
+    say.ENDED: Words("办结", "decided"),
+    say.DELIVERED: Words("送达", "delivered"),
+    say.CLOSED: Words("全部办结", "case closed"),
+    "tongban.exchange.called.v1": Words("向部门调取数据", "a department was asked"),
+    "tongban.licences.issued.v1": Words("颁发证照", "licence issued"),
+}
+
+
+@dataclass(frozen=True)
+class Sight:
+    """A case as one subject may see it; ``items`` are those it may look into."""
+
+    subject: Subject
+    loaded: queries.Loaded
+    items: frozenset[str]
+
+    @cached_property
+    def whole(self) -> bool:
+        """Say whether nothing of the case is closed to this subject."""
+        return self.items == self.loaded.case.branches.keys()
+
+    @cached_property
+    def facts(self) -> frozenset[str]:
+        """Name the facts that the items in sight may use."""
+        definitions = self.loaded.ground.definitions
+        return frozenset().union(*(definitions[item].wanted for item in self.items))
+
+
+def look(subject: Subject, number: str) -> Sight:
+    """Open a case for a subject; raises `CaseUnknown` where it may see none of it."""
+    services.allowed(subject, number, "case.read")
+    loaded = queries.load(number)
+    applicant = loaded.case.applicant
+    items = frozenset(
+        item
+        for item in loaded.case.branches
+        if _readable(subject, applicant, loaded.ground.definitions[item].department)
+    )
+    if not items:
+        raise CaseUnknown(number)
+    return Sight(subject, loaded, items)
+
+
+def _readable(subject: Subject, applicant: str, department: str) -> bool:
+    region = parties.department_region(department)
+    resource = {"applicant": applicant, "department": department, "region": region}
+    return judge(subject, "case.read", resource).allowed
+
+
+def case(sight: Sight, lang: str) -> dict[str, Json]:
+    """Show where a case stands, branch by branch."""
+    found = queries.track(sight.loaded.case.number, lang)
+    found["branches"] = [
+        branch if branch["item"] in sight.items else branch | _CLOSED
+        for branch in found["branches"]
+    ]
+    return found
+
+
+def facts(sight: Sight, lang: str) -> list[dict[str, Json]]:
+    """Show the facts with their sources: all to the applicant, those of its items to others."""
+    rows = queries.facts_view(sight.loaded, lang)
+    return rows if sight.whole else [row for row in rows if row["fact"] in sight.facts]
+
+
+def calls(sight: Sight, lang: str) -> list[dict[str, Json]]:
+    """Show who was asked for what, for which items and on which ground."""
+    labels = sight.loaded.ground.life_event.labels(lang)
+    return [
+        {
+            "department": parties.department_name(call["department"], lang),
+            "resource": call["resource"],
+            "facts": [labels.get(name, name) for name in call["facts"]],
+            "items": call["items"],
+            "basis": call["basis"],
+            "outcome": call["outcome"],
+            "occurred": call["occurred"],
+        }
+        for call in queries.resources_called(sight.loaded.case.number)
+        if sight.whole or sight.items.intersection(call["items"])
+    ]
+
+
+def timeline(sight: Sight, lang: str) -> dict[str, Json]:
+    """Show the events of a case with their hashes, and whether the chain holds.
+
+    Of an event on an item out of sight only its kind and hash are told, so that the chain can
+    still be followed.
+    """
+    number = sight.loaded.case.number
+    events = queries.timeline(number)
+    return {
+        "verified": trail.verify(number) is None,
+        "events": [_told(sight, event, events[0].actor, lang) for event in events],
+    }
+
+
+def _told(sight: Sight, event: Event, applicant: str, lang: str) -> dict[str, Json]:
+    words = HAPPENED.get(event.type)
+    open_ = not event.item or event.item in sight.items
+    return {
+        "seq": event.seq,
+        "type": event.type,
+        "words": words.of(lang) if words else event.type,
+        "occurred": event.occurred.isoformat(),
+        "actor": _actor(event.actor, applicant),
+        "organisation": event.organisation,
+        "item": event.item,
+        "step": event.step if open_ else "",
+        "step_name": _step(sight, event, lang) if open_ else "",
+        "authority": event.authority,
+        "reason": event.reason if open_ else "",
+        "previous": event.previous,
+        "hash": event.hash,
+        "erased": event.erased,
+    }
+
+
+def _step(sight: Sight, event: Event, lang: str) -> str:
+    """Name the step of an event as its flow does."""
+    if not event.step or event.item not in sight.loaded.ground.definitions:
+        return ""
+    step = sight.loaded.ground.definitions[event.item].net.steps[event.step]
+    return step.attributes.get("name-en", step.name) if lang == "en" else step.name
+
+
+def _actor(actor: str, applicant: str) -> str:
+    """Say in which part somebody acted, without naming an official."""
+    if actor in {"", "system"}:
+        return "system"
+    return "applicant" if actor == applicant else "official"
+
+
+def tasks(sight: Sight) -> list[dict[str, Json]]:
+    """List the work that waits for a post of this subject on this case."""
+    definitions = sight.loaded.ground.definitions
+    mine = {(post.department, post.role) for post in sight.subject.posts}
+    return [
+        {
+            "item": task.item,
+            "step": task.step,
+            "name": task.name,
+            "post": task.post,
+            "rule": task.rule,
+            "missing": list(task.missing),
+            "message": task.message,
+        }
+        for task in engine.tasks(sight.loaded.case, sight.loaded.ground)
+        if (definitions[task.item].department, task.post) in mine
+    ]

@@ -1,0 +1,164 @@
+"""The API of an installation: all routers, one shape of refusal, a page that names no other host.
+
+Only refusals are made here. What nobody foresaw is not dressed up as one: it goes to the log and
+gives 500.
+"""
+
+from collections.abc import Mapping, Sequence
+from importlib.metadata import version
+from typing import Any
+
+from django.core.exceptions import (
+    BadRequest,
+    ObjectDoesNotExist,
+    RequestDataTooBig,
+    SuspiciousOperation,
+)
+from django.http import Http404, HttpRequest, HttpResponse
+from django.views.decorators.csrf import csrf_exempt
+from ninja import NinjaAPI
+from ninja.errors import HttpError, ValidationError
+
+from tongban.apps.cases import api as cases
+from tongban.apps.cases import errors
+from tongban.apps.items import queries as items
+from tongban.infra.api import Problem, Sentence, SessionAuth, TokenAuth
+from tongban.kernel.events import EventInvalid
+from tongban.kernel.facts import FactInvalid, UnknownFact
+
+api = NinjaAPI(
+    title="通办 Tongban API",
+    version=version("tongban"),
+    description=(
+        "一次申请，全程网办。Apply once: what government knows is fetched, what rules can decide "
+        "is decided at once. 语言 Language: `?lang=zh|en` 或 `Accept-Language`. 身份 Identity: a "
+        "signed-in session with its CSRF token, or `Authorization: Bearer tb_…`."
+    ),
+    auth=[TokenAuth(), SessionAuth()],
+    urls_namespace="api",
+)
+api.add_router("", cases.router)
+
+_REFUSED: Mapping[type[Exception], tuple[int, str]] = {
+    errors.SubmissionInvalid: (422, "submission_invalid"),
+    errors.CaseMoved: (409, "case_moved"),
+    errors.CaseRefused: (409, "case_refused"),
+    errors.NotAllowed: (403, "not_allowed"),
+    errors.CaseUnknown: (404, "case_unknown"),
+}
+_PLAIN: Mapping[type[Exception], tuple[int, str, str, str]] = {
+    Http404: (404, "not_found", "没有这个地址", "there is nothing at this address"),
+    ObjectDoesNotExist: (404, "not_found", "没有这项内容", "there is no such thing"),
+    RequestDataTooBig: (413, "too_large", "请求过大，请压缩材料", "too large: send smaller files"),
+    SuspiciousOperation: (422, "body_unreadable", "请求无法读取", "the request cannot be read"),
+    BadRequest: (422, "body_unreadable", "请求无法读取", "the request cannot be read"),
+    EventInvalid: (422, "value_unfit", "取值不能存证", "a value cannot be kept as evidence"),
+    UnknownFact: (422, "fact_unknown", "没有此数据项", "there is no such fact"),
+}
+_HTTP: Mapping[int, tuple[str, str, str]] = {
+    401: ("not_signed_in", "请先登录，或出示有效令牌", "sign in, or show a valid token"),
+    403: ("not_allowed", "页面已失效，请刷新后重试", "reload the page: its CSRF token is missing"),
+    400: ("body_unreadable", "请求体不是JSON", "the body is not JSON"),
+}
+# What pydantic finds, in Chinese; its own words serve for English.
+_FAULTS: Mapping[str, str] = {
+    "missing": "缺少此项",
+    "extra_forbidden": "没有此项，请删去",
+    "string_pattern_mismatch": "格式不正确",
+    "string_too_long": "过长",
+    "string_too_short": "过短",
+    "too_long": "过多",
+    "string_type": "请填写文字",
+    "string_unicode": "含有不完整的字符",
+    "int_type": "请填写整数",
+    "bool_type": "请回答是或否",
+    "list_type": "应为列表",
+    "dict_type": "应为对象",
+    "literal_error": "请选择所列之一",
+    "greater_than_equal": "过小",
+    "less_than_equal": "过大",
+}
+
+
+def _refuse(
+    request: HttpRequest,
+    status: int,
+    error: str,
+    zh: str,
+    en: str,
+    fields: Mapping[str, Sentence] | None = None,
+) -> HttpResponse:
+    problem = Problem(error=error, zh=zh, en=en, fields=dict(fields or {}))
+    response = api.create_response(request, problem.model_dump(), status=status)
+    if status == 401:
+        response["WWW-Authenticate"] = 'Bearer realm="tongban"'
+    return response
+
+
+def _fields(found: Sequence[Mapping[str, Any]]) -> dict[str, Sentence]:
+    """Give a sentence for each faulty place, named as the caller wrote it."""
+    fields: dict[str, Sentence] = {}
+    for fault in found:
+        place = ".".join(str(part) for part in fault["loc"] if part not in {"body", "[key]"})
+        sentence = Sentence(zh=_FAULTS.get(fault["type"], "取值不符合要求"), en=fault["msg"])
+        # a name that is half a character cannot be said back
+        fields[place.encode(errors="replace").decode()[:200]] = sentence
+    return fields
+
+
+def _invalid(request: HttpRequest, error: Exception | type[Exception]) -> HttpResponse:
+    found = error.errors if isinstance(error, ValidationError) else []
+    fields = _fields(found)
+    return _refuse(
+        request, 422, "request_invalid", "请更正所列各项", "correct the fields listed", fields
+    )
+
+
+def _http(request: HttpRequest, error: Exception | type[Exception]) -> HttpResponse:
+    status = error.status_code if isinstance(error, HttpError) else 400
+    code, zh, en = _HTTP[status]
+    return _refuse(request, 422 if status == 400 else status, code, zh, en)
+
+
+def _case(request: HttpRequest, error: Exception | type[Exception]) -> HttpResponse:
+    if not isinstance(error, errors.CaseError):
+        raise TypeError(error)
+    status, code = next(_REFUSED[kind] for kind in type(error).__mro__ if kind in _REFUSED)
+    named = error.fields if isinstance(error, errors.SubmissionInvalid) else {}
+    fields = {name: Sentence(zh=zh, en=en) for name, (zh, en) in named.items()}
+    return _refuse(request, status, code, error.zh, error.en, fields)
+
+
+def _fact(request: HttpRequest, error: Exception | type[Exception]) -> HttpResponse:
+    if not isinstance(error, FactInvalid):
+        raise TypeError(error)
+    fields = {error.fact: Sentence(zh=error.zh, en=error.en)}
+    zh, en = "请更正所列各项", "correct the fields listed"
+    return _refuse(request, 422, "submission_invalid", zh, en, fields)
+
+
+def _unpublished(request: HttpRequest, error: Exception | type[Exception]) -> HttpResponse:
+    if not isinstance(error, items.NotPublished):
+        raise TypeError(error)
+    return _refuse(request, 404, "not_published", error.zh, error.en)
+
+
+def _plain(request: HttpRequest, error: Exception | type[Exception]) -> HttpResponse:
+    kind = type(error) if isinstance(error, Exception) else error
+    status, code, zh, en = next(_PLAIN[k] for k in kind.__mro__ if k in _PLAIN)
+    return _refuse(request, status, code, zh, en)
+
+
+api.add_exception_handler(ValidationError, _invalid)
+api.add_exception_handler(HttpError, _http)
+api.add_exception_handler(errors.CaseError, _case)
+api.add_exception_handler(FactInvalid, _fact)
+api.add_exception_handler(items.NotPublished, _unpublished)
+for _kind in _PLAIN:
+    api.add_exception_handler(_kind, _plain)
+
+
+@csrf_exempt
+def nowhere(request: HttpRequest) -> HttpResponse:
+    """Refuse an address below /api/ that is nobody's, in the one shape."""
+    return _plain(request, Http404)

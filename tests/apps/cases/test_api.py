@@ -1,0 +1,479 @@
+"""The API of cases, asked as a citizen's phone and an official's desk would ask it."""
+
+import base64
+import json
+import sqlite3
+import threading
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from django.conf import settings
+from django.db import connections
+from django.test import Client
+
+from testkit.office import Office
+from tongban.apps.parties import services as parties
+from tongban.config.api import api
+from tongban.infra.access import services as access
+from tongban.infra.access.domain import Subject
+from tongban.infra.access.models import User
+
+PDF = base64.b64encode(b"%PDF-1.7\n" + b"0" * 64).decode()
+GRANT = {"outputs": {"outcome": "grant"}, "reason": "材料齐全，符合条件"}
+PAYS = "maternity-reimbursement"
+
+
+@dataclass
+class Caller:
+    """Somebody with a token."""
+
+    token: str
+
+    def ask(
+        self,
+        method: str,
+        path: str,
+        body: object = None,
+        *,
+        raw: str | bytes | None = None,
+        **more: Any,
+    ) -> tuple[int, Any]:
+        sent = raw if raw is not None else json.dumps(body)
+        headers = {"Authorization": f"Bearer {self.token}"} if self.token else {}
+        client = Client(raise_request_exception=False, headers=headers | more.pop("headers", {}))
+        content = {} if body is None and raw is None else {"data": sent}
+        answer = client.generic(
+            method, f"/api{path}", content_type="application/json", **content, **more
+        )
+        return answer.status_code, answer.json()
+
+    def get(self, path: str, **more: Any) -> tuple[int, Any]:
+        return self.ask("GET", path, **more)
+
+    def post(self, path: str, body: object = None, **more: Any) -> tuple[int, Any]:
+        return self.ask("POST", path, body, **more)
+
+
+def caller(subject: Subject, *scopes: str) -> Caller:
+    user = User.objects.get(pk=subject.user_id)
+    month = timedelta(days=30)
+    return Caller(
+        access.issue_token(user, label="test", lifetime=month, actor="test", scopes=scopes).secret
+    )
+
+
+STRANGER = Caller("")
+
+
+@pytest.fixture
+def mother(office: Office) -> Caller:
+    return caller(office.applicant("newborn"))
+
+
+def application(office: Office, **changed: Any) -> dict[str, Any]:
+    known = {n: v for n, v in office.cast("newborn").items() if "id_number" not in n}
+    answers = {**office.answers("newborn"), **known}
+    return {"life_event": "newborn", "answers": answers, "consent": True, **changed}
+
+
+def branch(case: Mapping[str, Any], item: str) -> Any:
+    return next(b for b in case["branches"] if b["item"] == item)
+
+
+def refused(answer: tuple[int, Any], status: int, error: str) -> Any:
+    found, problem = answer
+    assert (found, problem["error"]) == (status, error), problem
+    assert set(problem) == {"error", "zh", "en", "fields"}
+    assert problem["zh"]
+    assert problem["en"]
+    return problem["fields"]
+
+
+def test_anyone_may_read_what_can_be_applied_for(office: Office) -> None:
+    status, found = STRANGER.get("/life-events?lang=en")
+    assert status == 200
+    assert {e["slug"] for e in found} >= {"newborn", "enterprise-start"}
+    status, plan = STRANGER.get("/life-events/newborn/plan")
+    assert status == 200
+    assert plan["ask"]
+    assert plan["consent"]
+    assert {m["status"] for m in plan["materials"]} >= {"waived"}
+    refused(STRANGER.get("/life-events/no-such-event/plan"), 404, "not_published")
+
+
+def test_a_citizen_applies_once_and_follows_the_case(office: Office, mother: Caller) -> None:
+    status, case = mother.post("/cases", application(office))
+    assert status == 201
+    number = case["number"]
+    assert len(case["branches"]) == 7
+    assert branch(case, "birth-certificate")["state"] == "granted"
+    assert branch(case, "birth-certificate")["licence"].startswith("1.2.156.3005.2.")
+    assert branch(case, "birth-certificate")["reasons"]
+    assert mother.get(f"/cases/{number}") == (200, case)
+    status, facts = mother.get(f"/cases/{number}/facts")
+    assert status == 200
+    assert {f["origin"] for f in facts["facts"]} == {"login", "source", "applicant", "assigned"}
+    assert facts["calls"]
+    status, timeline = mother.get(f"/cases/{number}/timeline")
+    assert status == 200
+    assert timeline["verified"] is True
+    hashes = [e["hash"] for e in timeline["events"]]
+    assert [e["previous"] for e in timeline["events"]][1:] == hashes[:-1]
+    status, page = mother.get("/cases?size=1")
+    assert (status, page["count"], page["rows"][0]["number"]) == (200, 1, number)
+    assert mother.get("/cases?page=9")[1]["rows"] == []
+
+
+def test_the_answer_to_a_submission_says_where_the_case_is(office: Office, mother: Caller) -> None:
+    client = Client(headers={"Authorization": f"Bearer {mother.token}"})
+    answer = client.post("/api/cases", application(office), content_type="application/json")
+    assert answer["Location"] == f"/api/cases/{answer.json()['number']}"
+
+
+def operations() -> list[tuple[str, str]]:
+    schema = api.get_openapi_schema()
+    fill = {"{number}": "20261123-AAAAAAAAAA", "{item}": "tax", "{step}": "s", "{slug}": "x"}
+    found = []
+    for path, methods in schema["paths"].items():
+        concrete = path.removeprefix("/api")
+        for name, value in fill.items():
+            concrete = concrete.replace(name, value)
+        found += [(m.upper(), concrete) for m, o in methods.items() if o.get("security")]
+    return found
+
+
+def test_nothing_is_open_without_a_token_but_the_guides(office: Office) -> None:
+    known = operations()
+    assert len(known) == 15
+    for method, path in known:
+        refused(STRANGER.ask(method, path, {}), 401, "not_signed_in")
+        refused(Caller("tb_wrong").ask(method, path, {}), 401, "not_signed_in")
+    answer = Client().get("/api/cases")
+    assert answer["WWW-Authenticate"].startswith("Bearer")
+
+
+def test_a_wrong_token_is_not_made_good_by_a_session(office: Office) -> None:
+    client = Client(headers={"Authorization": "Bearer tb_wrong"})
+    client.force_login(User.objects.get(pk=office.applicant("newborn").user_id))
+    assert client.get("/api/cases").status_code == 401
+
+
+def test_a_session_needs_its_csrf_token_to_change_anything(office: Office) -> None:
+    client = Client(enforce_csrf_checks=True)
+    client.force_login(User.objects.get(pk=office.applicant("newborn").user_id))
+    assert client.get("/api/cases").status_code == 200
+    forged = client.post("/api/cases", application(office), content_type="application/json")
+    refused((forged.status_code, forged.json()), 403, "not_allowed")
+    client.cookies[settings.CSRF_COOKIE_NAME] = "a" * 32
+    honest = client.post(
+        "/api/cases",
+        application(office),
+        content_type="application/json",
+        headers={"X-CSRFToken": "a" * 32},
+    )
+    assert honest.status_code == 201
+
+
+def test_a_token_for_reading_does_not_write(office: Office) -> None:
+    reader = caller(office.applicant("newborn"), "case.read")
+    refused(reader.post("/cases", application(office)), 403, "not_allowed")
+    assert reader.get("/cases")[0] == 200
+
+
+def test_another_citizen_learns_not_even_that_the_case_exists(office: Office) -> None:
+    number = office.submit()
+    other = caller(office.applicant("newborn", 1))
+    for part in ("", "/facts", "/timeline"):
+        refused(other.get(f"/cases/{number}{part}"), 404, "case_unknown")
+    refused(other.post(f"/cases/{number}/withdrawal", {}), 404, "case_unknown")
+    refused(other.post(f"/cases/{number}/answers", {}), 404, "case_unknown")
+    refused(other.get("/cases/20261123-AAAAAAAAAA"), 404, "case_unknown")
+
+
+def test_an_official_looks_only_into_the_items_of_its_department(office: Office) -> None:
+    number = office.submit()
+    police = caller(office.official("police", "reviewer"))
+    status, case = police.get(f"/cases/{number}")
+    assert status == 200
+    assert branch(case, "household-registration")["reasons"]
+    foreign = branch(case, "social-security-card")
+    assert (foreign["state"], foreign["reasons"], foreign["licence"]) == ("granted", [], "")
+    names = {f["fact"] for f in police.get(f"/cases/{number}/facts")[1]["facts"]}
+    assert "mother.hukou_address" in names
+    assert "mother.bank_account" not in names
+    calls = police.get(f"/cases/{number}/facts")[1]["calls"]
+    assert calls
+    assert all("household-registration" in c["items"] for c in calls)
+    events = police.get(f"/cases/{number}/timeline")[1]["events"]
+    assert all(not e["reason"] for e in events if e["item"] != "household-registration")
+
+
+def test_an_officials_queue_names_the_step_to_decide(office: Office) -> None:
+    number = office.submit()
+    reviewer = caller(office.official("medical-insurance", "reviewer"))
+    status, queue = reviewer.get("/tasks")
+    assert status == 200
+    (line,) = queue["rows"]
+    assert (line["case"], line["item"], line["post"]) == (number, PAYS, "reviewer")
+    (task,) = line["tasks"]
+    path = f"/cases/{number}/branches/{PAYS}/steps/{task['step']}/decision"
+    clerk = caller(office.official("medical-insurance", "clerk"))
+    refused(clerk.post(path, GRANT), 403, "not_allowed")
+    refused(reviewer.post(path, {**GRANT, "outputs": {}}), 422, "submission_invalid")
+    status, case = reviewer.post(path, GRANT)
+    assert status == 200
+    assert branch(case, PAYS)["reasons"][-1] == GRANT["reason"]
+    refused(reviewer.post(path, GRANT), 409, "case_refused")
+    assert reviewer.get("/tasks")[1]["count"] == 0
+    assert branch(case, PAYS)["decided_by"] == "person"
+
+
+def test_of_two_officials_who_decide_at_once_one_is_told_so(office: Office) -> None:
+    number = office.submit()
+    parties.appoint("insurance.second", "周正", "medical-insurance", "reviewer")
+    first = caller(office.official("medical-insurance", "reviewer"))
+    second = Caller(
+        access.issue_token(
+            User.objects.get(username="insurance.second"),
+            label="test",
+            lifetime=timedelta(days=30),
+            actor="test",
+        ).secret
+    )
+    step = first.get("/tasks")[1]["rows"][0]["tasks"][0]["step"]
+    path = f"/cases/{number}/branches/{PAYS}/steps/{step}/decision"
+    gate, answers = threading.Barrier(2), []
+
+    def decide(official: Caller) -> None:
+        gate.wait()
+        answers.append(official.post(path, GRANT))
+        connections.close_all()
+
+    hands = [threading.Thread(target=decide, args=(who,)) for who in (first, second)]
+    for hand in hands:
+        hand.start()
+    for hand in hands:
+        hand.join(30)
+    assert sorted(status for status, _ in answers) == [200, 409]
+    problem = next(found for status, found in answers if status == 409)
+    assert problem["error"] in {"case_moved", "case_refused"}
+    done = [e for e in first.get(f"/cases/{number}/timeline")[1]["events"] if e["step"] == step]
+    assert len(done) == 1
+
+
+def test_a_correction_takes_what_was_asked_and_nothing_else(office: Office, mother: Caller) -> None:
+    number = office.submit(child__card_bank=None)
+    asked = branch(mother.get(f"/cases/{number}")[1], "social-security-card")["asked"]
+    assert [point["name"] for point in asked] == ["child.card_bank"]
+    path = f"/cases/{number}/answers"
+    for name, value, status in (
+        ("child.name", "安一诺", 422),
+        ("child.card_bank", "999", 422),
+        ("child.no_such_fact", "1", 422),
+        ("nobody.name", "1", 422),
+    ):
+        found, _ = mother.post(path, {"answers": {name: value}})
+        assert found == status, name
+    status, case = mother.post(path, {"answers": {"child.card_bank": "102"}})
+    assert (status, branch(case, "social-security-card")["state"]) == (200, "granted")
+    refused(mother.post(path, {"answers": {"child.card_bank": "102"}}), 409, "case_refused")
+
+
+REGISTERS = "household-registration"
+BOOK = {
+    "material": "marriage-certificate",
+    "filename": "结婚证.pdf",
+    "media_type": "application/pdf",
+}
+
+
+def without_certificate_numbers(office: Office) -> None:
+    with sqlite3.connect(office.stores / "civil-affairs.sqlite") as store:
+        store.execute("UPDATE HYDJXX SET JHZZH = NULL")
+
+
+def test_a_clerk_looks_at_what_the_source_could_not_say(office: Office, mother: Caller) -> None:
+    without_certificate_numbers(office)
+    body = application(office, uploads=[{**BOOK, "content": PDF}])
+    status, case = mother.post("/cases", body)
+    assert (status, branch(case, REGISTERS)["state"]) == (201, "examining")
+    clerk = caller(office.official("police", "clerk"))
+    (line,) = clerk.get("/tasks")[1]["rows"]
+    assert [task["step"] for task in line["tasks"]] == ["acceptance"]
+    path = f"/cases/{case['number']}/branches/{REGISTERS}"
+    no = {"accept": False, "reason": "照片模糊"}
+    refused(clerk.post(f"{path}/acceptance", no), 409, "case_refused")
+    status, case = clerk.post(f"{path}/acceptance", {"accept": True})
+    assert (status, branch(case, REGISTERS)["state"]) == (200, "granted")
+
+
+def test_a_clerk_asks_for_correction_once(office: Office, mother: Caller) -> None:
+    without_certificate_numbers(office)
+    body = application(office, uploads=[{**BOOK, "content": PDF}])
+    number = mother.post("/cases", body)[1]["number"]
+    clerk = caller(office.official("police", "clerk"))
+    path = f"/cases/{number}/branches/{REGISTERS}/correction"
+    strange = {"asked": [{"name": "no-such-paper", "why": "缺"}]}
+    assert "no-such-paper" in refused(clerk.post(path, strange), 422, "submission_invalid")
+    asked = {"asked": [{"name": "marriage-certificate", "why": "照片模糊，请重新上传"}]}
+    status, case = clerk.post(path, asked)
+    assert (status, branch(case, REGISTERS)["state"]) == (200, "correction")
+    assert (
+        branch(mother.get(f"/cases/{number}")[1], REGISTERS)["asked"][0]["why"]
+        == (asked["asked"][0]["why"])
+    )
+    refused(clerk.post(path, asked), 409, "case_refused")
+    again = {"uploads": [{**BOOK, "content": PDF}]}
+    status, case = mother.post(f"/cases/{number}/answers", again)
+    assert (status, branch(case, REGISTERS)["asked"]) == (200, [])
+
+
+@pytest.mark.parametrize("content", [base64.b64encode(b"MZ").decode(), "", "A", "===="])
+def test_a_file_that_is_not_what_it_says_is_refused(
+    office: Office, mother: Caller, content: str
+) -> None:
+    body = application(office, uploads=[{**BOOK, "content": content}])
+    assert BOOK["material"] in refused(mother.post("/cases", body), 422, "submission_invalid")
+
+
+def test_a_clerk_who_comes_too_late_is_refused(office: Office) -> None:
+    number = office.submit()
+    clerk = caller(office.official("medical-insurance", "clerk"))
+    path = f"/cases/{number}/branches/{PAYS}"
+    refused(clerk.post(f"{path}/acceptance", {"accept": True}), 409, "case_refused")
+    asked = {"asked": [{"name": "mother.name", "why": "与证件不符"}]}
+    refused(clerk.post(f"{path}/correction", asked), 409, "case_refused")
+    refused(clerk.post(f"{path}/acceptance", {"accept": 1}), 422, "request_invalid")
+
+
+def test_only_a_legal_procedure_stops_the_clock(office: Office) -> None:
+    number = office.submit()
+    reviewer = caller(office.official("medical-insurance", "reviewer"))
+    path = f"/cases/{number}/branches/{PAYS}"
+    refused(reviewer.post(f"{path}/resumption"), 409, "case_refused")
+    tired = {"kind": "holiday", "reason": "休息"}
+    refused(reviewer.post(f"{path}/suspension", tired), 422, "request_invalid")
+    hearing = {"kind": "hearing", "reason": "申请人要求听证"}
+    status, case = reviewer.post(f"{path}/suspension", hearing)
+    assert (status, branch(case, PAYS)["promised_date"]) == (200, None)
+    refused(reviewer.post(f"{path}/suspension", hearing), 409, "case_refused")
+    office.clock.move(days=1)
+    status, case = reviewer.post(f"{path}/resumption")
+    assert status == 200
+    assert branch(case, PAYS)["promised_date"]
+
+
+def test_the_clock_is_extended_once_by_an_approver(office: Office) -> None:
+    number = office.submit()
+    path = f"/cases/{number}/branches/{PAYS}/extension"
+    approver = caller(office.official("medical-insurance", "approver"))
+    reviewer = caller(office.official("medical-insurance", "reviewer"))
+    ten = {"days": 10, "reason": "须向外地医院核实"}
+    refused(reviewer.post(path, ten), 403, "not_allowed")
+    refused(approver.post(path, {**ten, "days": 11}), 422, "request_invalid")
+    before = branch(approver.get(f"/cases/{number}")[1], PAYS)["promised_date"]
+    status, case = approver.post(path, ten)
+    assert status == 200
+    assert branch(case, PAYS)["promised_date"] > before
+    refused(approver.post(path, ten), 409, "case_refused")
+
+
+def test_the_applicant_urges_and_withdraws(office: Office, mother: Caller) -> None:
+    number = office.submit()
+    status, case = mother.post(f"/cases/{number}/branches/{PAYS}/urge")
+    assert (status, branch(case, PAYS)["urged"]) == (200, 1)
+    path = f"/cases/{number}/withdrawal"
+    refused(mother.post(path, {"items": ["birth-certificate"]}), 409, "case_refused")
+    status, case = mother.post(path, {"items": [PAYS], "reason": "改为单独办理"})
+    assert (status, branch(case, PAYS)["state"], case["ended"]) == (200, "withdrawn", True)
+    refused(mother.post(path, {}), 409, "case_refused")
+
+
+def test_without_consent_nothing_is_fetched(office: Office, mother: Caller) -> None:
+    fields = refused(
+        mother.post("/cases", application(office, consent=False)), 422, "submission_invalid"
+    )
+    assert set(fields) == {"consent"}
+    assert mother.get("/cases")[1]["count"] == 0
+
+
+@pytest.mark.parametrize(
+    ("answers", "place"),
+    [
+        ({"child.name": "安\x00诺"}, "child.name"),
+        ({"child.name": "\ud800"}, "child.name"),
+        ({"child.name": 1.5}, "child.name"),
+        ({"child.name": 10**30}, "child.name"),
+        ({"child.name": ["安"]}, "child.name"),
+        ({"child.weight": 3}, "child.weight"),
+        ({"CHILD": 3}, "CHILD"),
+        ({"\ud800": 3}, "answers."),
+    ],
+)
+def test_a_strange_value_is_refused_by_name(
+    office: Office, mother: Caller, answers: dict[str, Any], place: str
+) -> None:
+    status, problem = mother.post("/cases", application(office, answers=answers))
+    assert status == 422
+    assert any(place in name for name in problem["fields"]), problem
+
+
+@pytest.mark.parametrize(
+    "raw",
+    [
+        b"",
+        b"{",
+        b"[]",
+        b"\xff\xfe",
+        b'{"life_event": NaN}',
+        b"[" * 100_000,
+        b'{"life_event": ' + b"9" * 5000 + b"}",
+        b'{"life_event": "newborn", "sudo": true}',
+        b'{"life_event": "new\\u0000born"}',
+        b'{"life_event": "newborn", "seen": {"mother.nothing": 1}}',
+        b'{"life_event": "newborn", "seen": {"mother.name": 1}}',
+        b'{"life_event": "newborn", "items": ["household-registration", "x"]}',
+    ],
+)
+def test_a_malformed_body_is_refused_and_leaves_nothing(
+    office: Office, mother: Caller, raw: bytes
+) -> None:
+    status, problem = mother.ask("POST", "/cases", raw=raw)
+    assert status == 422
+    assert problem["error"] in {"request_invalid", "body_unreadable", "submission_invalid"} | {
+        "fact_unknown"
+    }
+    assert mother.get("/cases")[1]["count"] == 0
+
+
+def test_a_body_beyond_the_limit_is_refused_before_it_is_read(
+    office: Office, mother: Caller
+) -> None:
+    answer = mother.ask("POST", "/cases", raw=b" " * (settings.DATA_UPLOAD_MAX_MEMORY_SIZE + 1))
+    refused(answer, 413, "too_large")
+
+
+@pytest.mark.parametrize(
+    "path", ["/cases/x", "/cases/%00", "/cases?page=0", "/cases?size=1e9", "/tasks?lang=fr"]
+)
+def test_a_strange_address_is_refused(office: Office, mother: Caller, path: str) -> None:
+    refused(mother.get(path), 422, "request_invalid")
+
+
+def test_an_address_that_is_nobodys_is_refused_in_the_same_shape(office: Office) -> None:
+    refused(STRANGER.get("/nothing/here"), 404, "not_found")
+
+
+def test_the_answer_is_in_the_language_that_was_asked_for(office: Office, mother: Caller) -> None:
+    number = office.submit()
+    path = f"/cases/{number}"
+    assert mother.get(path)[1]["name"] == "新生儿出生一件事"
+    assert mother.get(f"{path}?lang=en")[1]["name"] == "a child is born"
+    english = {"headers": {"Accept-Language": "en-GB"}}
+    assert mother.get(path, **english)[1]["name"] == "a child is born"
+    assert mother.get(f"{path}?lang=zh", **english)[1]["name"] == "新生儿出生一件事"
+    french = {"headers": {"Accept-Language": "fr"}}
+    assert mother.get(path, **french)[1]["name"] == "新生儿出生一件事"
