@@ -13,6 +13,15 @@ settings.register_profile("ci", max_examples=300, deadline=None, print_blob=True
 settings.register_profile("dev", max_examples=60, deadline=None)
 settings.load_profile("ci" if os.environ.get("CI") == "true" else "dev")
 
+pytest.register_assert_rewrite("testkit.office")
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_configure(config: pytest.Config) -> None:
+    """Bring in the office, which imports models, once Django is set up."""
+    config.pluginmanager.import_plugin("testkit.office")
+
+
 _BESIDE = Path(__file__).resolve().parents[1].parent / "shared" / "data"
 
 

@@ -79,6 +79,7 @@ INSTALLED_APPS = [
     "tongban.apps.items",
     "tongban.apps.licences",
     "tongban.apps.cases",
+    "tongban.apps.outreach",
 ]
 MIDDLEWARE = [
     "django.middleware.security.SecurityMiddleware",

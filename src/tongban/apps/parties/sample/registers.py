@@ -200,6 +200,9 @@ class Clerk:
             vaccinations.append((mother, int(not outside), int(not outside), int(opened), clinic))
             if not outside and not elsewhere:
                 cost = (650_000 if mode == "caesarean" else 420_000) + int(300_000 * draw())
+                if clean:
+                    # the first family's bill is one that people must look at
+                    cost = 1_268_000
                 paid = int(b.child is not None or (not clean and draw() < 0.05))
                 bills.append((mother, f"JS{b.born:%Y%m%d}{place:06d}", cost, paid))
         return (

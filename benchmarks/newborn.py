@@ -1,0 +1,126 @@
+"""The newborn life event end to end: seven branches, all data fetched, all rules, all saved.
+
+One process gives the latency of a submission; two processes give the throughput. Taken on SQLite
+with synchronous=FULL, and on PostgreSQL where one can be started. The peer is the limit that the
+project sets itself; the 2026 report quotes two hours.
+"""
+
+import json
+import os
+import statistics
+import subprocess
+import sys
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from benchmarks.common import Row
+
+FAMILIES = 240
+WORKER = Path(__file__).with_name("newborn_worker.py")
+
+
+def _environment(home: Path, database: str) -> dict[str, str]:
+    return {
+        **os.environ,
+        "TONGBAN_HOME": str(home),
+        "TONGBAN_DATABASE": database,
+        "DJANGO_SETTINGS_MODULE": "tongban.config.settings",
+    }
+
+
+def _prepare(env: dict[str, str]) -> None:
+    tongban = Path(sys.executable).with_name("tongban")
+    subprocess.run([tongban, "setup"], env=env, check=True, capture_output=True)
+    sample = [tongban, "sample", "--people", "20000", "--newborns", str(FAMILIES)]
+    subprocess.run(sample, env=env, check=True, capture_output=True)
+
+
+def _run(env: dict[str, str], parts: int) -> tuple[list[float], float]:
+    """Let ``parts`` processes share the families; give all latencies and the wall time in s."""
+    started = [
+        subprocess.Popen(
+            [sys.executable, WORKER, str(part), str(parts)],
+            env=env,
+            stdout=subprocess.PIPE,
+            text=True,
+        )
+        for part in range(parts)
+    ]
+    found = []
+    for process in started:
+        out, _ = process.communicate()
+        if process.returncode:
+            raise RuntimeError("a worker failed; see its error above")
+        found.append(json.loads(out))
+    latencies = [seconds for one in found for seconds in one["latencies"]]
+    wall = max(one["ended"] for one in found) - min(one["began"] for one in found)
+    return latencies, wall
+
+
+@contextmanager
+def _postgres() -> Iterator[str | None]:
+    """Start a throw-away PostgreSQL with the system's binaries; None where there are none."""
+    homes = sorted(Path("/usr/lib/postgresql").glob("*/bin/initdb"))
+    if not homes:
+        yield None
+        return
+    binaries = homes[-1].parent
+    with tempfile.TemporaryDirectory() as folder:
+        data = Path(folder) / "data"
+        user = {"user": "nobody"} if os.geteuid() == 0 else {}
+        if user:
+            subprocess.run(["chown", "nobody", folder], check=True)
+        init = [binaries / "initdb", "-D", data, "-U", "tongban", "-A", "trust", "--locale=C.UTF-8"]
+        subprocess.run([*init, "-E", "UTF8"], check=True, capture_output=True, **user)
+        options = f"-p 54329 -h 127.0.0.1 -k {data}"
+        control = [binaries / "pg_ctl", "-D", data, "-w", "-o", options, "-l", data / "log"]
+        subprocess.run([*control, "start"], check=True, capture_output=True, **user)
+        try:
+            yield "postgres://tongban@127.0.0.1:54329/postgres"
+        finally:
+            subprocess.run(
+                [*control, "-m", "fast", "stop"], check=True, capture_output=True, **user
+            )
+
+
+def _rows(name: str, env: dict[str, str]) -> list[Row]:
+    _prepare(env)
+    latencies, _ = _run(env, 1)
+    cuts = statistics.quantiles(latencies, n=20)
+    return [
+        Row(f"newborn on {name}, p50", cuts[9], 1.0, "own limit", "s", "less", "one process"),
+        Row(f"newborn on {name}, p95", cuts[18], 1.0, "own limit", "s", "less", "one process"),
+    ]
+
+
+def _throughput(name: str, env: dict[str, str]) -> Row:
+    _prepare(env)
+    latencies, wall = _run(env, 2)
+    rate = len(latencies) / wall
+    note = f"{len(latencies)} families, two processes, durable commits"
+    return Row(f"newborns a second on {name}", rate, 40.0, "own target", "1/s", "more", note)
+
+
+def run() -> list[Row]:
+    """Measure latency and throughput on the databases that can be had here."""
+    rows = []
+    with tempfile.TemporaryDirectory() as one, tempfile.TemporaryDirectory() as two:
+        url = f"sqlite:///{one}/tongban.sqlite3"
+        rows += _rows("SQLite", _environment(Path(one), url))
+        url = f"sqlite:///{two}/tongban.sqlite3"
+        rows.append(_throughput("SQLite", _environment(Path(two), url)))
+    with _postgres() as url:
+        if url is None:
+            return rows
+        for make in (_rows, lambda name, env: [_throughput(name, env)]):
+            with tempfile.TemporaryDirectory() as home:
+                rows += make("PostgreSQL", _environment(Path(home), url))
+                _empty(url)
+    return rows
+
+
+def _empty(url: str) -> None:
+    psql = ["psql", url, "-qc", "DROP SCHEMA public CASCADE; CREATE SCHEMA public"]
+    subprocess.run(psql, check=True, capture_output=True)

@@ -1,0 +1,92 @@
+"""Tables of cases: a cache of the fold, a row a branch for queues, uploads and payment orders."""
+
+from django.db import models
+
+
+class Case(models.Model):
+    """A case (办件). ``state`` caches the fold of its events; the trail is the truth."""
+
+    number = models.CharField("办件编号", max_length=32, primary_key=True)
+    life_event = models.CharField(max_length=60)
+    version = models.PositiveIntegerField()
+    applicant = models.CharField(max_length=40, db_index=True)
+    submitted = models.DateTimeField()
+    state = models.JSONField()
+    sequence = models.PositiveIntegerField()
+    ended = models.BooleanField(default=False)
+    # When somebody must look again: a retry, a timer, a legal term, or work cut short by a crash.
+    wake_at = models.DateTimeField(null=True, db_index=True)
+
+    class Meta:
+        verbose_name = verbose_name_plural = "办件"
+
+    def __str__(self) -> str:
+        return self.number
+
+
+class BranchRow(models.Model):
+    """Where a branch stands, for queues and lists."""
+
+    case = models.ForeignKey(Case, models.CASCADE, related_name="rows")
+    item = models.CharField(max_length=60)
+    version = models.PositiveIntegerField()
+    department = models.CharField(max_length=40)
+    stage = models.CharField(max_length=16)
+    post = models.CharField("待办岗位", max_length=20, blank=True)
+    due = models.DateField("承诺办结日", null=True)
+
+    class Meta:
+        verbose_name = verbose_name_plural = "办件分支"
+        constraints = (models.UniqueConstraint(fields=["case", "item"], name="branch_once"),)
+        indexes = (models.Index(fields=["department", "post", "due"], name="queue"),)
+
+    def __str__(self) -> str:
+        return f"{self.case_id} {self.item}"
+
+
+class Document(models.Model):
+    """An uploaded material (申请材料), known by its digest."""
+
+    case = models.ForeignKey(Case, models.PROTECT, related_name="documents")
+    material = models.CharField(max_length=60)
+    filename = models.CharField(max_length=120)
+    media_type = models.CharField(max_length=60)
+    sha256 = models.CharField(max_length=64)
+    content = models.BinaryField()
+    received = models.DateTimeField()
+
+    class Meta:
+        verbose_name = verbose_name_plural = "申请材料"
+
+    def __str__(self) -> str:
+        return f"{self.case_id} {self.material}"
+
+
+class CalendarInForce(models.Model):
+    """The official calendar (工作日历) that open clocks were last derived from."""
+
+    days = models.JSONField()
+    since = models.DateTimeField()
+
+    class Meta:
+        verbose_name = verbose_name_plural = "工作日历"
+
+    def __str__(self) -> str:
+        return f"{self.since}"
+
+
+class PaymentOrder(models.Model):
+    """Money that government owes a person (拨付指令), once per reference; amounts in fen."""
+
+    reference = models.CharField(max_length=120, primary_key=True)
+    payee = models.CharField(max_length=18)
+    account = models.CharField(max_length=40)
+    amount_fen = models.PositiveBigIntegerField()
+    department = models.CharField(max_length=40)
+    ordered = models.DateTimeField()
+
+    class Meta:
+        verbose_name = verbose_name_plural = "拨付指令"
+
+    def __str__(self) -> str:
+        return self.reference

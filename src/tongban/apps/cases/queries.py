@@ -1,0 +1,295 @@
+"""Reads of cases: what the applicant, the clerk and the demo are shown.
+
+The same view serves the API, the page and the command line, so that nobody sees a different truth.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from django.db.models import Q, QuerySet
+
+from tongban.apps.exchange import queries as exchange
+from tongban.apps.items import queries as items
+from tongban.apps.licences import queries as licences
+from tongban.apps.parties import queries as parties
+from tongban.infra.access.domain import Subject
+from tongban.infra.trail import queries as trail
+from tongban.kernel import workdays
+from tongban.kernel.events import Event
+from tongban.kernel.facts import Words, to_json
+
+from . import events as say
+from . import services
+from .domain import acceptance, engine, human
+from .domain.fold import Said, fold
+from .domain.ground import Ground, all_facts
+from .domain.state import Branch, Case, Json, Stage
+from .models import BranchRow
+from .models import Case as Row
+
+STAGES = {
+    Stage.WAITING: Words("等待前序事项", "waiting for an earlier item"),
+    Stage.GATHERING: Words("正在取数", "fetching data"),
+    Stage.CORRECTION: Words("待补正", "correction asked"),
+    Stage.EXAMINING: Words("待受理", "a clerk looks at the documents"),
+    Stage.PROCESSING: Words("办理中", "being processed"),
+    Stage.RECONFIRM: Words("待确认", "to be confirmed"),
+    Stage.GRANTED: Words("准予", "granted"),
+    Stage.REFUSED: Words("不予", "refused"),
+    Stage.WITHDRAWN: Words("已撤回", "withdrawn"),
+    Stage.IMPOSSIBLE: Words("前序未成，无法办理", "not possible: an earlier item failed"),
+    Stage.NOT_APPLICABLE: Words("不适用", "does not apply"),
+}
+YES, NO = Words("是", "yes"), Words("否", "no")
+WHY = {
+    "missing": Words("缺少此项", "is missing"),
+    "material": Words("请上传此材料", "please upload this document"),
+    "changed-since-shown": Words("来源数据与您看到的不同，请确认", "changed since you saw it"),
+    "changed-at-source": Words("来源数据已变化，请确认", "the source has changed; please confirm"),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Loaded:
+    """A case with the ground to read it on."""
+
+    case: Case
+    ground: Ground
+
+
+def load(number: str) -> Loaded:
+    """Give a case and its frozen definitions at the present instant."""
+    case = services.load(number)
+    return Loaded(case, services.ground_for(case))
+
+
+def replay(number: str) -> Case:
+    """Rebuild a case from the trail alone (状态是事件的折叠)."""
+    return fold(
+        number,
+        (
+            Said(e.type, e.occurred, e.data, e.item, e.step, e.actor)
+            for e in trail.history(number)
+            if e.type.startswith("tongban.cases.")
+        ),
+    )
+
+
+def _asked(branch: Branch, ground: Ground, lang: str) -> list[dict[str, Json]]:
+    if branch.stage not in {Stage.CORRECTION, Stage.RECONFIRM}:
+        return []
+    names = {m.code: m.name for m in ground.definitions[branch.item].needs.materials}
+    labels = ground.life_event.labels(lang)
+    return [
+        {
+            "name": name,
+            "label": names[name].of(lang) if name in names else labels.get(name, name),
+            "why": WHY[why].of(lang) if why in WHY else why,
+        }
+        for name, why in branch.asked
+    ]
+
+
+def branch_view(case: Case, branch: Branch, ground: Ground, lang: str) -> dict[str, Json]:
+    """Show one branch: where it stands, who decided and why, its clock, what is asked."""
+    definition = ground.definitions[branch.item]
+    ledger = human.clock(branch, ground)
+    due = human.due(branch, ground)
+    clock = workdays.status(ground.calendar, ledger, ground.today) if ledger else None
+    return {
+        "item": branch.item,
+        "version": branch.version,
+        "name": definition.name.of(lang),
+        "implementation_code": definition.implementation_code,
+        "department": parties.department_name(definition.department, lang),
+        "state": branch.stage.value,
+        "state_words": STAGES[branch.stage].of(lang),
+        "outcome": branch.outcome,
+        "decided_by": branch.decided_by,
+        "reasons": [r[lang] for r in branch.reasons],
+        "rules": [r["rule"] for r in branch.reasons if r["table"]],
+        "licence": branch.licence.partition(":")[2],
+        "started_after": list(branch.after),
+        "received": branch.received and branch.received.isoformat(),
+        "accepted": branch.accepted and branch.accepted.isoformat(),
+        "deemed": branch.deemed,
+        "promised_days": definition.promised_days,
+        "statutory_days": definition.statutory_days,
+        "promised_date": due and due.isoformat(),
+        "decided": branch.decided and branch.decided.isoformat(),
+        "clock": clock and {"light": clock.light, "words": clock.zh if lang == "zh" else clock.en},
+        "asked": _asked(branch, ground, lang),
+        "unavailable_until": branch.retry_at if branch.stage is Stage.GATHERING else "",
+        "waiting_for": _waiting_for(case, branch, ground, lang),
+        "note": branch.note,
+        "urged": branch.urged,
+    }
+
+
+def _waiting_for(case: Case, branch: Branch, ground: Ground, lang: str) -> list[str]:
+    """Name whom a branch waits for, truthfully: departments, earlier items, or a post."""
+    if branch.stage is Stage.WAITING:
+        return [ground.definitions[item].name.of(lang) for item in branch.after]
+    if branch.stage is Stage.GATHERING:
+        down = acceptance.unanswered(case, branch, ground)
+        return [parties.department_name(d, lang) for d in down]
+    return [t.post for t in engine.tasks(case, ground) if t.item == branch.item]
+
+
+def track(number: str, lang: str) -> dict[str, Json]:
+    """Show a case to those who may see it; ``lang`` is zh or en."""
+    loaded = load(number)
+    case, ground = loaded.case, loaded.ground
+    return {
+        "number": case.number,
+        "life_event": case.life_event,
+        "name": ground.life_event.name.of(lang),
+        "version": case.version,
+        "submitted": case.submitted,
+        "ended": case.ended,
+        "branches": [branch_view(case, b, ground, lang) for b in case.branches.values()],
+    }
+
+
+def facts_view(loaded: Loaded, lang: str) -> list[dict[str, Json]]:
+    """Show every fact of a case with its source department, time and state."""
+    labels = loaded.ground.life_event.labels(lang)
+    return [
+        {
+            "fact": name,
+            "label": labels.get(name, name),
+            "value": to_json(known.value),
+            "shown": shown(loaded, name, lang),
+            "status": known.status,
+            "origin": known.origin,
+            "department": parties.department_name(known.department, lang),
+            "resource": known.resource,
+            "as_of": known.as_of,
+            "unverified": known.unverified,
+        }
+        for name, known in loaded.case.facts.items()
+    ]
+
+
+def required_materials(loaded: Loaded, branch: Branch) -> tuple[str, ...]:
+    """Give the codes of the materials that this applicant's branch requires, waived or not."""
+    facts = all_facts(loaded.case, loaded.ground)
+    return tuple(m.code for m in acceptance.documents(branch, loaded.ground, facts))
+
+
+def visits(loaded: Loaded, history: Sequence[Event]) -> int:
+    """Count the steps at which somebody had to be present (跑动次数): manual tasks done."""
+    count = 0
+    for event in history:
+        branch = loaded.case.branches.get(event.item)
+        if event.type == say.STEPPED and branch and event.step:
+            step = loaded.ground.definitions[branch.item].net.steps[event.step]
+            count += step.kind == "manual"
+    return count
+
+
+def shown(loaded: Loaded, name: str, lang: str) -> str:
+    """Give a fact's value as a person reads it: the label of an option, yes or no."""
+    value = loaded.case.facts[name].value
+    for option in loaded.ground.vocabulary.fact(name).options:
+        if option.value == value:
+            return option.label.of(lang)
+    if isinstance(value, bool):
+        return (YES if value else NO).of(lang)
+    return "" if value is None else str(value)
+
+
+def values(loaded: Loaded) -> Mapping[str, Json]:
+    """Give every known value of a case, bound and derived facts included, as JSON."""
+    return {n: to_json(v) for n, v in all_facts(loaded.case, loaded.ground).items()}
+
+
+def timeline(number: str) -> tuple[Event, ...]:
+    """Give the events of a case, oldest first."""
+    return tuple(trail.history(number))
+
+
+def cases_of(subject: Subject) -> QuerySet[Row]:
+    """Give the applicant's own cases, newest first."""
+    return Row.objects.filter(applicant=subject.person_id).order_by("-submitted")
+
+
+def queue(subject: Subject) -> QuerySet[BranchRow]:
+    """Give the work that waits for the posts of this official, the most urgent first."""
+    mine = Q(pk__in=[])
+    for post in subject.posts:
+        mine |= Q(department=post.department, post=post.role)
+    return BranchRow.objects.filter(mine).select_related("case").order_by("due", "pk")
+
+
+def licences_of(number: str) -> list[dict[str, Json]]:
+    """Give the licences a case issued."""
+    return [
+        {
+            "identifier": licence.identifier,
+            "number": licence.number,
+            "kind": licence.kind,
+            "item": licence.item,
+            "state": licence.state,
+            "issued": licence.issued.isoformat(),
+            "valid_until": licence.valid_until and licence.valid_until.isoformat(),
+        }
+        for licence in licences.of_case(number)
+    ]
+
+
+def plan_view(life_event: str, lang: str) -> dict[str, Json]:
+    """Show what an application asks, fetches and waives before anyone applies (数据计划)."""
+    event = items.life_event(life_event)
+    plan = event.plan
+    labels = event.labels(lang)
+    return {
+        "life_event": event.slug,
+        "version": event.version,
+        "name": event.name.of(lang),
+        "ask": [
+            {
+                "fact": f.fact.name,
+                "label": f.fact.title.of(lang),
+                "type": f.fact.type,
+                "required": f.required,
+                "help": f.help.of(lang) if f.help else "",
+                "options": [
+                    {"value": to_json(o.value), "label": o.label.of(lang)} for o in f.fact.options
+                ],
+                "when": [str(c) for c in f.when],
+                "items": list(f.items),
+            }
+            for f in plan.ask
+        ],
+        "consent": [
+            {
+                "department": parties.department_name(line.department, lang),
+                "basis": line.basis,
+                "facts": [labels.get(f, f) for f in line.facts],
+                "items": list(line.items),
+                "legal_basis": [f"{b.title} {b.article}".strip() for b in line.legal_basis],
+            }
+            for line in plan.consent
+        ],
+        "materials": [
+            {
+                "item": m.item,
+                "code": m.spec.code,
+                "name": m.spec.name.of(lang),
+                "necessity": m.spec.necessity,
+                "status": m.status,
+                "by": list(m.by),
+            }
+            for m in plan.materials
+        ],
+    }
+
+
+def resources_called(number: str) -> list[dict[str, Json]]:
+    """List the calls that were made for a case: who was asked for what, on which ground."""
+    return [
+        {**event.data, "occurred": event.occurred.isoformat()}
+        for event in trail.history(number)
+        if event.type == exchange.CALLED and not event.erased
+    ]

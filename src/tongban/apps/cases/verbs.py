@@ -1,0 +1,181 @@
+"""What a service step of a flow can do: a small registry of verbs that write.
+
+Each verb runs inside the transaction of the turn and gives back the events that say what it did,
+the last of them firing its step. A flow may name only verbs that stand here; publication checks it.
+"""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+
+from tongban.apps.items.domain import Assigner, Definition, LicenceKind
+from tongban.apps.licences import services as licences
+from tongban.apps.parties import queries as parties
+from tongban.kernel import nets
+from tongban.kernel.events import Draft
+from tongban.kernel.feel import Value
+
+from . import events as say
+from .domain import engine, flow
+from .domain.fold import Said
+from .domain.ground import Ground, all_facts
+from .domain.state import Branch, Case, Json, write_value, write_values
+from .models import PaymentOrder
+
+LICENCE_NUMBER = "licence.number"  # what an item produces by issuing its licence
+
+
+class FlowIncomplete(RuntimeError):  # noqa: N818
+    """A verb lacks a fact that its item should have made sure of; the turn is rolled back."""
+
+
+@dataclass(slots=True)
+class Turn:
+    """What a verb works with; ``drafts`` collects what other apps want said on the trail."""
+
+    ground: Ground
+    drafts: list[Draft]
+
+    def perform(
+        self, case: Case, branch: Branch, step: nets.Step, seen: Mapping[str, Value]
+    ) -> tuple[Said, ...]:
+        """Carry out the verb of a service step; a plain task is only passed."""
+        verb = step.attributes.get("verb", "")
+        act = VERBS[verb] if verb else _pass
+        return act(self, case, branch, step, seen)
+
+
+Act = Callable[[Turn, Case, Branch, nets.Step, Mapping[str, Value]], tuple[Said, ...]]
+
+
+def _step(
+    turn: Turn,
+    case: Case,
+    branch: Branch,
+    step: nets.Step,
+    results: Mapping[str, Value],
+    *,
+    licence: str = "",
+) -> Said:
+    facts = all_facts(case, turn.ground)
+    return flow.stepped(branch, turn.ground, facts, step.id, results, licence=licence)
+
+
+def _pass(
+    turn: Turn, case: Case, branch: Branch, step: nets.Step, _seen: Mapping[str, Value]
+) -> tuple[Said, ...]:
+    return (_step(turn, case, branch, step, {}),)
+
+
+def _need(name: str, facts: Mapping[str, Value], branch: Branch) -> Value:
+    if facts.get(name) is None:
+        raise FlowIncomplete(
+            f"{branch.item} v{branch.version} needs {name}; declare it in the item"
+        )
+    return facts[name]
+
+
+def _assign(
+    turn: Turn, case: Case, branch: Branch, step: nets.Step, _seen: Mapping[str, Value]
+) -> tuple[Said, ...]:
+    """Assign the numbers the item produces (赋码), and give on what its own rules found."""
+    facts = {**all_facts(case, turn.ground), **branch.results}
+    given: dict[str, Json] = {}
+    for name, how in turn.ground.definitions[branch.item].produces.items():
+        if isinstance(how, str) and how != LICENCE_NUMBER:
+            given[name] = write_value(_need(how, facts, branch))
+        elif isinstance(how, Assigner):
+            arguments = {k: _need(v, facts, branch) for k, v in how.arguments.items()}
+            given[name] = licences.assign(how.assign, arguments, case=case.number, item=branch.item)
+    said = Said(say.ASSIGNED, turn.ground.now, {"facts": given}, branch.item, step.id)
+    after = engine.tell(case, said)
+    return said, _step(turn, after, branch, step, {})
+
+
+def _issue(
+    turn: Turn, case: Case, branch: Branch, step: nets.Step, seen: Mapping[str, Value]
+) -> tuple[Said, ...]:
+    """Issue the licence that the item results in (制证), once."""
+    definition = turn.ground.definitions[branch.item]
+    kind = definition.licence_kind
+    if kind is None:
+        raise FlowIncomplete(f"{branch.item} v{branch.version} results in no licence")
+    facts = all_facts(case, turn.ground)
+    issued = licences.issue(
+        kind=kind.slug,
+        kind_version=kind.version,
+        type_code=kind.type_code,
+        years=kind.years,
+        department=definition.department,
+        authority=parties.department_code(kind.authority),
+        holder=_holder(kind, facts),
+        content={name: write_value(seen.get(name)) for name in kind.content},
+        case=case.number,
+        item=branch.item,
+        now=turn.ground.now,
+    )
+    turn.drafts.append(licences.issued_draft(issued, case.number, branch.item))
+    given = write_values(_numbers(definition, issued.number))
+    results = {f"{step.id}.number": issued.number}
+    licence = f"{kind.slug}:{issued.identifier}"
+    if not given:
+        return (_step(turn, case, branch, step, results, licence=licence),)
+    said = Said(say.ASSIGNED, turn.ground.now, {"facts": given}, branch.item, step.id)
+    after = engine.tell(case, said)
+    return said, _step(turn, after, branch, step, results, licence=licence)
+
+
+def _holder(kind: LicenceKind, facts: Mapping[str, Value]) -> str:
+    """Give who holds the licence by number; empty for a newborn, who has none yet."""
+    for attribute in ("id_number", "uscc"):
+        if number := facts.get(f"{kind.holder}.{attribute}"):
+            return str(number)
+    return ""
+
+
+def _numbers(definition: Definition, number: str) -> dict[str, Value]:
+    return {name: number for name, how in definition.produces.items() if how == LICENCE_NUMBER}
+
+
+def _order_payment(
+    turn: Turn, case: Case, branch: Branch, step: nets.Step, seen: Mapping[str, Value]
+) -> tuple[Said, ...]:
+    """Order the payment that the item results in (拨付), once."""
+    definition = turn.ground.definitions[branch.item]
+    payment = definition.payment
+    if payment is None:
+        raise FlowIncomplete(f"{branch.item} v{branch.version} results in no payment")
+    facts = {**all_facts(case, turn.ground), **seen}
+    amount = _need(payment.amount, facts, branch)
+    if not isinstance(amount, int) or amount <= 0:
+        raise FlowIncomplete(f"{payment.amount} is {amount}; money is whole fen above nought")
+    reference = f"{case.number}/{branch.item}"
+    PaymentOrder.objects.create(
+        reference=reference,
+        payee=str(_need(f"{payment.to}.id_number", facts, branch)),
+        account=str(_need(payment.account, facts, branch)),
+        amount_fen=amount,
+        department=definition.department,
+        ordered=turn.ground.now,
+    )
+    data = {"reference": reference, "amount_fen": amount}
+    said = Said(say.PAYMENT_ORDERED, turn.ground.now, data, branch.item, step.id)
+    after = engine.tell(case, said)
+    return said, _step(turn, after, branch, step, {})
+
+
+def _urge(
+    turn: Turn, case: Case, branch: Branch, step: nets.Step, _seen: Mapping[str, Value]
+) -> tuple[Said, ...]:
+    """Remind those who have the work (催办)."""
+    said = Said(say.URGED, turn.ground.now, {}, branch.item, step.id)
+    after = engine.tell(case, said)
+    return said, _step(turn, after, after.branches[branch.item], step, {})
+
+
+VERBS: Mapping[str, Act] = {
+    "assign-numbers": _assign,
+    "issue-licence": _issue,
+    "order-payment": _order_payment,
+    "record-result": _pass,
+    "urge": _urge,
+}

@@ -1,0 +1,75 @@
+"""Commands that need the whole house: set up, demonstrate, work in the background."""
+
+import json
+
+import click
+from django.conf import settings
+
+from tongban.apps.cases import demo as demonstration
+from tongban.apps.cases import story
+from tongban.apps.cases.errors import CaseError
+from tongban.apps.exchange.sample import StoresRefused, read_cast
+from tongban.apps.items import queries as items
+from tongban.apps.parties import services as parties
+from tongban.infra.jobs import services as jobs
+from tongban.infra.packs import PackInvalid, shipped_packs
+
+from .setup import ensure_city, prepare
+
+LANGUAGES = click.Choice(["zh", "en"])
+
+
+@click.command()
+def setup() -> None:
+    """Make the tables, publish the region packs, appoint the officials."""
+    _prepared()
+    click.echo("ready / 已就绪")
+
+
+def _prepared() -> None:
+    try:
+        prepare()
+    except PackInvalid as error:
+        raise click.ClickException(str(error)) from error
+
+
+@click.command()
+@click.option("--life-event", default="newborn", show_default=True, help="Which one to run.")
+@click.option("--lang", type=LANGUAGES, default="zh", show_default=True)
+@click.option("--json", "as_json", is_flag=True, help="Print one JSON object instead of a story.")
+@click.option("--people", default=2_000, show_default=True, help="Size of the sample city.")
+def demo(life_event: str, lang: str, people: int, *, as_json: bool) -> None:
+    """Run one life event of the sample city, for real, and tell what happened."""
+    _prepared()
+    ensure_city(people)
+    try:
+        applicant = _applicant(life_event)
+        report = demonstration.run(applicant, lang)
+    except (items.NotPublished, CaseError, LookupError, StoresRefused) as error:
+        raise click.ClickException(getattr(error, lang, str(error))) from error
+    if as_json:
+        click.echo(json.dumps(report, ensure_ascii=False, indent=2))
+    else:
+        click.echo("\n".join(story.tell(report, lang)))
+
+
+def _applicant(life_event: str) -> demonstration.Applicant:
+    """Take somebody of the sample city to whom this happens and who has not applied yet."""
+    event = items.life_event(life_event)
+    cast = read_cast(settings.DEPARTMENT_STORES).get(life_event, [])
+    if not cast:
+        known = ", ".join(read_cast(settings.DEPARTMENT_STORES))
+        raise LookupError(f"the sample city has nobody for {life_event!r}; it has: {known}")
+    answers = json.loads((shipped_packs() / "sample" / "demo.json").read_text(encoding="utf-8"))
+    key = f"{event.applicant}.id_number"
+    somebody = demonstration.next_of(life_event, cast, key)
+    given = {name: value for name, value in somebody.items() if name != key}
+    user = parties.register_person(f"demo-{somebody[key]}", "", somebody[key])
+    return demonstration.Applicant(user, life_event, {**answers[life_event], **given})
+
+
+@click.command()
+@click.option("--poll", default=0.5, show_default=True, help="Seconds between two looks.")
+def worker(poll: float) -> None:
+    """Do the background work: retries, timers, legal terms, news to subscribers."""
+    jobs.worker(poll=poll)

@@ -1,0 +1,44 @@
+"""Bring an installation up: tables, region packs, officials, and the sample city.
+
+Every step can be repeated: what is there already stays.
+"""
+
+from django.conf import settings
+from django.core.management import call_command
+
+from tongban.apps.cases import announcing
+from tongban.apps.cases import services as cases
+from tongban.apps.exchange import queries as exchange
+from tongban.apps.exchange.sample import MANIFEST, write_stores
+from tongban.apps.items import services as publishing
+from tongban.apps.parties import services as parties
+from tongban.apps.parties.sample import generate
+from tongban.infra import clock
+from tongban.infra.packs import find_packs, read_packs, shipped_packs
+from tongban.infra.regions import load_regions
+
+SEED = 1  # the same city on every machine
+
+
+def prepare() -> None:
+    """Make the tables, publish the region packs, and appoint the officials the packs name.
+
+    A calendar that has changed moves the open clocks, each with its reason on the trail.
+    """
+    call_command("migrate", verbosity=0, interactive=False)
+    publishing.publish(read_packs(find_packs(settings.PACKS)), actor="setup")
+    for key, department in exchange.catalogue().departments.items():
+        for post in department.posts:
+            parties.appoint(post.login, post.name, key, post.role)
+    announcing.announce(cases.calendar())
+
+
+def ensure_city(people: int) -> None:
+    """Write the departments' stores of the sample city unless they are there."""
+    folder = settings.DEPARTMENT_STORES
+    if (folder / MANIFEST).exists():
+        return
+    regions = load_regions(shipped_packs() / "base")
+    city = generate(people, SEED, regions, clock.today())
+    folder.parent.mkdir(parents=True, exist_ok=True)
+    write_stores(city, folder, exchange.catalogue().contracts)
