@@ -200,9 +200,11 @@ class Sources:
     def _ask(self, gap: Gap, resource: Resource, facts: Sequence[str]) -> Iterable[Question]:
         register = resource.name
         if gap == "no-record":
+            labels = [self.vocabulary.fact(name).label for name in facts]
+            zh, en = "、".join(label.zh for label in labels), ", ".join(la.en for la in labels)
             text = Words(
-                f"“{register.zh}”中没有此人的记录：应当补录，还是此人不归本市？",
-                f"No record of this person in '{register.en}': should there be one?",
+                f"“{register.zh}”中没有此人的记录，{zh}不明：能否补录？",
+                f"No record of this person in '{register.en}' ({en}): can it be added?",
             )
             yield Question(gap, tuple(facts), resource.department, text)
         elif gap == "unavailable":
@@ -263,7 +265,8 @@ class Entitlement:
         if outcome == "refuse":
             return Outcome("excluded", decision.rules, reason)
         if outcome == "review":
-            question = Question("review", (), self.department, reason)
+            text = Words(f"{reason.zh}实际情况如何？", f"{reason.en} What is the case?")
+            question = Question("review", (), self.department, text)
             return Outcome("unknown", decision.rules, reason, questions=(question,))
         if outcome != "grant":
             return self._unfit(decision, f"outcome is {outcome}: grant, refuse or review")
