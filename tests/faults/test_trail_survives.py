@@ -67,6 +67,15 @@ def _writer(
     )
 
 
+def _wait_for_more(said: Path) -> None:
+    """Wait until the writers have acknowledged a few transactions more."""
+    enough = said.stat().st_size + 600
+    until = time.monotonic() + 60
+    while said.stat().st_size < enough:
+        assert time.monotonic() < until, "the writers do not write"
+        time.sleep(0.01)
+
+
 @pytest.mark.slow
 def test_killed_writers_lose_nothing_they_acknowledged_and_leave_nothing_half(
     fresh_database: Fresh, tmp_path: Path
@@ -78,13 +87,15 @@ def test_killed_writers_lose_nothing_they_acknowledged_and_leave_nothing_half(
     with said.open("ab") as out:
         for _ in range(kills // 2):
             pair = [_writer(fresh_database, tmp_path, out=out) for _ in range(2)]
-            written = said.stat().st_size
-            while said.stat().st_size < written + 600:
-                time.sleep(0.01)
-            for writer in pair:
-                time.sleep(instants.random() * 0.1)
-                os.kill(writer.pid, signal.SIGKILL)
-                writer.wait()
+            try:
+                _wait_for_more(said)
+                for writer in pair:
+                    time.sleep(instants.random() * 0.1)
+                    os.kill(writer.pid, signal.SIGKILL)
+            finally:
+                for writer in pair:
+                    writer.kill()
+                    writer.wait()
     assert queries.verify() is None
     # the last word of a killed writer may be cut off within an id, which is 36 long
     words = set(said.read_text().replace("ready", "").split())
