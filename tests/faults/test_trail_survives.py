@@ -2,18 +2,22 @@
 
 import os
 import random
+import shutil
 import signal
 import subprocess
 import sys
 import time
+from collections.abc import Iterator
 from pathlib import Path
 from textwrap import dedent
 from typing import IO
 
 import pytest
+from django.db import transaction
 
 from testkit.servers import Fresh
-from tongban.infra.trail import models, queries
+from tongban.infra.trail import models, queries, services
+from tongban.kernel.events import Draft
 
 KILLS = 50 if os.environ.get("CI") == "true" else 10
 #: Appends small batches without end to two chains; says each event's id once its commit returned.
@@ -22,7 +26,7 @@ WRITER = dedent(
     import sys
     import django
     django.setup()
-    from django.db import transaction
+    from django.db import OperationalError, transaction
     from tongban.infra.trail import services
     from tongban.kernel.events import Draft
 
@@ -53,6 +57,9 @@ WRITER = dedent(
             continue
         except services.TrailFull as full:
             print("full", full, flush=True)
+            break
+        except OperationalError as full:
+            print("full at commit:", full, flush=True)
             break
         print(*(event.id for event in events), flush=True)
     """
@@ -108,24 +115,65 @@ def test_killed_writers_lose_nothing_they_acknowledged_and_leave_nothing_half(
     assert len(kept) % 4 == 0
 
 
-def test_a_full_disk_is_named_and_nothing_is_half_written(
-    fresh_sqlite: Fresh, tmp_path: Path
-) -> None:
+@pytest.fixture
+def small_disk(tmp_path: Path) -> Iterator[Path]:
+    """Give a real file system of 8 MB; skip where we may not mount one."""
+    folder = tmp_path / "disk"
+    folder.mkdir()
+    mount = ["mount", "-t", "tmpfs", "-o", "size=8m", "tmpfs", folder]
+    able = os.geteuid() == 0 and shutil.which("mount") is not None
+    if not able or subprocess.run(mount, check=False).returncode:
+        pytest.skip("mounting a small file system needs root")
+    yield folder
+    subprocess.run(["umount", folder], check=True)
+
+
+def _write_until_full(environment: dict[str, str], limit: int) -> tuple[set[str], str]:
+    """Give the ids that were acknowledged, and the writer's last word."""
     said = subprocess.run(
-        [sys.executable, "-c", WRITER, "40"],
-        env=fresh_sqlite.environment(tmp_path),
+        [sys.executable, "-c", WRITER, str(limit)],
+        env=environment,
         capture_output=True,
         text=True,
         timeout=60,
         check=True,
     ).stdout.splitlines()
     assert said[0] == "ready"
-    assert said[-1].startswith("full TrailFull: the database takes no more rows")
-    acknowledged = {word for line in said[1:-1] for word in line.split()}
+    return {word for line in said[1:-1] for word in line.split()}, said[-1]
+
+
+def _assert_whole(acknowledged: set[str]) -> None:
     kept = {str(found) for found in models.Event.objects.values_list("id", flat=True)}
     assert acknowledged == kept
     assert len(kept) > 4
     assert models.Payload.objects.count() == len(kept)
+    assert queries.verify() is None
+
+
+def test_a_full_database_is_named_and_nothing_is_half_written(
+    fresh_sqlite: Fresh, tmp_path: Path
+) -> None:
+    acknowledged, last = _write_until_full(fresh_sqlite.environment(tmp_path), 40)
+    assert last.startswith("full TrailFull: the database takes no more rows")
+    _assert_whole(acknowledged)
+
+
+def test_a_disk_that_fills_at_the_commit_keeps_nothing_half_and_the_trail_goes_on(
+    fresh_sqlite: Fresh, tmp_path: Path, small_disk: Path
+) -> None:
+    """The write-ahead log has no room for the commit; with room again the chain goes on."""
+    kept_at = Path(fresh_sqlite.url.removeprefix("sqlite:///"))
+    full = Fresh(f"sqlite:///{small_disk / 'trail.sqlite3'}", "sqlite")
+    shutil.copyfile(kept_at, small_disk / "trail.sqlite3")
+    acknowledged, last = _write_until_full(full.environment(tmp_path), 0)
+    assert last == "full at commit: database or disk is full"
+    for part in ("", "-wal"):
+        shutil.copyfile(small_disk / f"trail.sqlite3{part}", f"{kept_at}{part}")
+    _assert_whole(acknowledged)
+    with transaction.atomic():
+        services.tell(
+            Draft(type="tongban.faults.again.v1", chain="chain:0", actor="writer", data={})
+        )
     assert queries.verify() is None
 
 
