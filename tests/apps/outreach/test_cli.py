@@ -69,6 +69,15 @@ def test_people_are_listed_masked_with_reason_or_question(city: Office) -> None:
     assert not NUMBER.search("".join(unknown + lines))
 
 
+def test_the_list_for_a_department_names_people_by_number(city: Office) -> None:
+    run = json.loads(call("run", POLICY, "--json").stdout)
+    wanted = [g["people"] for g in run["unknown"] if g["departments"] == ["human-resources"]]
+    result = call("people", run["run"], "--department", "human-resources", "--lang", "en")
+    lines = result.stdout.splitlines()
+    assert len(lines) == sum(wanted) > 0
+    assert all(NUMBER.match(line) and "?" in line for line in lines)
+
+
 def test_a_run_that_could_not_end_says_so_and_fails(city: Office) -> None:
     city.close("civil-affairs")
     result = call("run", POLICY)
@@ -83,6 +92,7 @@ def test_a_run_that_could_not_end_says_so_and_fails(city: Office) -> None:
         (["run", POLICY, "--period", "2026-13"], "PeriodInvalid"),
         (["run", POLICY, "--period", "2027-01"], "has not begun"),
         (["show", "no-such-run"], "NoSuchRun"),
+        (["people", "no-such-run", "--department", "police"], "NoSuchRun"),
     ],
 )
 def test_what_does_not_exist_is_refused_in_a_sentence(

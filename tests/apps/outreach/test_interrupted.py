@@ -24,8 +24,7 @@ SCRIPT = f"""
 import django
 django.setup()
 from tongban.apps.outreach import services
-services._PEOPLE_AT_ONCE = 5
-services.run({POLICY!r})
+services.run({POLICY!r}, batch=5)
 """
 
 

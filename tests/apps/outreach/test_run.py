@@ -330,7 +330,6 @@ def test_without_the_register_itself_the_run_says_that_it_did_not_end(town: Offi
 def test_a_register_that_fails_half_way_is_made_up_for(
     town: Office, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(services, "_PEOPLE_AT_ONCE", 100)
     found = sources.supply
 
     def failing(*given: Any, **named: Any) -> Iterator[Any]:
@@ -339,7 +338,7 @@ def test_a_register_that_fails_half_way_is_made_up_for(
 
     with monkeypatch.context() as broken:
         broken.setattr(sources, "supply", failing)
-        number = services.run(POLICY)
+        number = services.run(POLICY, batch=100)
     assert queries.report(number).people() == 200
     some = paid()
     assert some.items() < owed(town).items()
@@ -347,11 +346,28 @@ def test_a_register_that_fails_half_way_is_made_up_for(
     assert paid() == owed(town)
 
 
-def test_the_size_of_a_batch_changes_nothing(town: Office, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(services, "_PEOPLE_AT_ONCE", 7)
-    number = services.run(POLICY)
+def test_the_size_of_a_batch_changes_nothing(town: Office) -> None:
+    number = services.run(POLICY, batch=7)
     assert paid() == owed(town)
     assert queries.report(number).people() == len(expect(town)) + 2
+
+
+def test_a_department_learns_whom_its_questions_are_about_and_the_trail_keeps_that(
+    town: Office,
+) -> None:
+    number = services.run(POLICY)
+    unknown = {n for n, (status, _, _) in expect(town).items() if status == "unknown"}
+    asked = {
+        department: {person.number for person in services.identify(number, department)}
+        for department in ("police", "civil-affairs", "human-resources", "health")
+    }
+    assert set().union(*asked.values()) == unknown
+    assert not asked["health"]
+    looks = [e for e in trail.history(number) if e.type == events.IDENTIFIED]
+    assert [e.data["people"] for e in looks] == [len(found) for found in asked.values()]
+    assert trail.verify(number) is None
+    with pytest.raises(services.NotAllowed):
+        services.identify(number, "police", subject=town.official("police", "clerk"))
 
 
 def test_a_grant_that_was_taken_back_stops_the_policy_before_it_reads_anything(

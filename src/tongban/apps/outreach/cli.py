@@ -6,6 +6,7 @@ import click
 from django.db import OperationalError, ProgrammingError
 
 from tongban.apps.exchange import queries as catalogue
+from tongban.apps.exchange import services as exchange
 from tongban.apps.items import queries as items
 from tongban.kernel.facts import Words
 
@@ -72,6 +73,20 @@ def show(number: str, status: str | None, lang: str, *, as_json: bool) -> None:
         else:
             for line in story.lines(found, people, lang):
                 click.echo(line)
+
+
+@outreach.command()
+@click.argument("number", metavar="RUN")
+@click.option("--department", required=True, help="The department that is asked, like police.")
+@_LANG
+def people(number: str, department: str, lang: str) -> None:
+    """List whom a department's questions of RUN are about, by identity number (L4: handle so)."""
+    try:
+        asked = services.identify(number, department)
+    except (queries.NoSuchRun, exchange.StoreUnavailable) as error:
+        raise click.ClickException(str(error)) from error
+    for person in asked:
+        click.echo(f"{person.number}\t{person.question.of(lang)}")
 
 
 def _print(found: queries.Report, lang: str, *, as_json: bool) -> None:

@@ -84,11 +84,23 @@ class Report:
         return sum(group.total_fen for group in self.of(*statuses))
 
 
-def report(number: str) -> Report:
-    """Give what a run came to; raises `NoSuchRun`."""
+def load(number: str) -> Run:
+    """Give a run with its month; raises `NoSuchRun`."""
     run = Run.objects.select_related("month").filter(pk=number).first()
     if run is None:
         raise NoSuchRun(f"NoSuchRun: no run {number!r}; `tongban outreach run` prints its number")
+    return run
+
+
+def questions(number: str, department: str) -> list[Finding]:
+    """Give the unknowns of a run that a department can settle."""
+    found = Finding.objects.filter(run_id=number, status="unknown")
+    return [row for row in found.iterator() if department in row.departments.split()]
+
+
+def report(number: str) -> Report:
+    """Give what a run came to; raises `NoSuchRun`."""
+    run = load(number)
     return Report(
         run=run.number,
         policy=run.month.policy,

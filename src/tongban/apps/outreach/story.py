@@ -36,6 +36,12 @@ _WORDS: Mapping[str, Words] = {
         "逐人列出待核实问题：tongban outreach show {run} --list unknown",
         "list every question: tongban outreach show {run} --list unknown",
     ),
+    "people": Words(
+        "交给部门的核实名单（含身份证号，每次查看都会留痕）：tongban outreach people {run} "
+        "--department {department}",
+        "whom a department is asked about (identity numbers; the trail keeps who looked): "
+        "tongban outreach people {run} --department {department}",
+    ),
     "again": Words(
         "{department}补正数据后再次运行，只会补发这些人：tongban outreach run {policy} "
         "--period {period}",
@@ -50,8 +56,8 @@ _WORDS: Mapping[str, Words] = {
         "Note: this run did not get to its end. Run it again; nobody is paid twice.",
     ),
     "problem": Words("原因：{problem}", "because: {problem}"),
-    "person": Words("{n} 人", "{n} person"),
-    "people": Words("{n} 人", "{n} people"),
+    "one": Words("{n} 人", "{n} person"),
+    "many": Words("{n} 人", "{n} people"),
 }
 _STATUS = {
     "granted": Words("拨付", "paid"),
@@ -114,13 +120,14 @@ def _end(found: Report, departments: Mapping[str, Words], lang: str) -> Iterator
     given = {"run": found.run, "policy": found.policy, "period": found.period.key}
     if asked:
         yield "   " + _say("list", lang, **given)
+        yield "   " + _say("people", lang, department=next(iter(asked)), **given)
         names = _names(tuple(asked), departments, lang)
         yield "   " + _say("again", lang, department=names, **given)
     yield "   " + _say("verify", lang, **given)
 
 
 def _count(group: Group, lang: str) -> str:
-    people = _say("person" if group.people == 1 else "people", lang, n=f"{group.people:,}")
+    people = _say("one" if group.people == 1 else "many", lang, n=f"{group.people:,}")
     return people.rjust(10 if lang == "zh" else 14)
 
 
