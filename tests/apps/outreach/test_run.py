@@ -1,6 +1,7 @@
 """The whole run on a real sample city, against plain arithmetic on the departments' own stores."""
 
 import itertools
+import shutil
 import sqlite3
 from collections import Counter, defaultdict
 from collections.abc import Iterator, Mapping, Sequence
@@ -14,13 +15,13 @@ from django.db import DatabaseError, connection, transaction
 
 from testkit.office import Office
 from tongban.apps.cases.models import PaymentOrder
-from tongban.apps.exchange import queries as exchange
 from tongban.apps.exchange import services as sources
+from tongban.apps.exchange.domain import build
 from tongban.apps.exchange.reading import merge
 from tongban.apps.exchange.sample import write_stores
 from tongban.apps.outreach import events, queries, services
 from tongban.apps.outreach.models import Finding
-from tongban.apps.parties.sample import City, generate
+from tongban.apps.parties.sample import generate
 from tongban.infra.packs import find_packs, read_packs, shipped_packs
 from tongban.infra.regions import load_regions
 from tongban.infra.trail import queries as trail
@@ -33,69 +34,71 @@ _NEW_ELDER = "INSERT INTO LNRXX (GMSFHM, SFLQGLJT, SFBZDJ) VALUES (?, 0, 0)"
 Row = tuple[Any, ...]
 
 
-@pytest.fixture(scope="module")
-def people() -> City:
-    return generate(3_000, 11, load_regions(shipped_packs() / "base"), date(2026, 11, 23))
-
-
-def sql(office: Office, department: str, text: str, *values: object) -> list[Row]:
+def sql(stores: Path, department: str, text: str, *values: object) -> list[Row]:
     """Work on a department's own store, behind the platform's back."""
-    with closing(sqlite3.connect(office.stores / f"{department}.sqlite")) as store, store:
+    with closing(sqlite3.connect(stores / f"{department}.sqlite")) as store, store:
         return store.execute(text, values).fetchall()
 
 
-def twice(office: Office, department: str, table: str, number: str, **changed: object) -> None:
+def twice(stores: Path, department: str, table: str, number: str, **changed: object) -> None:
     """Give a person a second record in a register."""
-    columns = [row[1] for row in sql(office, department, f"PRAGMA table_info([{table}])")]
+    columns = [row[1] for row in sql(stores, department, f"PRAGMA table_info([{table}])")]
     select = f"SELECT * FROM [{table}] WHERE GMSFHM = ?"  # noqa: S608
-    row = sql(office, department, select, number)[0]
+    row = sql(stores, department, select, number)[0]
     values = [changed.get(column, value) for column, value in zip(columns, row, strict=True)]
     insert = f"INSERT INTO [{table}] VALUES ({', '.join('?' * len(values))})"  # noqa: S608
-    sql(office, department, insert, *values)
+    sql(stores, department, insert, *values)
+
+
+HOLES: list[tuple[str, str, str, object]] = [
+    ("police", "RKJBXX", "CSRQ", None),
+    ("police", "RKJBXX", "SFSW", None),
+    ("police", "RKJBXX", "HJXZQH", None),
+    ("police", "RKJBXX", "HJXZQH", "330402"),
+    ("police", "RKJBXX", "HJZT", None),
+    ("police", "RKJBXX", "HJZT", "moved_out"),
+    ("police", "RKJBXX", "HJZT", "nonsense"),
+    ("police", "RKJBXX", "CSRQ", "1926-11-30"),
+    ("police", "RKJBXX", "CSRQ", "1936-12-01"),
+    ("civil-affairs", "LNRXX", "SFLQGLJT", None),
+    ("civil-affairs", "LNRXX", "SFBZDJ", None),
+    ("civil-affairs", "LNRXX", "SFBZDJ", 1),
+    ("human-resources", "SBKXX", "JRZH", None),
+]
+
+
+@pytest.fixture(scope="module")
+def holed(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Write a city of three thousand in which every register has every kind of hole."""
+    stores = tmp_path_factory.mktemp("holed") / "departments"
+    contracts = build(merge(read_packs(find_packs())), 0).contracts
+    regions = load_regions(shipped_packs() / "base")
+    write_stores(generate(3_000, 11, regions, date(2026, 11, 23)), stores, contracts)
+    sql(stores, "civil-affairs", "UPDATE LNRXX SET SFLQGLJT = 0 WHERE rowid % 3")
+    alive = "SELECT GMSFHM FROM RKJBXX WHERE CSRQ < '1946-12-01' AND SFSW = 0 ORDER BY GMSFHM"
+    entitled = "SELECT GMSFHM FROM LNRXX WHERE SFLQGLJT = 0 AND SFBZDJ = 0"
+    waiting = set(sql(stores, "civil-affairs", entitled))
+    pick = iter([row[0] for row in sql(stores, "police", alive) if row in waiting])
+    for department, table, column, value in HOLES:
+        for number in itertools.islice(pick, 2):
+            update = f"UPDATE [{table}] SET {column} = ? WHERE GMSFHM = ?"  # noqa: S608
+            sql(stores, department, update, value, number)
+    twice(stores, "civil-affairs", "LNRXX", next(pick))
+    twice(stores, "civil-affairs", "LNRXX", next(pick), SFLQGLJT=None, SFBZDJ=None)
+    twice(stores, "police", "RKJBXX", next(pick), HJXZQH="330402")
+    twice(stores, "police", "RKJBXX", next(pick))
+    sql(stores, "civil-affairs", "DELETE FROM LNRXX WHERE GMSFHM = ?", next(pick))
+    sql(stores, "police", "DELETE FROM RKJBXX WHERE GMSFHM = ?", next(pick))
+    for wrong in ("330106194001010000", None):
+        sql(stores, "civil-affairs", _NEW_ELDER, wrong)
+    return stores
 
 
 @pytest.fixture
-def town(office: Office, people: City) -> Office:
-    """Give a city of three thousand in which every register has every kind of hole."""
-    write_stores(people, office.stores, exchange.catalogue().contracts)
-    sql(office, "civil-affairs", "UPDATE LNRXX SET SFLQGLJT = 0 WHERE rowid % 3")
-    alive = "SELECT GMSFHM FROM RKJBXX WHERE CSRQ < '1946-12-01' AND SFSW = 0 ORDER BY GMSFHM"
-    entitled = "SELECT GMSFHM FROM LNRXX WHERE SFLQGLJT = 0 AND SFBZDJ = 0"
-    waiting = set(sql(office, "civil-affairs", entitled))
-    pick = iter([row[0] for row in sql(office, "police", alive) if row in waiting])
-    holes: dict[str, list[tuple[str, str, object]]] = {
-        "police": [
-            ("RKJBXX", "CSRQ", None),
-            ("RKJBXX", "SFSW", None),
-            ("RKJBXX", "HJXZQH", None),
-            ("RKJBXX", "HJXZQH", "330402"),
-            ("RKJBXX", "HJZT", None),
-            ("RKJBXX", "HJZT", "moved_out"),
-            ("RKJBXX", "HJZT", "nonsense"),
-            ("RKJBXX", "CSRQ", "1926-11-30"),
-            ("RKJBXX", "CSRQ", "1936-12-01"),
-        ],
-        "civil-affairs": [
-            ("LNRXX", "SFLQGLJT", None),
-            ("LNRXX", "SFBZDJ", None),
-            ("LNRXX", "SFBZDJ", 1),
-        ],
-        "human-resources": [("SBKXX", "JRZH", None)],
-    }
-    for department, table, column, value in [
-        (department, *hole) for department, found in holes.items() for hole in found
-    ]:
-        for number in itertools.islice(pick, 2):
-            update = f"UPDATE [{table}] SET {column} = ? WHERE GMSFHM = ?"  # noqa: S608
-            sql(office, department, update, value, number)
-    twice(office, "civil-affairs", "LNRXX", next(pick))
-    twice(office, "civil-affairs", "LNRXX", next(pick), SFLQGLJT=None, SFBZDJ=None)
-    twice(office, "police", "RKJBXX", next(pick), HJXZQH="330402")
-    twice(office, "police", "RKJBXX", next(pick))
-    sql(office, "civil-affairs", "DELETE FROM LNRXX WHERE GMSFHM = ?", next(pick))
-    sql(office, "police", "DELETE FROM RKJBXX WHERE GMSFHM = ?", next(pick))
-    for wrong in ("330106194001010000", None):
-        sql(office, "civil-affairs", _NEW_ELDER, wrong)
+def town(office: Office, holed: Path) -> Office:
+    """Give an office in the city with the holes."""
+    shutil.rmtree(office.stores)
+    shutil.copytree(holed, office.stores)
     return office
 
 
@@ -274,7 +277,7 @@ def test_an_answered_question_is_paid_by_the_next_run_and_nothing_else_changes(
     services.run(POLICY)
     before = paid()
     sql(
-        town,
+        town.stores,
         "human-resources",
         "UPDATE SBKXX SET JRZH = '6222021234567890123' WHERE JRZH IS NULL",
     )
