@@ -10,6 +10,8 @@ from testkit.office import Office
 from tongban.apps.cases import queries, services
 from tongban.apps.cases.domain.state import Stage, encode
 from tongban.apps.cases.errors import CaseRefused, CaseUnknown, NotAllowed, SubmissionInvalid
+from tongban.apps.cases.models import Case as Row
+from tongban.apps.cases.models import PaymentOrder
 from tongban.apps.licences.models import Licence
 from tongban.infra.trail import queries as trail
 from tongban.kernel import nets
@@ -244,11 +246,11 @@ def test_a_malformed_submission_names_each_field_and_saves_nothing(office: Offic
     with pytest.raises(SubmissionInvalid) as refused:
         office.submit(child__name=" x ", child__weight=3, child__card_bank="999")
     assert set(refused.value.fields) == {"child.name", "child.weight", "child.card_bank"}
-    assert services.Row.objects.count() == 0
+    assert Row.objects.count() == 0
     mother = office.applicant("newborn")
     with pytest.raises(SubmissionInvalid, match="correct the fields"):
         services.submit(mother, services.Submission("newborn", office.answers("newborn")))
-    assert services.Row.objects.count() == 0
+    assert Row.objects.count() == 0
 
 
 def test_money_is_ordered_once_and_in_whole_fen(office: Office) -> None:
@@ -259,7 +261,7 @@ def test_money_is_ordered_once_and_in_whole_fen(office: Office) -> None:
         official = office.official("medical-insurance", task.post)
         services.decide(official, number, task.item, task.step, verdict)
     services.advance(number)
-    (order,) = services.verbs.PaymentOrder.objects.all()
+    (order,) = PaymentOrder.objects.all()
     assert order.reference == f"{number}/maternity-reimbursement"
     assert order.amount_fen > 0
     assert json.loads(json.dumps(order.amount_fen)) == order.amount_fen

@@ -13,6 +13,7 @@ from tongban.apps.items import queries as items
 from tongban.apps.parties import services as parties
 from tongban.infra.jobs import services as jobs
 from tongban.infra.packs import PackInvalid, shipped_packs
+from tongban.infra.trail import relay
 
 from .setup import ensure_city, prepare
 
@@ -72,4 +73,4 @@ def _applicant(life_event: str) -> demonstration.Applicant:
 @click.option("--poll", default=0.5, show_default=True, help="Seconds between two looks.")
 def worker(poll: float) -> None:
     """Do the background work: retries, timers, legal terms, news to subscribers."""
-    jobs.worker(poll=poll)
+    jobs.worker(chores=[relay.deliver], poll=poll)

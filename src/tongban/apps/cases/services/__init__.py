@@ -1,0 +1,47 @@
+"""Verbs of cases: submit, advance, answer, decide, correct, suspend, extend, urge, withdraw.
+
+Every verb loads the case, decides by the pure engine, and saves state and trail in one
+transaction.
+"""
+
+from .acts import (
+    POSTS,
+    Verdict,
+    accept,
+    answer,
+    ask_correction,
+    decide,
+    extend,
+    resume,
+    suspend,
+    urge,
+    withdraw,
+)
+from .intake import MOST_BYTES, Submission, Upload, submit
+from .turns import advance, allowed, calendar, drafts_of, ground_for, load, save, wake
+
+__all__ = [
+    "MOST_BYTES",
+    "POSTS",
+    "Submission",
+    "Upload",
+    "Verdict",
+    "accept",
+    "advance",
+    "allowed",
+    "answer",
+    "ask_correction",
+    "calendar",
+    "decide",
+    "drafts_of",
+    "extend",
+    "ground_for",
+    "load",
+    "resume",
+    "save",
+    "submit",
+    "suspend",
+    "urge",
+    "wake",
+    "withdraw",
+]

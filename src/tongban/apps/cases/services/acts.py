@@ -1,0 +1,190 @@
+"""What people do to a case: answer, accept, ask for correction, decide, withdraw, stop the clock.
+
+Each act is judged, sees stale sources read again first, and is saved with its event in one
+transaction. Whoever comes second is refused; his act is never tried again behind his back.
+"""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+
+from django.db import IntegrityError, transaction
+
+from tongban.apps.cases.domain import engine, human
+from tongban.apps.cases.domain.fold import Said
+from tongban.apps.cases.domain.ground import Ground
+from tongban.apps.cases.domain.state import Case, Json
+from tongban.apps.cases.errors import CaseMoved, CaseRefused
+from tongban.apps.cases.models import Document
+from tongban.apps.items import queries as items
+from tongban.apps.parties import queries as parties
+from tongban.infra.access.domain import Subject
+from tongban.infra.trail.services import ChainMoved
+
+from .intake import Upload, keep, read_answers
+from .turns import advance, allowed, drafts_of, finish, ground_for, load, prepared
+
+# the post that a step names → what its holder must be allowed to do
+POSTS = {"clerk": "case.accept", "reviewer": "case.review", "approver": "case.decide"}
+
+
+def _act(
+    subject: Subject,
+    number: str,
+    action: str,
+    item: str,
+    act: Callable[[Case, Ground], Sequence[Said]],
+    *,
+    documents: Sequence[Document] = (),
+    deciding: str = "",
+) -> Case:
+    """Let a person do something: judge, re-read stale sources, act, advance, save, once.
+
+    Whoever comes second is refused with `CaseMoved`; his act is never tried again behind his back.
+    """
+    allowed(subject, number, action, item)
+    before, case, ground, drafts = prepared(number, deciding)
+    if deciding and case.branches[deciding].stage is not before.branches[deciding].stage:
+        with transaction.atomic():
+            finish(before, case, ground, drafts)
+        raise CaseRefused(
+            "来源数据已变化，已请申请人确认，请稍后再办",
+            "a source has changed; the applicant was asked to confirm: decide after that",
+        )
+    said = act(case, ground)
+    for event in said:
+        case = engine.tell(case, event)
+    drafts += drafts_of(case, ground, said)
+    try:
+        with transaction.atomic():
+            Document.objects.bulk_create(documents)
+            finish(before, case, ground, drafts)
+    except (ChainMoved, IntegrityError) as clash:
+        # who comes second may fail at a licence or payment that the first one has made
+        if load(number).sequence == before.sequence:
+            raise
+        raise CaseMoved(number) from clash
+    return advance(number)
+
+
+def answer(
+    subject: Subject,
+    number: str,
+    answers: Mapping[str, Json],
+    uploads: Sequence[Upload] = (),
+) -> Case:
+    """Answer a correction or confirm a changed value (提交补正、确认)."""
+    values = read_answers(answers, None)
+    documents = [keep(number, u) for u in uploads]
+    materials = {d.material: d.sha256 for d in documents}
+
+    def act(case: Case, ground: Ground) -> Sequence[Said]:
+        return (human.answer(case, ground, values, materials, actor=subject.user_id),)
+
+    return _act(subject, number, "case.correct", "", act, documents=documents)
+
+
+def accept(subject: Subject, number: str, item: str, *, accept: bool, reason: str = "") -> Case:
+    """Accept or refuse acceptance after looking at the documents (受理)."""
+
+    def act(case: Case, ground: Ground) -> Sequence[Said]:
+        return (
+            human.accept(case, ground, item, accept=accept, actor=subject.user_id, reason=reason),
+        )
+
+    return _act(subject, number, "case.accept", item, act)
+
+
+def ask_correction(
+    subject: Subject, number: str, item: str, asked: Sequence[tuple[str, str]]
+) -> Case:
+    """Ask the applicant for correction, once and completely (一次性告知补正)."""
+
+    def act(case: Case, ground: Ground) -> Sequence[Said]:
+        return (human.ask_correction(case, ground, item, asked, actor=subject.user_id),)
+
+    return _act(subject, number, "case.ask", item, act)
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """What a person decides at a step: outputs such as ``outcome``, and why."""
+
+    outputs: Mapping[str, Json]
+    reason: str
+    accept_unverified: bool = False
+
+
+def decide(subject: Subject, number: str, item: str, step: str, verdict: Verdict) -> Case:
+    """Decide a step by a person (审批); stale sources are read again first."""
+    allowed(subject, number, "case.read", item)
+    case = load(number)
+    if item not in case.branches:
+        raise CaseRefused(f"本办件没有事项{item}", f"this case has no item {item}")
+    task = human.task_of(case, ground_for(case), item, step)
+    department = items.item(item, case.branches[item].version).department
+    organisation = parties.department_code(department)
+
+    def act(case: Case, ground: Ground) -> Sequence[Said]:
+        outputs = human.read_outputs(case, ground, item, step, verdict.outputs)
+        return (
+            human.decide(
+                case,
+                ground,
+                item,
+                step,
+                outputs,
+                actor=subject.user_id,
+                organisation=organisation,
+                reason=verdict.reason,
+                accept_unverified=verdict.accept_unverified,
+            ),
+        )
+
+    return _act(subject, number, POSTS[task.post], item, act, deciding=item)
+
+
+def withdraw(subject: Subject, number: str, chosen: Sequence[str], reason: str = "") -> Case:
+    """Withdraw what is still open (撤回申请)."""
+
+    def act(case: Case, ground: Ground) -> Sequence[Said]:
+        return human.withdraw(case, ground, chosen, actor=subject.user_id, reason=reason)
+
+    return _act(subject, number, "case.withdraw", "", act)
+
+
+def suspend(subject: Subject, number: str, item: str, kind: str, reason: str) -> Case:
+    """Begin a special procedure (特别程序); the decision clock stops."""
+
+    def act(case: Case, ground: Ground) -> Sequence[Said]:
+        return (human.suspend(case, ground, item, kind=kind, reason=reason, actor=subject.user_id),)
+
+    return _act(subject, number, "case.review", item, act)
+
+
+def resume(subject: Subject, number: str, item: str) -> Case:
+    """End the special procedure; the clock runs again."""
+
+    def act(case: Case, ground: Ground) -> Sequence[Said]:
+        return (human.resume(case, ground, item, actor=subject.user_id),)
+
+    return _act(subject, number, "case.review", item, act)
+
+
+def extend(subject: Subject, number: str, item: str, days: int, reason: str) -> Case:
+    """Extend the clock once, by an approver (延长办理期限)."""
+
+    def act(case: Case, ground: Ground) -> Sequence[Said]:
+        return (
+            human.extend(case, ground, item, days=days, approver=subject.user_id, reason=reason),
+        )
+
+    return _act(subject, number, "case.decide", item, act)
+
+
+def urge(subject: Subject, number: str, item: str) -> Case:
+    """Urge a branch on (催办)."""
+
+    def act(case: Case, ground: Ground) -> Sequence[Said]:
+        return (human.urge(case, ground, item, actor=subject.user_id),)
+
+    return _act(subject, number, "case.correct", item, act)

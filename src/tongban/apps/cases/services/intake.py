@@ -1,0 +1,177 @@
+"""How a submission comes in (提交): judged, read strictly, kept with its uploads, and set going."""
+
+import base64
+import hashlib
+import secrets
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+
+from django.db import transaction
+
+from tongban.apps.cases import events as say
+from tongban.apps.cases.domain.fold import Said, apply
+from tongban.apps.cases.domain.state import Json, encode, write_value, write_values
+from tongban.apps.cases.errors import NotAllowed, SubmissionInvalid
+from tongban.apps.cases.models import BranchRow, Document
+from tongban.apps.cases.models import Case as Row
+from tongban.apps.items import queries as items
+from tongban.apps.parties import queries as parties
+from tongban.infra import clock
+from tongban.infra.access.domain import Subject, judge
+from tongban.infra.trail import services as trail
+from tongban.kernel import forms
+from tongban.kernel.facts import FactInvalid, parse_value
+from tongban.kernel.feel import Value
+
+from .turns import LEASE, advance, drafts_of, ground_of, rows_of
+
+MOST_BYTES = 2 * 1024 * 1024
+_MEDIA = {"application/pdf": b"%PDF-", "image/png": b"\x89PNG\r\n", "image/jpeg": b"\xff\xd8\xff"}
+_ALPHABET = "23456789ABCDEFGHJKLMNPQRSTUVWXYZ"
+
+
+@dataclass(frozen=True, slots=True)
+class Upload:
+    """A material that the applicant uploads (上传材料)."""
+
+    material: str
+    filename: str
+    media_type: str
+    content: str  # base64
+
+
+@dataclass(frozen=True, slots=True)
+class Submission:
+    """What a person sends once (一次申请)."""
+
+    life_event: str
+    answers: Mapping[str, Json]
+    consent: bool = False
+    seen: Mapping[str, Json] = field(default_factory=dict)
+    items: Sequence[str] = ()
+    uploads: Sequence[Upload] = ()
+
+
+def _allow(subject: Subject, action: str, resource: Mapping[str, str]) -> None:
+    ruling = judge(subject, action, resource)
+    if not ruling.allowed:
+        raise NotAllowed(ruling.zh, ruling.en)
+
+
+def keep(number: str, upload: Upload) -> Document:
+    """Check a file by its first bytes and size, and keep it by its digest."""
+    try:
+        content = base64.b64decode(upload.content, validate=True)
+    except ValueError:
+        raise SubmissionInvalid({upload.material: ("文件内容不是base64", "not base64")}) from None
+    begins = _MEDIA.get(upload.media_type)
+    if begins is None or not content.startswith(begins):
+        raise SubmissionInvalid(
+            {upload.material: ("请上传PDF、PNG或JPEG文件", "send a PDF, PNG or JPEG file")}
+        )
+    if len(content) > MOST_BYTES:
+        raise SubmissionInvalid({upload.material: ("文件不得超过2 MB", "send at most 2 MB")})
+    return Document(
+        case_id=number,
+        material=upload.material,
+        filename=upload.filename,
+        media_type=upload.media_type,
+        sha256=hashlib.sha256(content).hexdigest(),
+        content=content,
+        received=clock.now(),
+    )
+
+
+def read_answers(written: Mapping[str, Json], askable: frozenset[str] | None) -> dict[str, Value]:
+    """Read answers strictly; collect every error before refusing."""
+    vocabulary = items.vocabulary()
+    values: dict[str, Value] = {}
+    wrong: dict[str, tuple[str, str]] = {}
+    for name, raw in written.items():
+        if askable is not None and name not in askable:
+            wrong[name] = ("此项无需填写", "this is not asked; leave it out")
+            continue
+        try:
+            value = parse_value(vocabulary.fact(name), raw)
+        except FactInvalid as error:
+            wrong[name] = (error.zh, error.en)
+            continue
+        if value is not None:
+            values[name] = value
+    if wrong:
+        raise SubmissionInvalid(wrong)
+    return values
+
+
+def askable(plan: forms.DataPlan) -> frozenset[str]:
+    """Give the facts a person may be asked: the form, and what may be asked if a source fails."""
+    return frozenset(f.fact.name for f in (*plan.ask, *plan.fallback))
+
+
+def submit(subject: Subject, submission: Submission) -> str:
+    """Take a submission, tell the trail, and take the case as far as it goes at once.
+
+    Returns the case number. Raises `SubmissionInvalid` with one sentence a field, `NotAllowed`,
+    or ``items.queries.NotPublished``.
+    """
+    _allow(subject, "case.submit", {"applicant": subject.person_id})
+    event = items.life_event(submission.life_event)
+    chosen = {
+        b.item: b.version
+        for b in event.branches
+        if not submission.items or b.item in submission.items
+    }
+    if unknown := sorted(set(submission.items) - {b.item for b in event.branches}):
+        raise SubmissionInvalid(dict.fromkeys(unknown, ("没有此事项", "no such item")))
+    ground = ground_of(event.slug, event.version, chosen)
+    answers = read_answers(submission.answers, askable(event.plan))
+    if event.plan.consent and not submission.consent:
+        raise SubmissionInvalid(
+            {"consent": ("请先同意调取所列数据", "agree to the listed data being fetched first")}
+        )
+    now = ground.now
+    number = f"{now:%Y%m%d}-" + "".join(secrets.choice(_ALPHABET) for _ in range(10))
+    documents = [keep(number, u) for u in submission.uploads]
+    given = {f"{event.applicant}.id_number": parties.id_number(subject.person_id)}
+    data: dict[str, Json] = {
+        "life_event": event.slug,
+        "version": event.version,
+        "applicant": subject.person_id,
+        "submitted": now.isoformat(),
+        "reference": ground.today.isoformat(),
+        "given": given,
+        "answers": write_values(answers),
+        "seen": {
+            n: write_value(parse_value(items.vocabulary().fact(n), v))
+            for n, v in submission.seen.items()
+        },
+        "consent": submission.consent,
+        "materials": {d.material: d.sha256 for d in documents},
+        "branches": [
+            {
+                "item": b.item,
+                "version": chosen[b.item],
+                "after": [a for a in b.after if a in chosen],
+            }
+            for b in event.branches
+            if b.item in chosen
+        ],
+    }
+    said = Said(say.SUBMITTED, now, data, actor=subject.user_id)
+    case = apply(None, number, said)
+    with transaction.atomic():
+        Row.objects.create(
+            number=number,
+            life_event=event.slug,
+            version=event.version,
+            applicant=subject.person_id,
+            submitted=now,
+            state=encode(case),
+            sequence=case.sequence,
+            wake_at=now + LEASE,
+        )
+        Document.objects.bulk_create(documents)
+        BranchRow.objects.bulk_create(rows_of(case, ground))
+        trail.append(drafts_of(case, ground, [said]))
+    advance(number)
+    return number

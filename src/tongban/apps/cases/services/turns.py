@@ -1,0 +1,264 @@
+"""How a case moves: load, fetch between transactions, advance, save and tell in one transaction.
+
+Sources are called while no transaction is open. A writer that comes second is told so
+(`CaseMoved`) and nothing of his is half-saved; the engine's own work is then simply done again.
+"""
+
+from collections.abc import Mapping, Sequence
+from datetime import timedelta
+from functools import cache
+
+from django.conf import settings
+from django.db import IntegrityError, transaction
+
+from tongban.apps.cases import verbs
+from tongban.apps.cases.domain import engine, human, sources
+from tongban.apps.cases.domain.fold import Said
+from tongban.apps.cases.domain.ground import Ground, all_facts
+from tongban.apps.cases.domain.state import Case, Known, Stage, decode, encode
+from tongban.apps.cases.errors import CaseMoved, CaseUnknown, NotAllowed
+from tongban.apps.cases.models import BranchRow
+from tongban.apps.cases.models import Case as Row
+from tongban.apps.exchange import services as exchange
+from tongban.apps.items import queries as items
+from tongban.apps.parties import queries as parties
+from tongban.infra import clock
+from tongban.infra.access.domain import Subject, judge
+from tongban.infra.calendar import load_calendar
+from tongban.infra.packs import find_packs
+from tongban.infra.trail import services as trail
+from tongban.infra.trail.services import ChainMoved
+from tongban.kernel import forms
+from tongban.kernel.events import Draft
+from tongban.kernel.workdays import Calendar
+
+TRIES = 8
+LEASE = timedelta(seconds=30)  # after a crash another worker takes the case up again
+
+
+@cache
+def calendar() -> Calendar:
+    """Give the official calendar of the installed region packs, read once a process."""
+    return load_calendar(*find_packs(settings.PACKS))
+
+
+def ground_of(
+    life_event: str, version: int, chosen: Mapping[str, int], days: Calendar | None = None
+) -> Ground:
+    """Gather the frozen definitions that a case stands on."""
+    return Ground(
+        life_event=items.life_event(life_event, version),
+        definitions={slug: items.item(slug, v) for slug, v in chosen.items()},
+        vocabulary=items.vocabulary(),
+        calendar=days or calendar(),
+        now=clock.now(),
+    )
+
+
+def ground_for(case: Case, days: Calendar | None = None) -> Ground:
+    """Gather what this case stands on: the versions it was submitted under."""
+    chosen = {b.item: b.version for b in case.branches.values()}
+    return ground_of(case.life_event, case.version, chosen, days)
+
+
+def load(number: str) -> Case:
+    """Give the state of a case; raises ``Row.DoesNotExist``."""
+    return decode(Row.objects.values_list("state", flat=True).get(number=number))
+
+
+def drafts_of(case: Case, ground: Ground, said: Sequence[Said]) -> list[Draft]:
+    """Put the case's own envelope round what was said."""
+    out = []
+    for event in said:
+        definition = ground.definitions.get(event.item)
+        out.append(
+            Draft(
+                type=event.type,
+                chain=case.number,
+                occurred=event.at,
+                data=event.data,
+                actor=event.actor,
+                organisation=event.organisation or (definition.department if definition else ""),
+                on_behalf_of=case.applicant,
+                authority=event.authority,
+                item=event.item,
+                item_version=str(definition.version) if definition else "",
+                step=event.step,
+                reason=event.reason,
+            )
+        )
+    return out
+
+
+def rows_of(case: Case, ground: Ground) -> list[BranchRow]:
+    posts: dict[str, str] = {}
+    for task in engine.tasks(case, ground):
+        posts.setdefault(task.item, task.post)
+    return [
+        BranchRow(
+            case_id=case.number,
+            item=b.item,
+            version=b.version,
+            department=ground.definitions[b.item].department,
+            stage=b.stage.value,
+            post=posts.get(b.item, "clerk" if b.stage is Stage.GATHERING and b.attempts else ""),
+            due=human.due(b, ground),
+        )
+        for b in case.branches.values()
+    ]
+
+
+def save(
+    before: Case,
+    after: Case,
+    ground: Ground,
+    drafts: Sequence[Draft],
+    *,
+    every: bool = False,
+) -> None:
+    """Save a case that moved, its queue rows and its events; refuse if another was faster.
+
+    Only rows of branches that changed are written, or ``every`` one where due dates moved.
+    """
+    wake = None if after.ended else engine.wake_at(after, ground)
+    if sources.wants(after, ground):
+        wake = ground.now + LEASE  # more is to be fetched: by us at once, or by whoever comes
+    moved = Row.objects.filter(number=after.number, sequence=before.sequence).update(
+        state=encode(after), sequence=after.sequence, ended=after.ended, wake_at=wake
+    )
+    if not moved:
+        raise CaseMoved(after.number)
+    changed = [
+        row
+        for row in rows_of(after, ground)
+        if every or after.branches[row.item] is not before.branches.get(row.item)
+    ]
+    if changed:
+        BranchRow.objects.bulk_create(
+            changed,
+            update_conflicts=True,
+            unique_fields=["case", "item"],
+            update_fields=["stage", "post", "due", "version"],
+        )
+    trail.append(drafts)
+
+
+def prepared(number: str, deciding: str = "") -> tuple[Case, Case, Ground, list[Draft]]:
+    """Load a case and fetch until no call is due; give it before and after, with its drafts.
+
+    A key that one source gives opens the next source (mother → marriage → father), so this goes
+    round until nothing more is wanted; nothing is asked twice in one turn. No transaction is open
+    meanwhile.
+    """
+    before = case = load(number)
+    ground = ground_for(case)
+    drafts: list[Draft] = []
+    tried: set[str] = set()
+    while calls := sources.wants(case, ground, deciding, tried):
+        found: dict[str, Known] = {}
+        facts = all_facts(case, ground)
+        for call in calls:
+            fetched = exchange.fetch(
+                call.facts,
+                about={key: facts[key] for key in call.keys},
+                purpose=exchange.Purpose(
+                    life_event=case.life_event, call=call, consent=case.consent
+                ),
+                case=case.number,
+                actor="system",
+            )
+            drafts.extend(fetched.calls)
+            found |= {name: _known(call, a, ground) for name, a in fetched.answers.items()}
+        tried |= found.keys()
+        said = sources.received(case, found, len(calls), ground)
+        drafts += drafts_of(case, ground, said)
+        for event in said:
+            case = engine.tell(case, event)
+    return before, case, ground, drafts
+
+
+def _known(call: forms.Call, answer: exchange.Answer, ground: Ground) -> Known:
+    """Keep an answer with its source."""
+    return Known(
+        value=answer.value,
+        status=answer.status,
+        origin="source",
+        department=call.department,
+        resource=call.resource,
+        as_of=ground.now.isoformat(),
+        reason=answer.reason,
+    )
+
+
+def finish(before: Case, case: Case, ground: Ground, drafts: list[Draft]) -> Case:
+    """Advance inside the open transaction, and save what came of it."""
+    turn = verbs.Turn(ground, [])
+    after, said = engine.advance(case, ground, turn.perform)
+    save(before, after, ground, [*drafts, *drafts_of(after, ground, said), *turn.drafts])
+    return after
+
+
+def advance(number: str) -> Case:
+    """Take a case as far as it goes: fetch outside, decide and save inside one transaction.
+
+    Safe to call at any time by any number of workers: who comes second starts again from what the
+    first one saved.
+    """
+    for attempt in range(TRIES):
+        before, case, ground, drafts = prepared(number)
+        try:
+            with transaction.atomic():
+                after = finish(before, case, ground, drafts)
+        except (CaseMoved, IntegrityError, ChainMoved):
+            if attempt == TRIES - 1:
+                raise
+            continue
+        if not sources.wants(after, ground):
+            return after
+    return load(number)
+
+
+def allowed(subject: Subject, number: str, action: str, item: str = "") -> Row:
+    """Judge whether the subject may do this to the case, or to one item of it.
+
+    Raises `NotAllowed`, and `CaseUnknown` also where the subject may not even see the case.
+    """
+    row = Row.objects.filter(number=number).first()
+    if row is None:
+        raise CaseUnknown(number)
+    rows = BranchRow.objects.filter(case=row)
+    rows = rows.filter(item=item) if item else rows
+    denied = None
+    for department in sorted(set(rows.values_list("department", flat=True))) or [""]:
+        resource = {
+            "applicant": row.applicant,
+            "department": department,
+            "region": parties.department_region(department),
+        }
+        ruling = judge(subject, action, resource)
+        if ruling.allowed:
+            return row
+        if judge(subject, "case.read", resource).allowed:
+            denied = ruling
+    if denied is None:
+        raise CaseUnknown(number)
+    raise NotAllowed(denied.zh, denied.en)
+
+
+def wake(most: int = 100) -> int:
+    """Take up the cases whose time has come: retries, timers, legal terms, cut-short work.
+
+    Returns how many were advanced. A case that fails keeps its place in the queue for a later try,
+    so that one broken case never stops the others.
+    """
+    now = clock.now()
+    due = list(
+        Row.objects.filter(wake_at__lte=now)
+        .order_by("wake_at")
+        .values_list("number", flat=True)[:most]
+    )
+    for number in due:
+        # a lease: if this worker dies here, another one comes back to the case
+        Row.objects.filter(number=number, wake_at__lte=now).update(wake_at=now + LEASE)
+        advance(number)
+    return len(due)
