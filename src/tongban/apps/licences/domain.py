@@ -9,8 +9,8 @@ from datetime import date, datetime
 
 from tongban.kernel.codes import USCC, IdentityNumber, LicenceId
 
-# Sequences that the police leave to numbers assigned with a life event (顺序码预留段): by parity
-# 450 a county and day, from 100 down to nothing below; the sample city's own stay under 100.
+# Sequences that the police leave to numbers assigned with a life event (顺序码预留段):
+# 100 to 999, so 450 a county, day and sex; the sample city's own newborns stay below.
 FIRST_SEQUENCE = 100
 SEQUENCES = 450
 
@@ -39,7 +39,7 @@ def identity_number(region: str, birth_date: date, sex: str, ordinal: int) -> st
     ``sex`` is ``male`` or ``female`` (GB 11643: odd sequences are men's).
 
     >>> identity_number("330106", date(2026, 11, 1), "female", 0)
-    '330106202611011002'
+    '330106202611011004'
     """
     if sex not in {"male", "female"}:
         raise ValueError(f"sex is male or female, not {sex!r}")
@@ -56,7 +56,7 @@ def company_code(region: str, ordinal: int) -> str:
     """Give the ``ordinal``-th (from 0) social credit code of a company registered here.
 
     >>> company_code("330106", 0), company_code("330106", 31)
-    ('91330106MT0000003J', '91330106MT0000105Q')
+    ('91330106MT0000006N', '91330106MT00001020')
     """
     base = len(_ORGANISATION)
     if ordinal >= base**6:
