@@ -13,9 +13,11 @@ import pytest
 from django.db import connections
 
 from testkit.office import Office
+from testkit.servers import Fresh
 from tongban.apps.cases.models import PaymentOrder
 from tongban.apps.outreach import queries, services
 from tongban.apps.outreach.models import Finding, Run
+from tongban.config.setup import prepare
 from tongban.infra.trail import queries as trail
 
 POLICY = "old-age-allowance"
@@ -38,8 +40,8 @@ def elders(office: Office) -> Office:
     return office
 
 
-def start(office: Office) -> "subprocess.Popen[bytes]":
-    return subprocess.Popen([sys.executable, "-c", SCRIPT], env=office.environment())
+def start(environment: dict[str, str]) -> "subprocess.Popen[bytes]":
+    return subprocess.Popen([sys.executable, "-c", SCRIPT], env=environment)
 
 
 def seen(path: Path, table: str) -> int:
@@ -49,7 +51,7 @@ def seen(path: Path, table: str) -> int:
 
 def kill_when(office: Office, table: str, rows: int) -> bool:
     """Start a run, kill it -9 when a table has that many rows; tell whether it was alive."""
-    process = start(office)
+    process = start(office.environment())
     try:
         until = time.monotonic() + 30
         path = office.folder / "office.sqlite3"
@@ -94,10 +96,10 @@ def test_a_run_killed_at_several_instants_and_run_again_pays_each_elder_exactly_
     assert found.people("granted", "ordered-before") == len(references)
 
 
-@pytest.mark.slow
-def test_two_runs_of_one_month_at_a_time_pay_each_elder_once(elders: Office) -> None:
+def two_at_a_time(environment: dict[str, str]) -> None:
+    """Run the month in two processes at once; each elder has one order, told once."""
     connections["default"].close()
-    pair = [start(elders), start(elders)]
+    pair = [start(environment), start(environment)]
     assert [process.wait(60) for process in pair] == [0, 0]
     assert Run.objects.exclude(finished=None).count() == 2
     assert set(orders().values()) == {1}
@@ -106,3 +108,18 @@ def test_two_runs_of_one_month_at_a_time_pay_each_elder_once(elders: Office) -> 
     for run in Run.objects.all():
         found = queries.report(run.number)
         assert found.people("granted", "ordered-before") == len(references)
+
+
+@pytest.mark.slow
+def test_two_runs_of_one_month_at_a_time_pay_each_elder_once(elders: Office) -> None:
+    two_at_a_time(elders.environment())
+
+
+@pytest.mark.slow
+@pytest.mark.postgres
+def test_two_runs_at_a_time_pay_each_elder_once_on_postgresql(
+    elders: Office, fresh_postgres: Fresh
+) -> None:
+    prepare()
+    environment = fresh_postgres.environment(elders.folder)
+    two_at_a_time(environment | {"TONGBAN_CLOCK": str(elders.clock.path)})
