@@ -108,7 +108,9 @@ class Registry:
         choices = self._native[year] if native else self._anywhere[year]
         while True:
             region = choices[int(len(choices) * random())]
-            sequence = int(500 * random()) * 2 + (sex == "male")
+            # newborns' numbers from 100 upward are a block that the platform assigns
+            span = 50 if (self.today - born).days <= 366 else 500
+            sequence = int(span * random()) * 2 + (sex == "male")
             text = IdentityNumber.make(region, born, sequence).text
             if text not in self._used:
                 self._used.add(text)
