@@ -28,6 +28,7 @@ from tongban.infra.access.domain import Subject
 from tongban.infra.packs import shipped_packs
 
 PEOPLE = 400
+NEWBORNS = 24
 START = "2026-11-23T09:00:00+08:00"  # a Monday
 
 
@@ -114,9 +115,7 @@ class Office:
 
 
 @pytest.fixture(scope="session")
-def _office_template(
-    tmp_path_factory: pytest.TempPathFactory, django_db_blocker: Any
-) -> Path:
+def _office_template(tmp_path_factory: pytest.TempPathFactory, django_db_blocker: Any) -> Path:
     folder = tmp_path_factory.mktemp("office")
     held = Clock(folder / "clock")
     held.freeze(START)
@@ -125,7 +124,7 @@ def _office_template(
         patch.setattr(settings, "DEPARTMENT_STORES", folder / "departments")
         with django_db_blocker.unblock(), _Switch(f"sqlite:///{folder / 'office.sqlite3'}"):
             prepare()
-            ensure_city(PEOPLE)
+            ensure_city(PEOPLE, NEWBORNS)
             with connections["default"].cursor() as cursor:
                 cursor.execute("PRAGMA wal_checkpoint(TRUNCATE)")
     return folder

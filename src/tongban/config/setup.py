@@ -33,12 +33,15 @@ def prepare() -> None:
     announcing.announce(cases.calendar())
 
 
-def ensure_city(people: int) -> None:
-    """Write the departments' stores of the sample city unless they are there."""
+def ensure_city(people: int, newborns: int | None = None) -> None:
+    """Write the departments' stores of the sample city unless they are there.
+
+    ``newborns`` families have an unregistered child; left out, as many as in a real city.
+    """
     folder = settings.DEPARTMENT_STORES
     if (folder / MANIFEST).exists():
         return
     regions = load_regions(shipped_packs() / "base")
-    city = generate(people, SEED, regions, clock.today())
+    city = generate(people, SEED, regions, clock.today(), newborns)
     folder.parent.mkdir(parents=True, exist_ok=True)
     write_stores(city, folder, exchange.catalogue().contracts)
