@@ -194,6 +194,13 @@ def test_a_missing_record_is_one_question_not_five() -> None:
     assert [question.cause for question in outcome.questions] == ["no-record"]
 
 
+def test_a_refusal_that_is_sure_gives_the_reason_that_is_sure() -> None:
+    receives = {"elder.receives_old_age_allowance": True, "elder.death_reported": False}
+    outcome = ALLOWANCE.judge(of(dict.fromkeys(ELIGIBLE) | receives), DAY)
+    assert (outcome.status, outcome.rules) == ("excluded", ("refuse-receiving",))
+    assert outcome.reason.en == "Already receives the allowance."
+
+
 def test_two_records_of_one_person_must_agree() -> None:
     person = Person()
     same, other = {"a": 1, "b": None}, {"a": 1, "b": 2}

@@ -8,11 +8,12 @@ import hashlib
 import hmac
 import re
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date, timedelta
 from typing import Literal
 
 from tongban.kernel.facts import Attribute, Fact, Value, Vocabulary, Words, derive
+from tongban.kernel.feel import UnaryTests, passes
 from tongban.kernel.forms import Call, Resource
 from tongban.kernel.tables import Compiled, Decision
 
@@ -248,7 +249,8 @@ class Entitlement:
 
     def judge(self, person: Person, day: date) -> Outcome:
         """Say what the rule says of a person on a day; a grant has yet to find its account."""
-        decision = self.rule.decide(derive(self.counted, person.facts, day))
+        facts = derive(self.counted, person.facts, day)
+        decision = self.rule.decide(facts)
         if decision.status == "unknown":
             questions = self.sources.questions(person, decision.missing)
             return Outcome("unknown", questions=questions)
@@ -257,7 +259,17 @@ class Entitlement:
         if len(decision.rules) > 1 and (dead := self._dead(person)):
             # the outcome is sure but not its reason: nobody is refused without one
             return Outcome("unknown", questions=self.sources.questions(person, dead))
-        return self._decided(decision)
+        return self._decided(replace(decision, rules=self._sure(decision, facts)))
+
+    def _sure(self, decision: Decision, facts: Mapping[str, Value]) -> tuple[str, ...]:
+        """Give the first fired row that holds whatever is unknown; all of them if none does."""
+        if len(decision.rules) > 1:
+            table = self.rule.table
+            for row in (row for row in table.rules if row.id in decision.rules):
+                cells = zip(table.inputs, row.cells, strict=True)
+                if all(cell.is_any or _holds(cell, facts.get(i.name)) for i, cell in cells):
+                    return (row.id,)
+        return decision.rules
 
     def _decided(self, decision: Decision) -> Outcome:
         reason = self._reason(decision)
@@ -301,6 +313,10 @@ class Entitlement:
         )
         question = Question("rule", (), self.department, text)
         return Outcome("unknown", decision.rules, questions=(question,))
+
+
+def _holds(cell: UnaryTests, value: Value) -> bool:
+    return value is not None and passes(cell, value)
 
 
 def counted(vocabulary: Vocabulary, needs: Iterable[str]) -> Vocabulary:
