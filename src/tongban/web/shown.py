@@ -9,6 +9,7 @@ from typing import Any
 
 from tongban.apps.cases import disclosure
 from tongban.apps.cases.disclosure import Sight
+from tongban.infra.access.domain import ROLES
 from tongban.kernel.facts import UnknownFact, Vocabulary
 
 from .words import WORDS
@@ -71,9 +72,25 @@ def _branch(branch: Row, names: dict[str, str], lang: str) -> Row:
     return branch | {
         "tone": tone,
         "sign": sign,
-        "decided_by_words": WORDS[f"by_{branch['decided_by'] or 'nobody'}"].of(lang),
+        "decided_by_words": _decided_by(branch, lang),
         "after": [names.get(item, item) for item in branch["started_after"]],
+        "waiting_for": [_post(waited, lang) for waited in branch["waiting_for"]],
     }
+
+
+def _decided_by(branch: Row, lang: str) -> str:
+    """Say whether a rule or a person decided; nothing where that is over, or not to be told."""
+    if not branch["decided"]:
+        return WORDS["by_nobody"].of(lang)
+    return WORDS[f"by_{branch['decided_by']}"].of(lang) if branch["decided_by"] else "—"
+
+
+def _post(waited: str, lang: str) -> str:
+    """Name a post in words; departments and items have theirs already."""
+    if waited not in ROLES:
+        return waited
+    zh, en = ROLES[waited]
+    return f"the {en}" if lang == "en" else f"{zh}岗位"
 
 
 def _by_department(facts: Sequence[Row]) -> dict[str, list[Row]]:

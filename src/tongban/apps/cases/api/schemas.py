@@ -7,7 +7,8 @@ from datetime import date, datetime
 from typing import Annotated, Literal
 
 from ninja import Schema
-from pydantic import Field, StringConstraints
+from pydantic import ConfigDict, Field, StringConstraints
+from pydantic.config import JsonDict
 
 from tongban.apps.cases.services import MOST_BYTES
 from tongban.infra.api import Body, Reason, Slug, Text, Value
@@ -31,6 +32,11 @@ if set(Procedure.__args__) != set(SPECIAL_PROCEDURES):  # type: ignore[attr-defi
 _BASE64 = MOST_BYTES * 4 // 3 + 4
 
 
+def _example(shown: JsonDict) -> ConfigDict:
+    """Show an example on the OpenAPI page; schemathesis sends it too."""
+    return ConfigDict(json_schema_extra={"examples": [shown]})
+
+
 class UploadIn(Body):
     """A material to hand in (上传材料): PDF, PNG or JPEG, at most 2 MB, as base64."""
 
@@ -49,6 +55,18 @@ Answers = Annotated[dict[FactName, Value], Field(max_length=300)]
 class SubmissionIn(Body):
     """What a person sends once (一次申请). ``seen`` holds prefilled values that were shown."""
 
+    model_config = _example({
+        "life_event": "newborn",
+        "answers": {
+            "child.name": "安一诺",
+            "child.surname_follows": "father",
+            "child.household_with": "mother",
+            "child.ethnicity_follows": "father",
+            "child.card_bank": "102",
+            "child.care_wish": "nursery",
+        },
+        "consent": True,
+    })  # fmt: skip
     life_event: Slug
     answers: Answers = {}
     consent: bool = False
@@ -87,6 +105,7 @@ class CorrectionIn(Body):
 class DecisionIn(Body):
     """What a person decides at a step: ``outcome`` grant or refuse, or a rule's own outputs."""
 
+    model_config = _example({"outputs": {"outcome": "grant"}, "reason": "材料齐全，符合条件，同意"})
     outputs: Annotated[dict[Output, Value], Field(max_length=20)]
     reason: Reason
     accept_unverified: bool = False

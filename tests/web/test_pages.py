@@ -1,0 +1,257 @@
+"""The pages: plain, without script, in both languages, and blind to whoever may not see."""
+
+import re
+from datetime import timedelta
+from itertools import pairwise
+from pathlib import Path
+from typing import Any
+
+import pytest
+from django.test import Client
+from lxml import html
+
+import tongban.web
+from testkit.office import Office
+from tongban.infra.access import services as access
+from tongban.infra.access.domain import Subject
+from tongban.infra.access.models import User
+from tongban.web.words import WORDS
+
+CSS = (Path(tongban.web.__file__).parent / "static" / "web" / "tongban.css").read_text("utf-8")
+
+
+def browser(subject: Subject | None = None) -> Client:
+    client = Client()
+    if subject is not None:
+        client.force_login(User.objects.get(pk=subject.user_id))
+    return client
+
+
+def page(client: Client, path: str, status: int = 200) -> Any:
+    answer = client.get(path)
+    assert answer.status_code == status
+    return html.fromstring(answer.content.decode())
+
+
+def texts(tree: Any, path: str) -> list[str]:
+    return [" ".join(found.text_content().split()) for found in tree.xpath(path)]
+
+
+@pytest.fixture
+def number(office: Office) -> str:
+    return office.submit()
+
+
+def test_the_timeline_tells_the_applicant_everything(office: Office, number: str) -> None:
+    tree = page(browser(office.applicant("newborn")), f"/cases/{number}")
+    assert tree.get("lang") == "zh-CN"
+    assert texts(tree, "//h1") == ["新生儿出生一件事"]
+    branches = tree.xpath("//li[contains(@class, 'branch')]")
+    assert len(branches) == 7
+    certificate = " ".join(branches[0].text_content().split())
+    for part in ("出生医学证明", "✔ 准予", "安和市卫生健康委员会", "规则自动决定", "2026-11-24"):
+        assert part in certificate
+    assert "1.2.156.3005.2." in certificate
+    assert "首次签发（依据：中华人民共和国母婴保健法" in certificate
+    waiting = " ".join(branches[5].text_content().split())
+    assert "● 办理中" in waiting
+    assert "决定方式尚未决定" in waiting
+    assert "正在等待审查岗位" in waiting
+    sections = texts(tree, "//h2")
+    assert sections[0] == "各事项办理情况"
+    assert {"您填写的内容", "从部门调取的数据", "调取记录", "办理留痕"} <= set(sections)
+    departments = texts(tree, "//section[@class='source']/h3")
+    assert "安和市公安局" in departments
+    assert "安一诺" in tree.text_content()
+    assert "留痕链完整" in texts(tree, "//p[@class='good']")[0]
+    hashes = texts(tree, "//ol[@class='timeline']/li/code")
+    assert len(hashes) > 50
+    assert all(re.fullmatch(r"#\d+ [0-9a-f]{12}", found) for found in hashes)
+
+
+def test_the_same_page_in_english_has_no_chinese_heading(office: Office, number: str) -> None:
+    client = browser(office.applicant("newborn"))
+    tree = page(client, f"/cases/{number}?lang=en")
+    assert tree.get("lang") == "en"
+    for words in texts(tree, "//h1|//h2|//h4|//dt|//header//span|//footer//a"):
+        assert not re.search(r"[\u4e00-\u9fff]", words), words
+    again = page(client, f"/cases/{number}")
+    assert again.get("lang") == "en"  # the cookie keeps it
+    assert page(client, f"/cases/{number}?lang=zh").get("lang") == "zh-CN"
+
+
+def test_a_page_names_no_other_host_and_carries_no_script_or_style(
+    office: Office, number: str
+) -> None:
+    client = browser(office.applicant("newborn"))
+    for path in ("/", f"/cases/{number}", "/nothing"):
+        answer = client.get(path)
+        text = answer.content.decode()
+        assert not re.search(r"(src|href|action)=[\"']?(https?:)?//", text)
+        assert "<script" not in text
+        assert "<style" not in text
+        assert not re.search(r"\s(style|on\w+)=", text)
+        policy = answer["Content-Security-Policy"]
+        assert "default-src 'none'" in policy
+        assert "unsafe" not in policy
+        assert "//" not in policy
+        assert answer["Cache-Control"] == "no-store"
+        assert answer["X-Frame-Options"] == "DENY"
+
+
+def test_the_api_page_names_no_other_host(office: Office) -> None:
+    answer = Client().get("/api/docs")
+    text = answer.content.decode()
+    assert not re.search(r"(src|href)=[\"']?(https?:)?//", text)
+    assert not re.search(r"<script(?![^>]*(src=|application/json))", text)
+    for found in re.findall(r"(?:src|href)=\"(/static/[^\"]+)\"", text):
+        asset = Client().get(found)
+        assert asset.status_code == 200, found
+        asset.close()
+    assert Client().get("/api/openapi.json").json()["openapi"].startswith("3.")
+
+
+def test_headings_follow_one_another(office: Office, number: str) -> None:
+    client = browser(office.applicant("newborn"))
+    for path in ("/", f"/cases/{number}", "/nothing"):
+        tree = html.fromstring(client.get(path).content.decode())
+        levels = [int(h.tag[1]) for h in tree.xpath("//h1|//h2|//h3|//h4")]
+        assert levels.count(1) == 1
+        assert all(b <= a + 1 for a, b in pairwise(levels))
+        assert tree.xpath("//main[@id='main']")
+        assert tree.xpath("//a[@class='skip'][@href='#main']")
+        assert tree.xpath("//title")[0].text
+        assert len(set(tree.xpath("//@id"))) == len(tree.xpath("//@id"))
+
+
+def test_a_correction_is_put_to_the_applicant(office: Office) -> None:
+    number = office.submit(child__card_bank=None)
+    tree = page(browser(office.applicant("newborn")), f"/cases/{number}")
+    (asked,) = texts(tree, "//div[@class='asked']")
+    assert "请您补正或确认" in asked
+    assert "缺少此项" in asked
+
+
+def test_a_department_that_does_not_answer_is_named(office: Office) -> None:
+    office.close("human-resources")
+    number = office.submit()
+    tree = page(browser(office.applicant("newborn")), f"/cases/{number}")
+    (card,) = [b for b in texts(tree, "//li[contains(@class, 'branch')]") if "生育医疗" in b]
+    assert "正在取数" in card
+    assert "正在等待安和市人力资源和社会保障局" in card
+
+
+def test_a_stranger_is_told_that_there_is_no_such_page(office: Office, number: str) -> None:
+    path = f"/cases/{number}"
+    for client in (browser(), browser(office.applicant("newborn", 1))):
+        assert texts(page(client, path, 404), "//h1") == ["没有这个页面"]
+        assert number not in client.get("/").content.decode()
+    for strange in ("/cases/%00", "/cases/x", "/cases/" + "9" * 3000, "/cases/%F0%9F%98%80"):
+        page(browser(office.applicant("newborn")), strange, 404)
+
+
+def test_an_official_sees_its_queue_and_only_its_own_items(office: Office, number: str) -> None:
+    client = browser(office.official("medical-insurance", "reviewer"))
+    home = page(client, "/")
+    assert "生育医疗费用报销" in home.text_content()
+    tree = page(client, home.xpath("//ul[@class='tiles']//a/@href")[0])
+    text = tree.text_content()
+    assert "母亲分娩住院医疗总费用" in text
+    assert "新生儿预防接种单位" not in text
+    cards = texts(tree, "//li[contains(@class, 'branch')]")
+    assert "理由" not in cards[0]
+
+
+def test_the_first_page_lists_ones_own_cases(office: Office, number: str) -> None:
+    home = page(browser(office.applicant("newborn")), "/")
+    assert home.xpath("//ul[@class='tiles']//a/@href") == [f"/cases/{number}"]
+    stranger = page(browser(), "/")
+    assert "tongban demo" in texts(stranger, "//pre")[0]
+
+
+def link(office: Office) -> str:
+    user = User.objects.get(pk=office.applicant("newborn").user_id)
+    ten = timedelta(minutes=10)
+    return access.issue_token(
+        user, label="link", lifetime=ten, actor="serve", scopes=[access.ENTER]
+    ).secret
+
+
+def test_a_sign_in_link_opens_the_pages_once(office: Office, number: str, settings: Any) -> None:
+    settings.ENTER_BY_LINK = True
+    secret = link(office)
+    client = browser()
+    answer = client.get(f"/enter/{secret}", follow=True)
+    assert number in answer.content.decode()
+    assert "已用过或已过期" in page(browser(), f"/enter/{secret}", 404).text_content()
+    client.post("/leave")
+    page(client, f"/cases/{number}", 404)
+    assert client.get("/leave").status_code == 405
+
+
+def test_a_sign_in_link_works_only_where_it_was_allowed_and_on_this_machine(
+    office: Office, settings: Any
+) -> None:
+    secret = link(office)
+    assert browser().get(f"/enter/{secret}").status_code == 404
+    settings.ENTER_BY_LINK = True
+    assert browser().get(f"/enter/{secret}", REMOTE_ADDR="203.0.113.9").status_code == 404
+    assert browser().get(f"/enter/{secret}", REMOTE_ADDR="").status_code == 404
+    assert browser().get(f"/enter/{secret}").status_code == 302
+
+
+def luminance(colour: str) -> float:
+    digits = colour.removeprefix("#")
+    digits = "".join(c * 2 for c in digits) if len(digits) == 3 else digits
+    parts = [int(digits[i : i + 2], 16) / 255 for i in (0, 2, 4)]
+    red, green, blue = (c / 12.92 if c <= 0.04045 else ((c + 0.055) / 1.055) ** 2.4 for c in parts)
+    return 0.2126 * red + 0.7152 * green + 0.0722 * blue
+
+
+def contrast(one: str, other: str) -> float:
+    """WCAG 2.2, relative contrast."""
+    light, dark = sorted((luminance(one), luminance(other)), reverse=True)
+    return (light + 0.05) / (dark + 0.05)
+
+
+COLOURS = dict(re.findall(r"--([\w-]+): (#[0-9a-f]+);", CSS))
+
+
+@pytest.mark.parametrize(
+    ("text", "ground"),
+    [
+        ("ink", "paper"),
+        ("quiet", "paper"),
+        ("quiet", "wash"),
+        ("blue", "paper"),
+        ("blue", "wash"),
+        ("paper", "blue"),
+        ("paper", "red"),
+        ("paper", "quiet"),
+        ("red", "wash"),
+        ("amber-ink", "paper"),
+        ("ink", "focus"),
+    ],
+)
+def test_text_can_be_told_from_its_ground(text: str, ground: str) -> None:
+    assert contrast(COLOURS[text], COLOURS[ground]) >= 4.5
+
+
+def test_the_style_is_small_and_knows_no_left_or_right() -> None:
+    assert len(CSS.encode()) <= 10_240
+    rules = re.sub(r"/\*.*?\*/", "", CSS, flags=re.DOTALL)
+    assert not re.search(r"(?<![\w-])(left|right|margin-top|padding-left)\s*:", rules)
+    assert not re.search(r"-(left|right)\b", rules)
+    assert "url(" not in rules
+    assert "@import" not in rules
+    assert {COLOURS[c] for c in ("blue", "red", "amber", "focus")} == {
+        "#0b57a4", "#b3261e", "#b26a00", "#ffd24d",
+    }  # fmt: skip
+
+
+def test_every_word_is_there_in_both_languages() -> None:
+    for name, words in WORDS.items():
+        assert words.zh, name
+        assert words.en, name
+        if name != "language":
+            assert not re.search(r"[\u4e00-\u9fff]", words.en), name
