@@ -7,6 +7,7 @@ from contextlib import closing
 
 import pytest
 from click.testing import CliRunner, Result
+from django.db import connection
 
 from testkit.office import Office
 from testkit.servers import Fresh
@@ -104,7 +105,13 @@ def test_what_does_not_exist_is_refused_in_a_sentence(
     assert "Traceback" not in result.output
 
 
-def test_an_empty_installation_is_told_what_to_do_first(fresh_sqlite: Fresh) -> None:
-    result = call("run", POLICY)
+@pytest.mark.parametrize("words", [["run", POLICY], ["show", "a-run"]])
+def test_an_empty_installation_is_told_what_to_do_first(
+    fresh_sqlite: Fresh, words: list[str]
+) -> None:
+    with connection.cursor() as cursor:
+        for table in ("outreach_finding", "outreach_run", "outreach_month"):
+            cursor.execute(f"DROP TABLE {table}")
+    result = call(*words)
     assert result.exit_code == 1
     assert "tongban setup" in result.stderr

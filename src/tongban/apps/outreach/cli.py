@@ -1,6 +1,8 @@
 """Commands of outreach: run a policy over the people it is for, and show what came of it."""
 
 import json
+from collections.abc import Iterator
+from contextlib import contextmanager
 
 import click
 from django.db import OperationalError, ProgrammingError
@@ -15,6 +17,34 @@ from .domain import PeriodInvalid
 
 _LANG = click.option("--lang", type=click.Choice(["zh", "en"]), default="zh", show_default=True)
 _JSON = click.option("--json", "as_json", is_flag=True, help="Print JSON instead of a story.")
+
+
+_NOT_SET_UP = (
+    items.NotPublished,
+    catalogue.NoCatalogue,
+    OperationalError,
+    ProgrammingError,
+)
+_REFUSED = (
+    PeriodInvalid,
+    queries.NoSuchRun,
+    services.PolicyIncomplete,
+    exchange.NotGranted,
+    exchange.StoreUnavailable,
+)
+
+
+@contextmanager
+def _refusals() -> Iterator[None]:
+    """Turn what is refused into one sentence."""
+    try:
+        yield
+    except _NOT_SET_UP as error:
+        raise click.ClickException(
+            f"{error}; first run: tongban setup, tongban sample / 请先运行 tongban setup 和 sample"
+        ) from error
+    except _REFUSED as error:
+        raise click.ClickException(str(error)) from error
 
 
 @click.group()
@@ -33,17 +63,12 @@ def run(policy: str, period: str, lang: str, *, as_json: bool) -> None:
     def progress(walked: int, ordered: int) -> None:
         click.echo(f"\r{walked:,} people, {ordered:,} orders …", nl=False, err=True)
 
-    try:
-        number = services.run(policy, period=period, progress=progress)
-    except (items.NotPublished, catalogue.NoCatalogue, OperationalError, ProgrammingError) as error:
-        raise click.ClickException(
-            f"{error}; first run: tongban setup, tongban sample / 请先运行 tongban setup 和 sample"
-        ) from error
-    except (PeriodInvalid, services.PolicyIncomplete) as error:
-        raise click.ClickException(str(error)) from error
-    finally:
-        click.echo(err=True)
-    found = queries.report(number)
+    with _refusals():
+        try:
+            number = services.run(policy, period=period, progress=progress)
+        finally:
+            click.echo(err=True)
+        found = queries.report(number)
     _print(found, lang, as_json=as_json)
     if found.problem:
         raise SystemExit(1)
@@ -58,10 +83,8 @@ def run(policy: str, period: str, lang: str, *, as_json: bool) -> None:
 @_LANG
 def show(number: str, status: str | None, lang: str, *, as_json: bool) -> None:
     """Show what a run came to, or list the people of one status, masked."""
-    try:
+    with _refusals():
         found = queries.report(number)
-    except queries.NoSuchRun as error:
-        raise click.ClickException(str(error)) from error
     if status is None:
         _print(found, lang, as_json=as_json)
         return
@@ -81,10 +104,8 @@ def show(number: str, status: str | None, lang: str, *, as_json: bool) -> None:
 @_LANG
 def people(number: str, department: str, lang: str) -> None:
     """List whom a department's questions of RUN are about, by identity number (L4: handle so)."""
-    try:
+    with _refusals():
         asked = services.identify(number, department)
-    except (queries.NoSuchRun, exchange.StoreUnavailable) as error:
-        raise click.ClickException(str(error)) from error
     for person in asked:
         click.echo(f"{person.number}\t{person.question.of(lang)}")
 
