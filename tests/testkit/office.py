@@ -1,23 +1,29 @@
 """A whole office for scenarios: packs published, officials appointed, a sample city in its stores.
 
 The template is made once a test process; every test gets its own copy of the database and of the
-departments' stores, so that it may commit, break a department and move the clock.
+departments' stores, so that it may commit, break a department and move the clock. ``office`` stands
+on SQLite, ``office_on_postgres`` on PostgreSQL, ``any_office`` on the one and then on the other.
 """
 
 import json
 import shutil
-from collections.abc import Iterator, Mapping
+import sqlite3
+import time
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import ExitStack, closing, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
+import psycopg
 import pytest
 from django.conf import settings
 from django.db import connections
 
 from testkit.clock import Clock
 from testkit.servers import Fresh, _Switch
-from tongban.apps.cases import queries, services
+from tongban.apps.cases import announcing, queries, services
 from tongban.apps.cases.domain import engine
 from tongban.apps.cases.domain.state import Branch, Case
 from tongban.apps.exchange.sample import MANIFEST
@@ -25,10 +31,12 @@ from tongban.apps.parties import queries as parties
 from tongban.apps.parties import services as people
 from tongban.config.setup import ensure_city, prepare
 from tongban.infra.access.domain import Subject
+from tongban.infra.calendar import load_calendar
 from tongban.infra.packs import shipped_packs
 
 PEOPLE = 400
 NEWBORNS = 24
+T = TypeVar("T")
 START = "2026-11-23T09:00:00+08:00"  # a Monday
 
 
@@ -71,6 +79,14 @@ class Office:
         """Give the official who holds this post."""
         return parties.subject_of(parties.officials(department, role)[0])
 
+    def appoint(self, department: str, role: str, login: str) -> Subject:
+        """Give one more official who holds this post."""
+        return parties.subject_of(people.appoint(login, login, department, role))
+
+    def leave(self) -> None:
+        """Let go of this thread's connection at its end."""
+        connections["default"].close()
+
     def applicant(self, life_event: str, place: int = 0) -> Subject:
         """Give the account of somebody to whom this life event happens."""
         known = self.cast(life_event, place)
@@ -110,8 +126,65 @@ class Office:
         """Give the department's store back."""
         self._store(department).with_suffix(".closed").rename(self._store(department))
 
+    def write(self, department: str, sql: str, *values: object) -> None:
+        """Let a department change its own records."""
+        with closing(sqlite3.connect(self._store(department))) as store:
+            store.execute(sql, values)
+            store.commit()
+
     def _store(self, department: str) -> Path:
         return self.stores / f"{department}.sqlite"
+
+    @contextmanager
+    def writers_wait(self) -> Iterator[None]:
+        """Let everybody read and nobody write meanwhile, so that writers meet at the end of it."""
+        if self.url.startswith("sqlite"):
+            path = self.url.removeprefix("sqlite:///")
+            with closing(sqlite3.connect(path, isolation_level=None)) as other:
+                other.execute("BEGIN IMMEDIATE")
+                yield
+        else:
+            with psycopg.connect(self.url) as connection:
+                connection.execute("LOCK TABLE cases_case IN EXCLUSIVE MODE")
+                yield
+
+    def at_once(self, *acts: Callable[[], T]) -> list[T | Exception]:
+        """Do these in one thread each, all ready before the first may write; give what came."""
+        with ThreadPoolExecutor(len(acts)) as threads:
+            with self.writers_wait():
+                running = [threads.submit(_alone, self, act) for act in acts]
+                time.sleep(0.5)
+                assert not any(r.done() for r in running)
+            return [_outcome(r) for r in running]
+
+    def announce(self, days: Sequence[tuple[str, str, str]]) -> int:
+        """Bring a pack with (date, kind, name) of days into force; give how many clocks moved."""
+        pack = self.folder / "announced"
+        pack.mkdir(exist_ok=True)
+        head = "schema: tongban/pack/1\nslug: announced\nname: {zh: 公告, en: notice}\n"
+        (pack / "pack.yaml").write_text(f"{head}extends: [sample]\n", encoding="utf-8")
+        rows = [f"{day},{kind},{name},公告" for day, kind, name in days]
+        (pack / "calendar.csv").write_text(
+            "\n".join(["date,kind,name,source", *rows, ""]), encoding="utf-8"
+        )
+        settings.PACKS = [pack]
+        services.calendar.cache_clear()
+        load_calendar.cache_clear()
+        return announcing.announce(services.calendar())
+
+
+def _alone(office: Office, act: Callable[[], T]) -> T:
+    try:
+        return act()
+    finally:
+        office.leave()
+
+
+def _outcome(running: "Future[T]") -> T | Exception:
+    try:
+        return running.result()
+    except Exception as error:  # noqa: BLE001 - what came of it is what the test asks
+        return error
 
 
 @pytest.fixture(scope="session")
@@ -131,18 +204,61 @@ def _office_template(tmp_path_factory: pytest.TempPathFactory, django_db_blocker
 
 
 @pytest.fixture
-def office(
+def _stand(
     tmp_path: Path,
     clock: Clock,
     _office_template: Path,
     django_db_blocker: Any,
     settings: Any,
-) -> Iterator[Office]:
-    """Give this test an office of its own."""
-    shutil.copyfile(_office_template / "office.sqlite3", tmp_path / "office.sqlite3")
+) -> Iterator[Callable[[str], Office]]:
+    """Give what opens an office of this test's own on the database with this URL."""
     shutil.copytree(_office_template / "departments", tmp_path / "departments")
     settings.DEPARTMENT_STORES = tmp_path / "departments"
-    url = f"sqlite:///{tmp_path / 'office.sqlite3'}"
+    settings.PACKS = []
     clock.freeze(START)
+    with django_db_blocker.unblock(), ExitStack() as opened:
+
+        def stand(url: str) -> Office:
+            opened.enter_context(_Switch(url))
+            return Office(tmp_path, url, clock)
+
+        yield stand
+    services.calendar.cache_clear()
+    load_calendar.cache_clear()
+
+
+@pytest.fixture
+def office(tmp_path: Path, _office_template: Path, _stand: Callable[[str], Office]) -> Office:
+    """Give this test an office of its own."""
+    shutil.copyfile(_office_template / "office.sqlite3", tmp_path / "office.sqlite3")
+    return _stand(f"sqlite:///{tmp_path / 'office.sqlite3'}")
+
+
+@pytest.fixture(scope="session")
+def _postgres_office(
+    _postgres_template: Callable[[], tuple[str, Callable[[], None]]], django_db_blocker: Any
+) -> str:
+    url, _ = _postgres_template()
     with django_db_blocker.unblock(), _Switch(url):
-        yield Office(tmp_path, url, clock)
+        prepare()
+    return url
+
+
+@pytest.fixture
+def office_on_postgres(
+    postgres_url: str, _postgres_office: str, _stand: Callable[[str], Office], tmp_path: Path
+) -> Iterator[Office]:
+    """Give this test an office of its own whose database is a PostgreSQL."""
+    template = _postgres_office.rpartition("/")[2]
+    name = f"office_{abs(hash(tmp_path))}"
+    with psycopg.connect(postgres_url, autocommit=True) as server:
+        server.execute(f"CREATE DATABASE {name} TEMPLATE {template}")
+        yield _stand(f"{postgres_url.rpartition('/')[0]}/{name}")
+        server.execute(f"DROP DATABASE {name} WITH (FORCE)")
+
+
+@pytest.fixture(params=["office", pytest.param("office_on_postgres", marks=pytest.mark.postgres)])
+def any_office(request: pytest.FixtureRequest) -> Office:
+    """Run the test twice: in an office on SQLite and in one on PostgreSQL."""
+    found: Office = request.getfixturevalue(request.param)
+    return found
