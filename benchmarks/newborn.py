@@ -16,6 +16,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from benchmarks.common import Row
+from benchmarks.nets import peer_steps
 
 FAMILIES = 240
 WORKER = Path(__file__).with_name("newborn_worker.py")
@@ -37,8 +38,8 @@ def _prepare(env: dict[str, str]) -> None:
     subprocess.run(sample, env=env, check=True, capture_output=True)
 
 
-def _run(env: dict[str, str], parts: int) -> tuple[list[float], float]:
-    """Let ``parts`` processes share the families; give all latencies and the wall time in s."""
+def _run(env: dict[str, str], parts: int) -> tuple[list[float], float, int]:
+    """Let ``parts`` processes share the families; give all latencies, wall seconds and steps."""
     started = [
         subprocess.Popen(
             [sys.executable, WORKER, str(part), str(parts)],
@@ -56,7 +57,7 @@ def _run(env: dict[str, str], parts: int) -> tuple[list[float], float]:
         found.append(json.loads(out))
     latencies = [seconds for one in found for seconds in one["latencies"]]
     wall = max(one["ended"] for one in found) - min(one["began"] for one in found)
-    return latencies, wall
+    return latencies, wall, sum(one["steps"] for one in found)
 
 
 @contextmanager
@@ -87,9 +88,20 @@ def _postgres() -> Iterator[str | None]:
 
 def _rows(name: str, env: dict[str, str]) -> list[Row]:
     _prepare(env)
-    latencies, _ = _run(env, 1)
+    latencies, _, steps = _run(env, 1)
     cuts = statistics.quantiles(latencies, n=20)
+    peer = peer_steps()
+    note = "sources, rules, licences, transaction and trail on our side, none on the other's"
     return [
+        Row(
+            f"case step with everything, on {name}",
+            sum(latencies) / steps,
+            statistics.median(peer["seconds"]),
+            f"SpiffWorkflow {peer['version']}",
+            "s",
+            "less",
+            note,
+        ),
         Row(f"newborn on {name}, p50", cuts[9], 1.0, "own limit", "s", "less", "one process"),
         Row(f"newborn on {name}, p95", cuts[18], 1.0, "own limit", "s", "less", "one process"),
     ]
@@ -97,7 +109,7 @@ def _rows(name: str, env: dict[str, str]) -> list[Row]:
 
 def _throughput(name: str, env: dict[str, str]) -> Row:
     _prepare(env)
-    latencies, wall = _run(env, 2)
+    latencies, wall, _ = _run(env, 2)
     rate = len(latencies) / wall
     note = f"{len(latencies)} families, two processes, durable commits"
     return Row(f"newborns a second on {name}", rate, 40.0, "own target", "1/s", "more", note)

@@ -23,10 +23,13 @@ mothers = [known["mother.id_number"] for known in manifest["cast"]["newborn"]][p
 subjects = [parties.subject_of(people.register_person(f"b-{n}", "市民", n)) for n in mothers]
 submission = services.Submission("newborn", answers["newborn"], consent=True)
 services.submit(subjects.pop(), submission)  # warms what a serving process has warm
-latencies = []
+latencies, numbers = [], []
 began = time.time()
 for subject in subjects:
     start = time.perf_counter()
-    services.submit(subject, submission)
+    number = services.submit(subject, submission)
     latencies.append(time.perf_counter() - start)
-print(json.dumps({"latencies": latencies, "began": began, "ended": time.time()}))
+    numbers.append(number)
+ended = time.time()
+steps = sum(b.steps for n in numbers for b in services.load(n).branches.values())
+print(json.dumps({"latencies": latencies, "began": began, "ended": ended, "steps": steps}))
