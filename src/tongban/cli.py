@@ -18,6 +18,7 @@ COMMANDS = {
     "outreach": ("tongban.apps.outreach.cli:outreach", True),
     "trail": ("tongban.infra.trail.cli:trail", True),
     "serve": ("tongban.web.cli:serve", True),
+    "token": ("tongban.infra.access.cli:token", True),
     "worker": ("tongban.config.cli:worker", True),
 }
 

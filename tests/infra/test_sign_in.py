@@ -3,10 +3,12 @@
 from datetime import timedelta
 
 import pytest
+from click.testing import CliRunner
 
 from testkit.clock import Clock
 from testkit.servers import Fresh
 from tongban.infra.access import services as access
+from tongban.infra.access.cli import token
 from tongban.infra.access.models import User
 from tongban.infra.trail import queries as trail
 
@@ -49,3 +51,23 @@ def test_a_token_of_the_api_is_no_link(
 def test_a_link_is_no_token_of_the_api(fresh_sqlite: Fresh, clock: Clock) -> None:
     bearer = access.authenticate(link(User.objects.create_user("li"), access.ENTER))
     assert not bearer.may("case.read")
+
+
+def test_a_token_is_made_and_ended_from_the_command_line(fresh_sqlite: Fresh, clock: Clock) -> None:
+    User.objects.create_user("li")
+    run = CliRunner().invoke
+    made = run(token, ["issue", "li", "--days", "1", "--scope", "case.read"])
+    assert made.exit_code == 0
+    secret = made.stdout.strip()
+    bearer = access.authenticate(secret)
+    assert (bearer.user.username, bearer.may("case.read"), bearer.may("case.submit")) == (
+        "li",
+        True,
+        False,
+    )
+    number = made.stderr.split()[1].rstrip(",")
+    assert run(token, ["revoke", number, "--reason", "遗失"]).exit_code == 0
+    with pytest.raises(access.TokenInvalid):
+        access.authenticate(secret)
+    for wrong in (["issue", "nobody"], ["revoke", "99", "--reason", "x"]):
+        assert run(token, wrong).exit_code == 1
