@@ -9,7 +9,7 @@ from django.core.management import call_command
 from tongban.apps.cases import announcing
 from tongban.apps.cases import services as cases
 from tongban.apps.exchange import queries as exchange
-from tongban.apps.exchange.sample import MANIFEST, write_stores
+from tongban.apps.exchange.sample import MANIFEST, of_sample_city, write_stores
 from tongban.apps.items import services as publishing
 from tongban.apps.parties import services as parties
 from tongban.apps.parties.sample import generate
@@ -44,4 +44,4 @@ def ensure_city(people: int, newborns: int | None = None) -> None:
     regions = load_regions(shipped_packs() / "base")
     city = generate(people, SEED, regions, clock.today(), newborns)
     folder.parent.mkdir(parents=True, exist_ok=True)
-    write_stores(city, folder, exchange.catalogue().contracts)
+    write_stores(city, folder, of_sample_city(exchange.catalogue().contracts))

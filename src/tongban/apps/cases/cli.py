@@ -1,18 +1,89 @@
-"""Commands about cases, for operators: show one with its trail."""
+"""Commands about cases, for operators and authors: submit one, show one with its trail.
+
+``submit`` applies as the named person would. It does not check who sits at the keyboard: whoever
+may run commands on the server is trusted with that.
+"""
 
 import json
+import secrets
+from pathlib import Path
+from typing import Any, Literal
 
 import click
 
+from tongban.apps.items.queries import NotPublished
+from tongban.apps.parties import queries as people
+from tongban.apps.parties import services as parties
+from tongban.infra.clock import SHANGHAI
 from tongban.infra.trail import queries as trail
+from tongban.kernel.codes import CodeError
 
-from . import queries
+from . import queries, services
+from .errors import CaseError, SubmissionInvalid
 from .models import Case
 
 
 @click.group()
 def case() -> None:
     """Cases (办件)."""
+
+
+@case.command()
+@click.argument("life_event")
+@click.option("--person", required=True, metavar="ID_NUMBER", help="Who applies, by 身份号码.")
+@click.option(
+    "--answers",
+    required=True,
+    type=click.Path(exists=True, dir_okay=False, path_type=Path),
+    help="A JSON object: fact → answer.",
+)
+@click.option("--consent", is_flag=True, help="The person agrees to the data being fetched.")
+@click.option("--lang", type=click.Choice(["zh", "en"]), default="zh", show_default=True)
+def submit(
+    life_event: str, person: str, answers: Path, lang: Literal["zh", "en"], *, consent: bool
+) -> None:
+    """Apply for LIFE_EVENT once, as a person, and say where each item stands."""
+    try:
+        written = _read_answers(answers)
+        # a login tells nothing about the person; whoever has an account keeps it
+        user = parties.register_person(f"person-{secrets.token_hex(6)}", "", person)
+        submission = services.Submission(life_event, written, consent=consent)
+        number = services.submit(people.subject_of(user), submission)
+    except SubmissionInvalid as error:
+        for name, (zh, en) in error.fields.items():
+            click.echo(f"{name}: {zh if lang == 'zh' else en}", err=True)
+        raise click.ClickException(getattr(error, lang)) from error
+    except (CaseError, NotPublished) as error:
+        raise click.ClickException(getattr(error, lang)) from error
+    except CodeError as error:
+        raise click.ClickException(f"--person: {error}") from error
+    view = queries.track(number, lang)
+    click.echo(f"{view['name']} {number}")
+    for branch in view["branches"]:
+        _tell(branch)
+
+
+def _read_answers(path: Path) -> dict[str, Any]:
+    try:
+        written = json.loads(path.read_text(encoding="utf-8"))
+    except ValueError as error:
+        raise click.ClickException(f"{path}: {error}; write one JSON object") from error
+    if not isinstance(written, dict):
+        raise click.ClickException(f"{path}: write one JSON object: fact → answer")
+    return written
+
+
+def _tell(branch: dict[str, Any]) -> None:
+    """Print where a branch stands, why, what came out of it and what it waits for."""
+    click.echo(f"  {branch['state_words']}  {branch['name']} · {branch['department']}")
+    for reason in branch["reasons"]:
+        click.echo(f"     {reason}")
+    if branch["licence"]:
+        click.echo(f"     {branch['licence']}")
+    for asked in branch["asked"]:
+        click.echo(f"     {asked['label']}: {asked['why']}")
+    if branch["waiting_for"]:
+        click.echo(f"     … {', '.join(branch['waiting_for'])}")
 
 
 @case.command()
@@ -30,12 +101,13 @@ def show(number: str, lang: str, *, as_json: bool) -> None:
         return
     click.echo(f"{view['name']} {view['number']}")
     for branch in view["branches"]:
-        click.echo(f"  {branch['state_words']:<8} {branch['name']} · {branch['department']}")
+        _tell(branch)
     click.echo("")
     for event in queries.timeline(number):
         name = event.type.removeprefix("tongban.").removesuffix(".v1")
+        at = event.recorded.astimezone(SHANGHAI)
         click.echo(
-            f"{event.seq:>4} {event.recorded:%Y-%m-%d %H:%M:%S} {event.hash[:12]} {name:<32}"
+            f"{event.seq:>4} {at:%Y-%m-%d %H:%M:%S} {event.hash[:12]} {name:<32}"
             f" {event.item} {event.step}".rstrip()
         )
     broken = trail.verify(number)

@@ -7,7 +7,7 @@ from django.conf import settings
 
 from tongban.apps.exchange.domain import build
 from tongban.apps.exchange.reading import merge
-from tongban.apps.exchange.sample import write_stores
+from tongban.apps.exchange.sample import of_sample_city, write_stores
 from tongban.apps.parties.sample import generate
 from tongban.infra.clock import today
 from tongban.infra.packs import find_packs, read_packs, shipped_packs
@@ -23,7 +23,7 @@ from tongban.infra.regions import load_regions
 @click.option("--to", "folder", type=click.Path(path_type=Path), help="Where the stores go.")
 def sample(people: int, seed: int, newborns: int | None, folder: Path | None) -> None:
     """Write the sample city 安和市: departments' stores with families and companies."""
-    contracts = build(merge(read_packs(find_packs(settings.PACKS))), 0).contracts
+    contracts = of_sample_city(build(merge(read_packs(find_packs(settings.PACKS))), 0).contracts)
     folder = folder or settings.DEPARTMENT_STORES
     try:
         city = generate(people, seed, load_regions(shipped_packs() / "base"), today(), newborns)

@@ -13,8 +13,10 @@ from collections.abc import Mapping
 from contextlib import closing
 from pathlib import Path
 
-from tongban.apps.exchange.domain import Contract
+from tongban.apps.exchange.domain import Contract, build
+from tongban.apps.exchange.reading import merge
 from tongban.apps.parties.sample import City, Register
+from tongban.infra.packs import find_packs, read_packs
 
 MANIFEST = "city.json"
 
@@ -26,6 +28,12 @@ class StoresRefused(ValueError):  # noqa: N818
 def store_path(folder: Path, department: str) -> Path:
     """Give the file of a department's store, as `tongban.apps.exchange.stores` opens it."""
     return folder / f"{department}.sqlite"
+
+
+def of_sample_city(contracts: Mapping[str, Contract]) -> dict[str, Contract]:
+    """Leave out the contracts of packs that a user added: their departments bring own stores."""
+    shipped = build(merge(read_packs(find_packs())), 0).contracts
+    return {slug: contract for slug, contract in contracts.items() if slug in shipped}
 
 
 def write_stores(city: City, folder: Path, contracts: Mapping[str, Contract]) -> None:

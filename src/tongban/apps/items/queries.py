@@ -24,6 +24,7 @@ __all__ = [
     "facts_in_use",
     "item",
     "items",
+    "labels",
     "licence_kind",
     "life_event",
     "life_events",
@@ -148,6 +149,11 @@ def life_events() -> tuple[str, ...]:
 def vocabulary() -> Vocabulary:
     """Give the vocabulary in force."""
     return exchange.vocabulary()
+
+
+def labels(lang: str) -> dict[str, str]:
+    """Give the label of every fact of the vocabulary in ``lang`` (zh or en)."""
+    return {name: words.of(lang) for name, words in domain.titles(vocabulary()).items()}
 
 
 def posts() -> tuple[Official, ...]:

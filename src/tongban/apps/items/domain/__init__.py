@@ -10,6 +10,7 @@ from tongban.apps.items.domain.building import (
     policy,
     produces,
     table,
+    titles,
 )
 from tongban.apps.items.domain.words import (
     ASSIGNERS,
@@ -50,4 +51,5 @@ __all__ = [
     "policy",
     "produces",
     "table",
+    "titles",
 ]

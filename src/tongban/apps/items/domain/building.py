@@ -18,7 +18,7 @@ from tongban.apps.items.domain.words import (
     Payment,
     Policy,
 )
-from tongban.kernel.facts import Vocabulary
+from tongban.kernel.facts import Vocabulary, Words
 from tongban.kernel.feel import Condition, parse_condition
 from tongban.kernel.forms import (
     Branch,
@@ -180,11 +180,12 @@ def life_event(
             binds=binds,
         ),
         before={name: str(figure) for name, figure in raw.get("before", {}).items()},
-        titles=_titles(catalogue.vocabulary),
+        titles=titles(catalogue.vocabulary),
     )
 
 
-def _titles(vocabulary: Vocabulary) -> dict[str, Any]:
+def titles(vocabulary: Vocabulary) -> dict[str, Words]:
+    """Give role and attribute in words for every fact of the vocabulary."""
     return {
         f"{role}.{attribute}": vocabulary.fact(f"{role}.{attribute}").title
         for role, played in vocabulary.roles.items()
