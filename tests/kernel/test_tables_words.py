@@ -15,6 +15,7 @@ from tongban.kernel.tables import (
     compile_table,
     explain,
     read_dmn,
+    reasons,
     render,
     render_rule,
     write_dmn,
@@ -233,5 +234,8 @@ def test_every_table_and_every_decision_can_be_said_in_both_languages(data, tabl
             decision.status == "error"
         )
         assert explain(table, decision, "en")
+        for lang in ("zh", "en"):
+            told = [row for row, _ in reasons(table, decision, lang) if row]
+            assert decision.status == "error" or told == list(decision.rules)
     for lang in ("zh", "en"):
         assert len(render(table, lang).splitlines()) >= 1 + len(table.rules)

@@ -107,7 +107,7 @@ def branch_view(case: Case, branch: Branch, ground: Ground, lang: str) -> dict[s
         "outcome": branch.outcome,
         "decided_by": branch.decided_by,
         "reasons": [r[lang] for r in branch.reasons],
-        "rules": [r["rule"] for r in branch.reasons if r["table"]],
+        "rules": [r["rule"] for r in branch.reasons if r["table"] and r["rule"]],
         "licence": branch.licence.partition(":")[2],
         "started_after": list(branch.after),
         "received": branch.received and branch.received.isoformat(),

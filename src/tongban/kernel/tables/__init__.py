@@ -16,7 +16,7 @@ from tongban.kernel.tables.model import (
 )
 from tongban.kernel.tables.reading import read_dmn
 from tongban.kernel.tables.sql import outputs_sql, to_sql
-from tongban.kernel.tables.words import explain, render, render_rule
+from tongban.kernel.tables.words import explain, reasons, render, render_rule
 from tongban.kernel.tables.writing import write_dmn
 
 __all__ = [
@@ -33,6 +33,7 @@ __all__ = [
     "explain",
     "outputs_sql",
     "read_dmn",
+    "reasons",
     "render",
     "render_rule",
     "to_sql",

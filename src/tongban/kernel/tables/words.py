@@ -85,32 +85,40 @@ def explain(
     table: DecisionTable, decision: Decision, lang: Language = "zh", labels: Labels | None = None
 ) -> tuple[str, ...]:
     """Say why a case was decided so, one sentence a row that fired; or what is missing or wrong."""
+    return tuple(sentence for _, sentence in reasons(table, decision, lang, labels))
+
+
+def reasons(
+    table: DecisionTable, decision: Decision, lang: Language = "zh", labels: Labels | None = None
+) -> tuple[tuple[str, str], ...]:
+    """Give the sentences of `explain`, each with the id of its row; "" for one that has no row."""
     names, chinese = labels or {}, lang == "zh"
     if decision.status == "unknown":
         asked = [_label(table, name, names) for name in decision.missing]
         if chinese:
-            return (f"还不能决定：需要先知道{_join(asked, '、', '和')}。",)
-        return (f"Not decided yet: {_join(asked, ', ', ' and ')} must be known first.",)
+            return (("", f"还不能决定：需要先知道{_join(asked, '、', '和')}。"),)
+        return (("", f"Not decided yet: {_join(asked, ', ', ' and ')} must be known first."),)
     if decision.status == "error":
-        return (f"规则不能适用：{decision.message}",) if chinese else (decision.message,)
+        return (("", f"规则不能适用：{decision.message}" if chinese else decision.message),)
     lines = [
-        _sentence(table, _rule(table, rule), lang, names, because=True) for rule in decision.rules
+        (rule, _sentence(table, _rule(table, rule), lang, names, because=True))
+        for rule in decision.rules
     ]
     if table.single and table.hit_policy != "ANY" and len(lines) > 1:
-        lines.insert(
-            0,
+        either = (
             "以下各行中必有一行适用，结果相同："
             if chinese
-            else "One of these rows applies, with one result:",
+            else "One of these rows applies, with one result:"
         )
+        lines.insert(0, ("", either))
     if table.aggregator:
         total = _value(next(iter(decision.outputs[0].values())), lang)
         word = _TOTAL[table.aggregator][not chinese]
-        lines.append(f"{word}：{total}。" if chinese else f"{word.capitalize()}: {total}.")
+        lines.append(("", f"{word}：{total}。" if chinese else f"{word.capitalize()}: {total}."))
     elif not lines and decision.outputs:
-        lines.append(_default(table, lang, names))
+        lines.append(("", _default(table, lang, names)))
     elif not lines:
-        lines.append("没有规则适用。" if chinese else "No row applies.")
+        lines.append(("", "没有规则适用。" if chinese else "No row applies."))
     return tuple(lines)
 
 

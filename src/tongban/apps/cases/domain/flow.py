@@ -156,12 +156,12 @@ def _rule(
     if decision.status == "decided" and not doubtful:
         results = {f"{alias}.{name}": v for name, v in decision.outputs[0].items()}
         zh, en = (
-            tables.explain(rule.table, decision, lang, ground.life_event.labels(lang))
+            tables.reasons(rule.table, decision, lang, ground.life_event.labels(lang))
             for lang in ("zh", "en")
         )
         reasons = [
             {"table": rule.table.id, "rule": row, "zh": a, "en": b}
-            for row, a, b in zip(decision.rules, zh, en, strict=True)
+            for (row, a), (_, b) in zip(zh, en, strict=True)
         ]
         by = {"by": "rule", "reasons": reasons}
         return stepped(branch, ground, facts, step.id, results, decision=by)
