@@ -138,6 +138,7 @@ def test_a_department_that_does_not_answer_is_named(office: Office) -> None:
     tree = page(browser(office.applicant("newborn")), f"/cases/{number}")
     (card,) = [b for b in texts(tree, "//li[contains(@class, 'branch')]") if "生育医疗" in b]
     assert "正在取数" in card
+    assert "数据来源暂不可用，下次调取2026-11-23 09:00:30" in card
     assert "正在等待安和市人力资源和社会保障局" in card
 
 

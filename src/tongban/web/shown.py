@@ -74,7 +74,10 @@ def _branch(branch: Row, names: dict[str, str], lang: str) -> Row:
         "sign": sign,
         "decided_by_words": _decided_by(branch, lang),
         "after": [names.get(item, item) for item in branch["started_after"]],
-        "waiting_for": [_post(waited, lang) for waited in branch["waiting_for"]],
+        "waiting_for": []
+        if branch["state"] == "waiting"  # said by "after" already
+        else [_post(waited, lang) for waited in branch["waiting_for"]],
+        "again": branch["unavailable_until"] and _instant(branch["unavailable_until"]),
     }
 
 

@@ -47,6 +47,8 @@ WORDS: Mapping[str, Words] = {
     "promised": Words("承诺办结", "Promised"),
     "promised_in": Words("承诺时限", "Promised within"),
     "working_days": Words("个工作日", "working days"),
+    "working_day": Words("个工作日", "working day"),
+    "again_at": Words("数据来源暂不可用，下次调取", "A source does not answer; asked again"),
     "at_once": Words("当场", "at once"),
     "actual": Words("实际办结", "Decided"),
     "reasons": Words("理由", "Reasons"),
