@@ -16,6 +16,7 @@ from tongban.kernel.workdays import (
     CalendarBroken,
     CalendarEnded,
     ClockRefused,
+    Closed,
     Day,
     Extension,
     Intake,
@@ -181,6 +182,7 @@ def test_the_light_is_red_exactly_when_overdue_and_words_are_said(
     assert found.zh
     assert found.en
     if found.light == "green":
+        assert found.remaining is not None
         assert found.remaining * 5 > budget_of(ledger)
 
 
@@ -284,6 +286,32 @@ def test_a_clock_whose_end_is_not_announced_still_counts() -> None:
     assert "待下一年度放假通知公布" in found.zh
     closed = close(CALENDAR, ledger, date(2026, 12, 24))
     assert status(CALENDAR, closed, date(2026, 12, 24)).light == "green"
+
+
+def test_a_clock_that_runs_in_a_year_not_announced_guesses_nothing() -> None:
+    clock = Ledger(date(2027, 1, 4), Budget(20, promised=5))
+    found = status(CALENDAR, clock, date(2027, 1, 8))
+    assert (found.light, found.remaining, found.due) == ("green", None, None)
+    assert found.zh == "到期日待本年度放假通知公布"
+    assert not overdue(CALENDAR, clock, date(2027, 6, 1))
+    heard = suspend(clock, "hearing", "听证", date(2027, 1, 5))
+    assert "听证期间停止计算" in status(CALENDAR, heard, date(2027, 1, 8)).zh
+    longer = extend(CALENDAR, clock, 5, reason="补充调查", approved_by="张", on=date(2027, 1, 8))
+    closed = close(CALENDAR, longer, date(2027, 1, 11))
+    assert closed.closed == Closed(date(2027, 1, 11), None, None)
+    assert status(CALENDAR, closed, date(2027, 1, 12)).zh == "2027-01-11办结"
+
+
+def test_what_was_due_before_the_calendar_ends_is_overdue_after_it() -> None:
+    clock = Ledger(date(2026, 12, 1), Budget(20, promised=5))
+    found = status(CALENDAR, clock, date(2027, 2, 1))
+    assert (found.light, found.remaining) == ("red", None)
+    assert found.en == "overdue, was due on 2026-12-08"
+    closed = close(CALENDAR, clock, date(2027, 2, 1))
+    assert (
+        status(CALENDAR, closed, date(2027, 2, 2)).zh
+        == "2027-02-01办结，已超期，应于2026-12-08办结"
+    )
 
 
 # --- the correction clock

@@ -118,7 +118,12 @@ def add_workdays(calendar: Calendar, start: date, days: int) -> date:
 
 
 def workdays_between(calendar: Calendar, start: date, end: date) -> int:
-    """Count the working days after `start` up to and with `end`; negative if `end` is earlier."""
+    """Count the working days after `start` up to and with `end`; negative if `end` is earlier.
+
+    Nought from a day to itself, for which no calendar is needed. Raises `CalendarEnded`.
+    """
+    if start == end:
+        return 0
     calendar.must_cover(start)
     calendar.must_cover(end)
     return bisect_right(calendar.ordinals, end.toordinal()) - bisect_right(

@@ -82,11 +82,14 @@ class Extension:
 
 @dataclass(frozen=True, slots=True)
 class Closed:
-    """The day of the decision, and the due date and days left that it was judged by then."""
+    """The day of the decision, and the due date and days left that it was judged by then.
+
+    Both are None where nobody could know them: the calendar of that year was not announced.
+    """
 
     on: date
     due: date | None
-    remaining: int
+    remaining: int | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -176,8 +179,8 @@ def extend(
 def close(calendar: Calendar, ledger: Ledger, on: date) -> Ledger:
     """Close the clock by the decision, and keep what it is judged by.
 
-    A procedure that still runs ends on that day. A due date past the calendar's end is kept as
-    None: the decision came before it in any case.
+    A procedure that still runs ends on that day. A due date or a count past the calendar's end is
+    kept as None: a decision never waits for the calendar.
     """
     _must_be_open(ledger, "decision")
     if ledger.suspended is not None:
@@ -242,27 +245,35 @@ def due_if_known(calendar: Calendar, ledger: Ledger) -> date | None:
         return None
 
 
-def remaining(calendar: Calendar, ledger: Ledger, today: date) -> int:
+def remaining(calendar: Calendar, ledger: Ledger, today: date) -> int | None:
     """Count the working days left after `today`: nought on the due date, negative later.
 
     It stays nought over days off that follow the due date: ask `overdue`. A suspended clock keeps
-    its count. Of a closed clock: what was left on its last day. Raises `CalendarEnded` only if
-    `today` itself is past the announced years.
+    its count. Of a closed clock: what was left on its last day. None if a day to count lies past
+    the announced years.
     """
     if ledger.closed is not None:
         return ledger.closed.remaining
     today = max(today, ledger.started)
-    used = workdays_between(calendar, ledger.started, today)
-    used -= sum(workdays_between(calendar, start, end) for start, end in _spans(ledger, today))
-    return allowed(calendar, ledger) - used
+    if ledger.suspended is not None:
+        today = min(today, ledger.suspended.start)
+    try:
+        used = workdays_between(calendar, ledger.started, today)
+        used -= sum(workdays_between(calendar, start, end) for start, end in _spans(ledger, today))
+        return allowed(calendar, ledger) - used
+    except CalendarEnded:
+        return None
 
 
 def overdue(calendar: Calendar, ledger: Ledger, today: date) -> bool:
-    """Tell whether the due date has passed; of a closed clock, whether it had."""
+    """Tell whether the due date has passed for certain; of a closed clock, whether it had.
+
+    A due date that nobody can know yet, past the announced years, has not passed.
+    """
     if ledger.closed is not None:
         return ledger.closed.due is not None and ledger.closed.due < ledger.closed.on
     left = remaining(calendar, ledger, today)
-    if left != 0 or ledger.suspended is not None:
-        return left < 0
-    last = due(calendar, ledger)
+    if (left is not None and left != 0) or ledger.suspended is not None:
+        return left is not None and left < 0
+    last = due_if_known(calendar, ledger)
     return last is not None and last < today

@@ -18,10 +18,13 @@ from tongban.kernel.workdays.ledger import (
 
 @dataclass(frozen=True, slots=True)
 class Status:
-    """How a clock stands: a light (红黄绿灯), the days left, the due date, and both in words."""
+    """How a clock stands: a light (红黄绿灯), the days left, the due date, and both in words.
+
+    Days and date are None where they wait for a year's calendar; nothing is guessed.
+    """
 
     light: Literal["green", "amber", "red"]
-    remaining: int
+    remaining: int | None
     due: date | None
     zh: str
     en: str
@@ -44,29 +47,45 @@ def status(calendar: Calendar, ledger: Ledger, today: date) -> Status:
     late = overdue(calendar, ledger, today)
     if late:
         light = "red"
-    elif ledger.closed is None and left * 5 <= allowed(calendar, ledger):
+    elif ledger.closed is None and left is not None and left * 5 <= allowed(calendar, ledger):
         light = "amber"
     zh, en = _words(ledger, left, day, late=late)
     return Status(light, left, day, zh, en)
 
 
-def _words(ledger: Ledger, left: int, day: date | None, *, late: bool) -> tuple[str, str]:
-    days = f"{abs(left)} working day{'' if abs(left) == 1 else 's'}"
-    over = (f"超期{-left}个工作日", f"by {days}") if left < 0 else ("已超期", "by days off only")
+def _words(ledger: Ledger, left: int | None, day: date | None, *, late: bool) -> tuple[str, str]:
+    days = "" if left is None else f"{abs(left)} working day{'' if abs(left) == 1 else 's'}"
+    zh, en = ("", "") if left is None else (f"，剩余{left}个工作日", f", {days} left")
+    if late:
+        zh, en = _late(left, days)
     if ledger.closed is not None:
         on = ledger.closed.on
         if late:
-            return f"{on}办结，{over[0]}，应于{day}办结", f"decided on {on}, late {over[1]}"
-        return f"{on}按时办结，剩余{left}个工作日", f"decided on {on} in time, {days} left"
+            return f"{on}办结，{zh}，应于{day}办结", f"decided on {on}, late{en}"
+        if left is None:
+            return f"{on}办结", f"decided on {on}"
+        return f"{on}按时办结{zh}", f"decided on {on} in time{en}"
     if late:
         was = (f"，应于{day}办结", f", was due on {day}") if day else ("", "")
-        return over[0] + was[0], f"overdue {over[1]}{was[1]}"
+        return f"{zh}{was[0]}", f"overdue{en}{was[1]}"
     if (running := ledger.suspended) is not None:
-        zh, en = SPECIAL_PROCEDURES[running.kind]
+        kind = SPECIAL_PROCEDURES[running.kind]
         return (
-            f"{zh}期间停止计算，自{running.start}，剩余{left}个工作日",
-            f"stopped for a special procedure ({en}) since {running.start}, {days} left",
+            f"{kind[0]}期间停止计算，自{running.start}{zh}",
+            f"stopped for a special procedure ({kind[1]}) since {running.start}{en}",
         )
+    return _running(left, days, day)
+
+
+def _late(left: int | None, days: str) -> tuple[str, str]:
+    if left is None:
+        return "已超期", ""
+    return (f"超期{-left}个工作日", f" by {days}") if left < 0 else ("已超期", " by days off only")
+
+
+def _running(left: int | None, days: str, day: date | None) -> tuple[str, str]:
+    if left is None:
+        return "到期日待本年度放假通知公布", "the due date waits for this year's calendar"
     if day is None:
         return (
             f"剩余{left}个工作日，到期日待下一年度放假通知公布",

@@ -8,7 +8,7 @@ reads no table, no network and no clock.
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 
 from tongban.apps.cases import events as say
 from tongban.kernel import feel, workdays
@@ -127,20 +127,23 @@ def tasks(case: Case, ground: Ground) -> Iterator[Task]:
 
 
 def wake_at(case: Case, ground: Ground) -> datetime | None:
-    """Give the next instant at which time itself moves the case, or None."""
-    times: list[datetime] = []
+    """Give the next instant at which time itself moves the case, or None.
+
+    None too where it hangs on a calendar that is not announced yet: announcing it wakes the case.
+    A branch that time cannot move, stopped or asked already, names no instant.
+    """
+    times: list[datetime | None] = []
     for branch in case.branches.values():
-        if branch.retry_at and branch.stage in {Stage.WAITING, Stage.GATHERING}:
+        if branch.retry_at and branch.stage is Stage.GATHERING:
             times.append(datetime.fromisoformat(branch.retry_at))
-        if branch.stage is Stage.EXAMINING and branch.received is not None:
-            last = workdays.add_workdays(ground.calendar, branch.received, workdays.CORRECTION_DAYS)
-            midnight = datetime.combine(last, datetime.min.time(), ground.now.tzinfo)
-            times.append(midnight + timedelta(days=1))
-        if branch.timers:
+        if branch.stage is Stage.EXAMINING and branch.received is not None and not branch.asked:
+            received = datetime.combine(branch.received, datetime.min.time(), ground.now.tzinfo)
+            times.append(flow.after_workdays(received, workdays.CORRECTION_DAYS, ground))
+        if branch.timers and not _stopped(branch):
             armed = dict(branch.timers)
             times += [
                 flow.timer_due(step, datetime.fromisoformat(armed[step.id]), ground)
                 for step in offered(branch, ground)
                 if step.kind == "timer" and step.id in armed
             ]
-    return min(times, default=None)
+    return min((time for time in times if time is not None), default=None)

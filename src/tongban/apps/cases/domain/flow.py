@@ -108,7 +108,8 @@ def process(
     for step in nets.enabled(net, marking):
         if step.kind == "timer":
             since = datetime.fromisoformat(armed[step.id])
-            if timer_due(step, since, ground) <= ground.now:
+            due = timer_due(step, since, ground)
+            if due is not None and due <= ground.now:
                 return (stepped(branch, ground, facts, step.id, {}),)
         elif step.kind == "rule" and step.id not in handed:
             # a stale value is read again first: see sources.wants
@@ -173,13 +174,24 @@ def _rule(
     return Said(say.HANDED, ground.now, data, branch.item, step.id)
 
 
-def timer_due(step: nets.Step, armed: datetime, ground: Ground) -> datetime:
-    """Give the instant at which a timer fires: elapsed time, or the end of its last working day."""
+def timer_due(step: nets.Step, armed: datetime, ground: Ground) -> datetime | None:
+    """Give the instant at which a timer fires: elapsed time, or the end of its last working day.
+
+    None while the calendar of that day is not announced: it does not fire before.
+    """
     timer = step.timer
     if timer is None:
         raise ValueError(f"{step.id} is not a timer")
     if timer.duration is not None:
         return armed + timer.duration
-    last = workdays.add_workdays(ground.calendar, armed.date(), timer.workdays or 0)
-    midnight = datetime.combine(last, datetime.min.time(), tzinfo=armed.tzinfo)
+    return after_workdays(armed, timer.workdays or 0, ground)
+
+
+def after_workdays(since: datetime, days: int, ground: Ground) -> datetime | None:
+    """Give the end of the ``days``-th working day after ``since``; None if nobody can know it."""
+    try:
+        last = workdays.add_workdays(ground.calendar, since.date(), days)
+    except workdays.CalendarEnded:
+        return None
+    midnight = datetime.combine(last, datetime.min.time(), tzinfo=since.tzinfo)
     return midnight + timedelta(days=1)
