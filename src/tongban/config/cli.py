@@ -1,6 +1,9 @@
 """Commands that need the whole house: set up, demonstrate, work in the background."""
 
 import json
+import shutil
+import sys
+from pathlib import Path
 
 import click
 from django.conf import settings
@@ -52,6 +55,9 @@ def demo(life_event: str, lang: str, people: int, *, as_json: bool) -> None:
         click.echo(json.dumps(report, ensure_ascii=False, indent=2))
     else:
         click.echo("\n".join(story.tell(report, lang)))
+        activate = Path(sys.argv[0]).with_name("activate")
+        if shutil.which("tongban") is None and activate.exists():
+            click.echo(f"   (先执行 / first: source {activate})")
 
 
 def _applicant(life_event: str) -> demonstration.Applicant:
