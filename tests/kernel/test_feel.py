@@ -102,6 +102,15 @@ def test_a_missing_fact_is_unknown_and_named_only_where_it_could_settle(
         ("not a", 5, "'(' expected"),
         ("(" * 70 + "a" + ")" * 70, 31, "nested deeper"),
         ("a = 1 or " * 600 + "a", 1, "split it"),
+        ("1 + " * 900 + "a > 0", 242, "nested deeper"),
+        ("1 * " * 900 + "a > 0", 242, "nested deeper"),
+        ("(" * 29 + "a" + " in (true, false))" * 29, 49, "a value expected"),
+        ("(a = 1) between 1 and 2", 9, "a value expected"),
+        ("(a = 1) + 1 > 1", 9, "a value expected"),
+        ("a < true", 3, "no order"),
+        ("a in (1, > true)", 10, "no order"),
+        ("a = １", 5, "cannot be read"),
+        ("a = " + "1" * 35, 5, "at most 34 digits"),
     ],
 )
 def test_what_cannot_be_read_is_refused_with_column_and_mend(text, column, says):
@@ -116,7 +125,7 @@ def test_what_cannot_be_read_is_refused_with_column_and_mend(text, column, says)
     [
         ("a < 3", {"a": "3"}, "cannot be compared"),
         ("a = 1", {"a": True}, "cannot be compared"),
-        ("a < true", {"a": True}, "cannot be compared by <"),
+        ("a < b", {"a": True, "b": False}, "cannot be compared by <"),
         ("a < 3", {"a": 2.5}, "cannot be compared"),
         ("a < 3", {"a": Decimal("NaN")}, "cannot be compared"),
         ("a / b > 1", {"a": 1, "b": 0}, "division by zero"),
@@ -161,6 +170,8 @@ def test_cells_hold_texts_truths_and_days():
     assert parse_literal(" - ") is None
     assert parse_literal("null") is None
     assert parse_literal("-12.50") == Decimal("-12.50")
+    fine = "-" + "0." + "123456789" * 3 + "123456"
+    assert str(parse_literal(fine)) == fine
 
 
 @pytest.mark.parametrize(

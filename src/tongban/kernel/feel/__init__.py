@@ -25,6 +25,7 @@ from tongban.kernel.feel.tree import (
     UnaryTests,
     Value,
     kind_of,
+    middle,
     passes,
 )
 
@@ -42,6 +43,7 @@ __all__ = [
     "Verdict",
     "judge",
     "kind_of",
+    "middle",
     "parse_condition",
     "parse_literal",
     "parse_unary",

@@ -26,9 +26,10 @@ from tongban.kernel.feel.tree import (
 
 _LONGEST = 4_000
 _DEEPEST = 60
+_DIGITS = 34  # decimal128, as DMN asks
 _TOKEN = re.compile(
     r"""\s*(?:
-      (?P<number>\d+(?:\.\d+)?|\.\d+)
+      (?P<number>[0-9]+(?:\.[0-9]+)?|\.[0-9]+)
     | (?P<string>"(?:[^"\\]|\\.)*")
     | (?P<name>[^\W\d]\w*(?:\.[^\W\d]\w*)*)
     | (?P<sign>\.\.|<=|>=|!=|[-=<>()\[\],+*/@])
@@ -91,8 +92,17 @@ class Reader:
 
     def _deeper(self) -> None:
         self._depth += 1
-        if self._depth > _DEEPEST:
+        self._shallow(self._depth)
+
+    def _shallow(self, depth: int) -> None:
+        if depth > _DEEPEST:
             raise self.refused(f"nested deeper than {_DEEPEST}: split the expression")
+
+    def _quantity(self, tree: Tree, column: int) -> Tree:
+        """Give what is counted or tested; a truth here is a slip, and would multiply the tree."""
+        if isinstance(tree, Compare | Both | Either | Not):
+            raise FeelError(self.text, column, "a value expected, true or false found")
+        return tree
 
     # -- conditions
 
@@ -116,14 +126,23 @@ class Reader:
         operator = _COMPARISONS.get(self._now.text) if self._now.kind == "sign" else None
         if operator:
             self._at += 1
-            return Compare(operator, left, self._sum(), column)
+            return self._compared(operator, left, self._sum(), column)
         if self.take("between"):
+            self._quantity(left, column)
             low = self._sum()
             self.need("and")
             return _between(left, low, self._sum(), (">=", "<="), column)
         if self.take("in"):
-            return self._membership(left)
+            return self._membership(self._quantity(left, column))
         return left
+
+    def _compared(self, operator: Operator, left: Tree, right: Tree, column: int) -> Compare:
+        truths = any(
+            isinstance(side, Literal) and isinstance(side.value, bool) for side in (left, right)
+        )
+        if operator not in {"=", "!="} and truths:
+            raise FeelError(self.text, column, "true and false have no order: use = or !=")
+        return Compare(operator, left, right, column)
 
     def _membership(self, left: Tree) -> Tree:
         """``in [a..b]``, ``in "a"`` or ``in ("a", <5, [1..3])``: each test is a comparison."""
@@ -148,7 +167,7 @@ class Reader:
         operator = _COMPARISONS.get(self._now.text) if self._now.kind == "sign" else None
         if operator:
             self._at += 1
-        return Compare(operator or "=", left, self._sum(), column)
+        return self._compared(operator or "=", left, self._sum(), column)
 
     def _opens_range(self) -> bool:
         """A bracket opens a range when ``..`` comes at its own depth; ``(`` may also group."""
@@ -175,18 +194,30 @@ class Reader:
 
     def _sum(self) -> Tree:
         left = self._product()
+        chain = self._depth
         while self._now.kind == "sign" and self._now.text in {"+", "-"}:
+            chain += 1
+            self._shallow(chain)
             column, operator = self._now.column, self._now.text
             self._at += 1
-            left = Arithmetic("+" if operator == "+" else "-", left, self._product(), column)
+            right = self._quantity(self._product(), column)
+            left = Arithmetic(
+                "+" if operator == "+" else "-", self._quantity(left, column), right, column
+            )
         return left
 
     def _product(self) -> Tree:
         left = self._operand()
+        chain = self._depth
         while self._now.kind == "sign" and self._now.text in {"*", "/"}:
+            chain += 1
+            self._shallow(chain)
             column, operator = self._now.column, self._now.text
             self._at += 1
-            left = Arithmetic("*" if operator == "*" else "/", left, self._operand(), column)
+            right = self._quantity(self._operand(), column)
+            left = Arithmetic(
+                "*" if operator == "*" else "/", self._quantity(left, column), right, column
+            )
         return left
 
     def _operand(self) -> Tree:
@@ -204,7 +235,8 @@ class Reader:
             token = self._now
             if token.text == "-" and self._tokens[self._at + 1].kind != "number":
                 self._at += 1
-                return Arithmetic("-", Literal(0), self._operand(), token.column)
+                inner = self._quantity(self._operand(), token.column)
+                return Arithmetic("-", Literal(0), inner, token.column)
             if token.kind == "name" and token.text not in _KEYWORDS:
                 return self._name()
             return Literal(self.literal())
@@ -269,9 +301,11 @@ class Reader:
             self._at += 1
         token = self._now
         if token.kind == "number":
+            if len(token.text.replace(".", "")) > _DIGITS:
+                raise self.refused(f"a number has at most {_DIGITS} digits")
             self._at += 1
-            number = int(token.text) if token.text.isdigit() else Decimal(token.text)
-            return -number if minus else number
+            written = f"-{token.text}" if minus else token.text
+            return int(written) if token.text.isdigit() else Decimal(written)
         if token.kind == "string":
             self._at += 1
             return self._unescape(token)

@@ -6,7 +6,7 @@ Frozen data only. The trees hold no position beyond what an error message needs.
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime
-from decimal import Decimal
+from decimal import Context, Decimal
 from typing import Literal as Choice
 from typing import TypeAlias
 
@@ -146,6 +146,19 @@ def kind_of(value: object) -> str:
     if isinstance(value, datetime):
         return "datetime"
     return "date" if isinstance(value, date) else type(value).__name__
+
+
+def middle(low: int | Decimal, high: int | Decimal) -> Decimal:
+    """Give the number halfway between two literals, exactly: it never rounds to one of them.
+
+    >>> middle(1, Decimal("1.0000000000000000000000000001"))
+    Decimal('1.00000000000000000000000000005')
+    """
+    return _EXACT.divide(_EXACT.add(Decimal(low), Decimal(high)), Decimal(2))
+
+
+# 34 digits before the point, 34 behind it, and one each for the sum and its half
+_EXACT = Context(prec=70)
 
 
 def passes(tests: UnaryTests, value: Known) -> bool:

@@ -10,9 +10,9 @@ from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from decimal import Decimal
 from itertools import pairwise, product
-from math import prod
+from math import ceil, floor, prod
 
-from tongban.kernel.feel import Condition, Value, judge
+from tongban.kernel.feel import Condition, Value, judge, middle
 from tongban.kernel.feel.tree import Both, Compare, Either, Literal, Name, Not, Tree
 from tongban.kernel.nets.flow import Flow, Node
 
@@ -127,8 +127,8 @@ def _around(constants: list[Value], *, ordered: bool) -> list[Value] | None:
         return [*texts, "".join(texts) + "…"]
     if kinds <= {int, Decimal}:
         numbers = sorted({Decimal(str(value)) for value in constants})
-        middles = [(low + high) / 2 for low, high in pairwise(numbers)]
-        return [numbers[0] - 1, *numbers, *middles, numbers[-1] + 1]
+        middles = [middle(low, high) for low, high in pairwise(numbers)]
+        return [floor(numbers[0]) - 1, *numbers, *middles, ceil(numbers[-1]) + 1]
     if kinds == {date}:
         days = [value for value in constants if isinstance(value, date)]
         near = {day + timedelta(shift) for day in days if _inside(day) for shift in (-1, 0, 1)}

@@ -12,9 +12,10 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from decimal import Decimal
+from math import ceil, floor
 from typing import Any
 
-from tongban.kernel.feel import Known, kind_of, passes
+from tongban.kernel.feel import Known, kind_of, middle, passes
 from tongban.kernel.tables.model import DecisionTable, Input, TableError, Type
 
 
@@ -131,12 +132,11 @@ def _between(expected: Type, low: Known | None, high: Known | None) -> Known | N
     if low is None and high is None:
         return 0
     if low is None or high is None:
-        edge = Decimal(low) + 1 if low is not None else Decimal(high or 0) - 1
-        return int(edge) if edge == int(edge) else edge
-    whole = int(Decimal(low).__floor__()) + 1
+        return floor(low) + 1 if low is not None else ceil(high or 0) - 1
+    whole = floor(low) + 1
     if whole < high:
         return whole
-    return None if expected == "integer" else (Decimal(low) + Decimal(high)) / 2
+    return None if expected == "integer" else middle(low, high)
 
 
 def _day_between(low: Known | None, high: Known | None) -> date | None:
