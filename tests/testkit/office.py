@@ -159,15 +159,15 @@ class Office:
 
     def announce(self, days: Sequence[tuple[str, str, str]]) -> int:
         """Bring a pack with (date, kind, name) of days into force; give how many clocks moved."""
-        pack = self.folder / "announced"
-        pack.mkdir(exist_ok=True)
+        pack = self.folder / "packs" / "announced"
+        pack.mkdir(parents=True, exist_ok=True)
         head = "schema: tongban/pack/1\nslug: announced\nname: {zh: 公告, en: notice}\n"
         (pack / "pack.yaml").write_text(f"{head}extends: [sample]\n", encoding="utf-8")
         rows = [f"{day},{kind},{name},公告" for day, kind, name in days]
         (pack / "calendar.csv").write_text(
             "\n".join(["date,kind,name,source", *rows, ""]), encoding="utf-8"
         )
-        settings.PACKS = [pack]
+        settings.PACKS = [pack.parent]
         services.calendar.cache_clear()
         load_calendar.cache_clear()
         return announcing.announce(services.calendar())

@@ -9,6 +9,7 @@ from datetime import date
 from django.db import transaction
 
 from tongban.infra import clock
+from tongban.infra.trail.services import ChainMoved
 from tongban.kernel import workdays
 from tongban.kernel.workdays import Calendar, Day
 
@@ -19,6 +20,7 @@ from .domain.engine import tell
 from .domain.fold import Said
 from .domain.ground import Ground
 from .domain.state import Case, Json
+from .errors import CaseMoved
 from .models import CalendarInForce
 from .models import Case as Row
 
@@ -39,6 +41,16 @@ def announce(new: Calendar) -> int:
 
 
 def _move(number: str, old: Calendar, new: Calendar) -> int:
+    """Move the clocks of one case; whatever somebody does to it meanwhile comes first."""
+    for _ in range(services.TRIES):
+        try:
+            return _moved(number, old, new)
+        except (CaseMoved, ChainMoved):
+            continue
+    raise CaseMoved(number)
+
+
+def _moved(number: str, old: Calendar, new: Calendar) -> int:
     case = services.load(number)
     ground = services.ground_for(case, new)
     ledgers = {
@@ -56,8 +68,8 @@ def _move(number: str, old: Calendar, new: Calendar) -> int:
         )
         for move in workdays.moved(old, new, ledgers)
     ]
-    if said:
-        _save(case, ground, said)
+    # saved even if no clock moved: when to look at the case again hangs on the calendar too
+    _save(case, ground, said)
     return len(said)
 
 

@@ -28,6 +28,14 @@ class FlowIncomplete(RuntimeError):  # noqa: N818
     """A verb lacks a fact that its item should have made sure of; the turn is rolled back."""
 
 
+class FactMissing(LookupError):  # noqa: N818
+    """A verb lacks a fact that its item may see; it can be done when the applicant gives it."""
+
+    def __init__(self, name: str) -> None:
+        super().__init__(name)
+        self.name = name
+
+
 @dataclass(slots=True)
 class Turn:
     """What a verb works with; ``drafts`` collects what other apps want said on the trail."""
@@ -38,10 +46,17 @@ class Turn:
     def perform(
         self, case: Case, branch: Branch, step: nets.Step, seen: Mapping[str, Value]
     ) -> tuple[Said, ...]:
-        """Carry out the verb of a service step; a plain task is only passed."""
+        """Carry out the verb of a service step; a plain task is only passed.
+
+        A fact that a source never gave is asked of the applicant before the step is done.
+        """
         verb = step.attributes.get("verb", "")
         act = VERBS[verb] if verb else _pass
-        return act(self, case, branch, step, seen)
+        try:
+            return act(self, case, branch, step, seen)
+        except FactMissing as missing:
+            data = {"asked": [[missing.name, "missing"]]}
+            return (Said(say.RECONFIRM_ASKED, self.ground.now, data, branch.item),)
 
 
 Act = Callable[[Turn, Case, Branch, nets.Step, Mapping[str, Value]], tuple[Said, ...]]
@@ -66,8 +81,10 @@ def _pass(
     return (_step(turn, case, branch, step, {}),)
 
 
-def _need(name: str, facts: Mapping[str, Value], branch: Branch) -> Value:
+def _need(turn: Turn, name: str, facts: Mapping[str, Value], branch: Branch) -> Value:
     if facts.get(name) is None:
+        if name in turn.ground.definitions[branch.item].wanted:
+            raise FactMissing(name)
         raise FlowIncomplete(
             f"{branch.item} v{branch.version} needs {name}; declare it in the item"
         )
@@ -82,9 +99,9 @@ def _assign(
     given: dict[str, Json] = {}
     for name, how in turn.ground.definitions[branch.item].produces.items():
         if isinstance(how, str) and how != LICENCE_NUMBER:
-            given[name] = write_value(_need(how, facts, branch))
+            given[name] = write_value(_need(turn, how, facts, branch))
         elif isinstance(how, Assigner):
-            arguments = {k: _need(v, facts, branch) for k, v in how.arguments.items()}
+            arguments = {k: _need(turn, v, facts, branch) for k, v in how.arguments.items()}
             given[name] = licences.assign(how.assign, arguments, case=case.number, item=branch.item)
     said = Said(say.ASSIGNED, turn.ground.now, {"facts": given}, branch.item, step.id)
     after = engine.tell(case, said)
@@ -145,14 +162,14 @@ def _order_payment(
     if payment is None:
         raise FlowIncomplete(f"{branch.item} v{branch.version} results in no payment")
     facts = {**all_facts(case, turn.ground), **seen}
-    amount = _need(payment.amount, facts, branch)
+    amount = _need(turn, payment.amount, facts, branch)
     if not isinstance(amount, int) or amount <= 0:
         raise FlowIncomplete(f"{payment.amount} is {amount}; money is whole fen above nought")
     reference = f"{case.number}/{branch.item}"
     PaymentOrder.objects.create(
         reference=reference,
-        payee=str(_need(f"{payment.to}.id_number", facts, branch)),
-        account=str(_need(payment.account, facts, branch)),
+        payee=str(_need(turn, f"{payment.to}.id_number", facts, branch)),
+        account=str(_need(turn, payment.account, facts, branch)),
         amount_fen=amount,
         department=definition.department,
         ordered=turn.ground.now,

@@ -43,7 +43,7 @@ def gather(case: Case, branch: Branch, ground: Ground, facts: Mapping[str, Value
     if found and not branch.asked:
         data = {"asked": [list(p) for p in found], "on": ground.today.isoformat()}
         return Said(say.CORRECTION_ASKED, ground.now, data, branch.item)
-    if found or (uploaded(case, branch, ground, facts) and not branch.asked):
+    if found or uploaded(case, branch, ground, facts):
         return Said(say.HELD_FOR_EXAMINATION, ground.now, {}, branch.item)
     return accepted(branch, ground, facts)
 

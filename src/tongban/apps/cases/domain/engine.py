@@ -91,6 +91,7 @@ def _wait(case: Case, branch: Branch, ground: Ground, facts: Mapping[str, Value]
     """Enter a branch when what it depends on has ended well and its condition does not forbid it.
 
     An unknown condition lets the branch in: what is missing is then asked, or settled by a person.
+    The day of entry is its day of receipt: before, nobody could have asked for a correction.
     """
     before = [case.branches[item] for item in branch.after]
     if failed := [b.item for b in before if b.stage in FAILED]:
@@ -100,7 +101,7 @@ def _wait(case: Case, branch: Branch, ground: Ground, facts: Mapping[str, Value]
     condition = ground.life_event.when.get(branch.item)
     if condition is not None and feel.judge(condition, facts).value is False:
         return flow.ended(branch, Stage.NOT_APPLICABLE, "not_applicable", ground)
-    return Said(say.ENTERED, ground.now, {}, branch.item)
+    return Said(say.ENTERED, ground.now, {"on": ground.today.isoformat()}, branch.item)
 
 
 def tasks(case: Case, ground: Ground) -> Iterator[Task]:

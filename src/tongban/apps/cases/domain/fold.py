@@ -69,9 +69,12 @@ def _submitted(number: str, data: Mapping[str, Json]) -> Case:
     )
 
 
-def _answered(case: Case, data: Mapping[str, Json]) -> Case:
-    """An answer goes to every branch that asked; branches that have ended are left alone."""
-    answers = read_values(data["answers"])
+def _answered(case: Case, said: Said) -> Case:
+    """An answer goes to every branch that asked; branches that have ended are left alone.
+
+    It bears its instant: unlike a value typed unasked, it does not wait for a source.
+    """
+    answers, at = read_values(said.data["answers"]), said.at.isoformat()
     branches = dict(case.branches)
     for item, branch in branches.items():
         if branch.stage is Stage.CORRECTION:
@@ -81,8 +84,11 @@ def _answered(case: Case, data: Mapping[str, Json]) -> Case:
     return replace(
         case,
         seen={},
-        facts={**case.facts, **{n: Known(v, "value", "applicant") for n, v in answers.items()}},
-        materials={**case.materials, **data.get("materials", {})},
+        facts={
+            **case.facts,
+            **{n: Known(v, "value", "applicant", as_of=at) for n, v in answers.items()},
+        },
+        materials={**case.materials, **said.data.get("materials", {})},
         branches=branches,
     )
 
@@ -168,7 +174,9 @@ def _ended(branch: Branch, said: Said) -> Branch:
 
 
 _ON_BRANCH: Mapping[str, Callable[[Branch, Said], Branch]] = {
-    say.ENTERED: lambda branch, _: replace(branch, stage=Stage.GATHERING),
+    say.ENTERED: lambda branch, said: replace(
+        branch, stage=Stage.GATHERING, received=date.fromisoformat(said.data["on"])
+    ),
     say.HELD_FOR_EXAMINATION: lambda branch, _: replace(branch, stage=Stage.EXAMINING),
     say.SOURCE_UNAVAILABLE: lambda branch, said: replace(
         branch, retry_at=said.data["retry_at"], attempts=branch.attempts + 1
@@ -199,7 +207,7 @@ def apply(case: Case | None, number: str, said: Said) -> Case:
         facts = {name: read_known(k) for name, k in data["facts"].items()}
         after = replace(case, facts={**case.facts, **facts}, calls=case.calls + data["calls"])
     elif type_ == say.ANSWERED:
-        after = _answered(case, data)
+        after = _answered(case, said)
     elif type_ == say.ASSIGNED:
         given = read_values(data["facts"])
         known = {name: Known(v, "value", "assigned") for name, v in given.items()}

@@ -18,11 +18,12 @@ from .acts import (
     withdraw,
 )
 from .intake import MOST_BYTES, Submission, Upload, submit
-from .turns import advance, allowed, calendar, drafts_of, ground_for, load, save, wake
+from .turns import TRIES, advance, allowed, calendar, drafts_of, ground_for, load, save, wake
 
 __all__ = [
     "MOST_BYTES",
     "POSTS",
+    "TRIES",
     "Submission",
     "Upload",
     "Verdict",

@@ -19,9 +19,10 @@ from tongban.apps.items import queries as items
 from tongban.apps.parties import queries as parties
 from tongban.infra.access.domain import Subject
 from tongban.infra.trail.services import ChainMoved
+from tongban.kernel.events import Draft
 
 from .intake import Upload, keep, read_answers
-from .turns import advance, allowed, drafts_of, finish, ground_for, load, prepared
+from .turns import TRIES, advance, allowed, drafts_of, finish, ground_for, load, prepared
 
 # the post that a step names → what its holder must be allowed to do
 POSTS = {"clerk": "case.accept", "reviewer": "case.review", "approver": "case.decide"}
@@ -44,8 +45,7 @@ def _act(
     allowed(subject, number, action, item)
     before, case, ground, drafts = prepared(number, deciding)
     if deciding and case.branches[deciding].stage is not before.branches[deciding].stage:
-        with transaction.atomic():
-            finish(before, case, ground, drafts)
+        _finish(before, case, ground, drafts)
         raise CaseRefused(
             "来源数据已变化，已请申请人确认，请稍后再办",
             "a source has changed; the applicant was asked to confirm: decide after that",
@@ -54,16 +54,33 @@ def _act(
     for event in said:
         case = engine.tell(case, event)
     drafts += drafts_of(case, ground, said)
-    try:
-        with transaction.atomic():
-            Document.objects.bulk_create(documents)
-            finish(before, case, ground, drafts)
-    except (ChainMoved, IntegrityError) as clash:
-        # who comes second may fail at a licence or payment that the first one has made
-        if load(number).sequence == before.sequence:
-            raise
-        raise CaseMoved(number) from clash
+    _finish(before, case, ground, drafts, documents)
     return advance(number)
+
+
+def _finish(
+    before: Case,
+    case: Case,
+    ground: Ground,
+    drafts: list[Draft],
+    documents: Sequence[Document] = (),
+) -> None:
+    """Save what a person did; try again only where another case took the same running number."""
+    for attempt in range(TRIES):
+        for document in documents:
+            document.pk = None
+        try:
+            with transaction.atomic():
+                Document.objects.bulk_create(documents)
+                finish(before, case, ground, drafts)
+        except (ChainMoved, IntegrityError) as clash:
+            # who comes second may fail at a licence or payment that the first one has made
+            if load(case.number).sequence != before.sequence:
+                raise CaseMoved(case.number) from clash
+            if attempt == TRIES - 1:
+                raise
+        else:
+            return
 
 
 def answer(

@@ -4,6 +4,7 @@ Sources are called while no transaction is open. A writer that comes second is t
 (`CaseMoved`) and nothing of his is half-saved; the engine's own work is then simply done again.
 """
 
+import logging
 from collections.abc import Mapping, Sequence
 from datetime import timedelta
 from functools import cache
@@ -31,6 +32,8 @@ from tongban.infra.trail.services import ChainMoved
 from tongban.kernel import forms
 from tongban.kernel.events import Draft
 from tongban.kernel.workdays import Calendar
+
+log = logging.getLogger(__name__)
 
 TRIES = 8
 LEASE = timedelta(seconds=30)  # after a crash another worker takes the case up again
@@ -260,5 +263,8 @@ def wake(most: int = 100) -> int:
     for number in due:
         # a lease: if this worker dies here, another one comes back to the case
         Row.objects.filter(number=number, wake_at__lte=now).update(wake_at=now + LEASE)
-        advance(number)
+        try:
+            advance(number)
+        except Exception:
+            log.exception("case %s could not be taken up; its lease brings it back", number)
     return len(due)
