@@ -28,7 +28,7 @@ CI = os.environ.get("CI") == "true"
 ROLES = ["applicant", "reviewer", "clerk", "approver"] if CI else ["applicant", "reviewer"]
 CONFIG = {
     "max-failures": 20,
-    "generation": {"max-examples": 100 if CI else 6, "database": "none", "no-shrink": not CI},
+    "generation": {"max-examples": 30 if CI else 6, "database": "none", "no-shrink": not CI},
     "checks": {"positive_data_acceptance": {"enabled": False}},
 }
 SLUG = r"[a-z][a-z0-9-]{0,59}"
