@@ -152,7 +152,7 @@ def _rule(
     """Let the rule table decide, with the rows that fired; hand to people what it cannot settle."""
     alias = step.attributes["rule"]
     rule = ground.definitions[branch.item].rules[alias]
-    doubtful = unverified(case, rule.table.needs)
+    doubtful = unverified(case, branch, ground, rule.table.needs)
     decision = rule.decide(view(branch, ground, facts))
     if decision.status == "decided" and not doubtful:
         results = {f"{alias}.{name}": v for name, v in decision.outputs[0].items()}

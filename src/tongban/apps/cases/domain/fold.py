@@ -69,12 +69,12 @@ def _submitted(number: str, data: Mapping[str, Json]) -> Case:
     )
 
 
-def _answered(case: Case, said: Said) -> Case:
+def _answered(case: Case, data: Mapping[str, Json]) -> Case:
     """An answer goes to every branch that asked; branches that have ended are left alone.
 
     It bears its instant: unlike a value typed unasked, it does not wait for a source.
     """
-    answers, at = read_values(said.data["answers"]), said.at.isoformat()
+    answers, at = read_values(data["answers"]), data["at"]
     branches = dict(case.branches)
     for item, branch in branches.items():
         if branch.stage is Stage.CORRECTION:
@@ -88,7 +88,7 @@ def _answered(case: Case, said: Said) -> Case:
             **case.facts,
             **{n: Known(v, "value", "applicant", as_of=at) for n, v in answers.items()},
         },
-        materials={**case.materials, **said.data.get("materials", {})},
+        materials={**case.materials, **data.get("materials", {})},
         branches=branches,
     )
 
@@ -207,7 +207,7 @@ def apply(case: Case | None, number: str, said: Said) -> Case:
         facts = {name: read_known(k) for name, k in data["facts"].items()}
         after = replace(case, facts={**case.facts, **facts}, calls=case.calls + data["calls"])
     elif type_ == say.ANSWERED:
-        after = _answered(case, said)
+        after = _answered(case, data)
     elif type_ == say.ASSIGNED:
         given = read_values(data["facts"])
         known = {name: Known(v, "value", "assigned") for name, v in given.items()}

@@ -41,11 +41,12 @@ class Ground:
 def all_facts(case: Case, ground: Ground) -> dict[str, Value]:
     """Give every fact with a value: held, bound to another fact, or derived at the reference date.
 
-    A fact without a value is left out.
+    A fact without a value is left out. What a register says of a bound fact goes before what
+    somebody typed for it.
     """
     facts = {n: k.value for n, k in case.facts.items() if k.status == "value"}
     for target, source in ground.life_event.binds.items():
-        if target not in facts and source in facts:
+        if source in facts and (target not in facts or case.facts[target].origin == "applicant"):
             facts[target] = facts[source]
     return derive(ground.vocabulary, facts, case.reference)
 
@@ -68,16 +69,49 @@ def offered(branch: Branch, ground: Ground) -> tuple[nets.Step, ...]:
     return nets.enabled(ground.definitions[branch.item].net, marking_of(branch, ground))
 
 
-def unverified(case: Case, names: frozenset[str]) -> tuple[str, ...]:
-    """List those facts whose source could not confirm them when they were to be read again."""
-    return tuple(sorted(n for n in names if (k := case.facts.get(n)) is not None and k.unverified))
+def behind(names: frozenset[str], ground: Ground) -> frozenset[str]:
+    """Give what these facts rest on: the dates they are counted from, what they are bound to."""
+    found = set(names)
+    for name in names:
+        role, _, attribute = name.partition(".")
+        played = ground.vocabulary.roles.get(role)
+        shape = ground.vocabulary.kinds[played.kind].get(attribute) if played else None
+        if shape is not None and shape.derive is not None:
+            found.add(f"{role}.{shape.derive.of}")
+    binds = ground.life_event.binds
+    return frozenset(found | {binds[name] for name in found & binds.keys()})
+
+
+def unverified(
+    case: Case, branch: Branch, ground: Ground, names: frozenset[str]
+) -> tuple[str, ...]:
+    """List those facts that no source confirms: it could not, or may no longer be asked."""
+    aged = _aged(case, names, ground) - stale(case, branch, ground)
+    return tuple(
+        sorted(
+            name
+            for name in behind(names, ground)
+            if name in aged or ((k := case.facts.get(name)) is not None and k.unverified)
+        )
+    )
 
 
 def stale(case: Case, branch: Branch, ground: Ground) -> frozenset[str]:
-    """Give the source facts of a branch that were read too long ago to decide on."""
+    """Give the source facts of a branch that were read too long ago to decide on.
+
+    Only those that the plan in force lets this item read again.
+    """
+    origin = ground.life_event.plan.origin
+    wanted = ground.definitions[branch.item].wanted
+    return frozenset(
+        name for name in _aged(case, wanted, ground) if origin.get((branch.item, name)) == "fetched"
+    )
+
+
+def _aged(case: Case, names: frozenset[str], ground: Ground) -> frozenset[str]:
     return frozenset(
         name
-        for name in ground.definitions[branch.item].wanted
+        for name in behind(names, ground)
         if (k := case.facts.get(name)) is not None
         and k.origin == "source"
         and k.status == "value"

@@ -145,7 +145,7 @@ def decide(
     if not reason.strip():
         raise SubmissionInvalid({"reason": ("请写明理由", "give the reason")})
     definition = ground.definitions[item]
-    doubtful = unverified(case, definition.wanted)
+    doubtful = unverified(case, branch, ground, definition.wanted)
     if doubtful and not accept_unverified:
         raise CaseRefused(
             f"来源暂不可用，未核验：{'、'.join(doubtful)}",
@@ -231,7 +231,11 @@ def answer(
     *,
     actor: str,
 ) -> Said:
-    """Answer what was asked (提交补正): only points that an open branch has asked for."""
+    """Answer what was asked (提交补正): only points that an open branch has asked for.
+
+    What a department says may be confirmed, never overwritten: whoever disputes it asks the
+    department to correct its record, or withdraws.
+    """
     asked = {
         name
         for branch in case.branches.values()
@@ -242,8 +246,30 @@ def answer(
         raise CaseRefused("目前没有需要补正的内容", "nothing is asked of you at present")
     if strange := sorted((answers.keys() | materials.keys()) - asked):
         raise SubmissionInvalid(dict.fromkeys(strange, ("此项未要求补正", "this was not asked")))
-    data = {"answers": write_values(answers), "materials": dict(materials)}
+    facts = all_facts(case, ground)
+    known = {n for n in answers if n in facts and not _typed(case, n)}
+    if disputed := sorted(name for name in known if answers[name] != facts[name]):
+        raise SubmissionInvalid(
+            dict.fromkeys(
+                disputed,
+                (
+                    "以部门数据为准；有误请先向该部门申请更正，或撤回申请",
+                    "the department's record stands: confirm it, have it corrected, or withdraw",
+                ),
+            )
+        )
+    given = {name: value for name, value in answers.items() if name not in known}
+    data = {
+        "answers": write_values(given),
+        "materials": dict(materials),
+        "at": ground.now.isoformat(),
+    }
     return Said(say.ANSWERED, ground.now, data, actor=actor)
+
+
+def _typed(case: Case, name: str) -> bool:
+    held = case.facts.get(name)
+    return held is not None and held.origin == "applicant"
 
 
 def withdraw(

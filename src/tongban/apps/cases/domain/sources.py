@@ -13,7 +13,7 @@ from tongban.kernel import forms
 from tongban.kernel.feel import Value
 
 from .fold import Said
-from .ground import Ground, all_facts, offered, stale
+from .ground import Ground, all_facts, behind, offered, stale
 from .state import ENDED, Branch, Case, Known, Stage, write_known
 
 _EARLY = frozenset({Stage.WAITING, Stage.GATHERING, Stage.CORRECTION, Stage.EXAMINING})
@@ -49,7 +49,7 @@ def wants(
         if branch is None:
             return False
         held = case.facts.get(name)
-        if held is None:
+        if held is None or _only_typed(held):
             return branch.stage in _EARLY
         if held.status in _AGAIN:
             return branch.stage in _EARLY and (not branch.retry_at or branch.retry_at <= now)
@@ -69,6 +69,20 @@ def wants(
     return tuple(calls)
 
 
+def _only_typed(held: Known) -> bool:
+    """Say whether somebody typed a fact before its source was asked: the source goes first."""
+    return held.origin == "applicant" and held.status == "value" and not held.as_of
+
+
+def _typed(old: Known, new: Known) -> Known:
+    """Weigh what was typed against a source: it stands only where the source has no value."""
+    if new.status == "value":
+        return new
+    if new.status in _AGAIN:
+        return replace(new, value=old.value, origin="applicant")
+    return replace(old, status="value", department="", resource="", reason="", as_of=new.as_of)
+
+
 def received(
     case: Case, answers: Mapping[str, Known], calls: int, ground: Ground
 ) -> tuple[Said, ...]:
@@ -77,8 +91,9 @@ def received(
     changed: dict[str, tuple[Value, Value]] = {}
     for name, new in answers.items():
         old = case.facts.get(name)
-        if old is None or old.status != "value" or old.origin != "source":
-            # what a person answered stands until a source answers with a value
+        if old is not None and old.origin == "applicant":
+            merged[name] = _typed(old, new)
+        elif old is None or old.status != "value" or old.origin != "source":
             if old is None or old.status != "value" or new.status == "value":
                 merged[name] = new
         elif new.status == "value":
@@ -90,7 +105,7 @@ def received(
     written = {name: write_known(k) for name, k in merged.items()}
     said = [Said(say.FACTS_RECEIVED, ground.now, {"facts": written, "calls": calls})]
     for branch in case.branches.values():
-        touched = changed.keys() & ground.definitions[branch.item].wanted
+        touched = changed.keys() & behind(ground.definitions[branch.item].wanted, ground)
         if branch.stage is Stage.PROCESSING and touched:
             asked = [[name, "changed-at-source"] for name in sorted(touched)]
             said.append(Said(say.RECONFIRM_ASKED, ground.now, {"asked": asked}, branch.item))
