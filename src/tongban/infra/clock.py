@@ -18,7 +18,7 @@ _Setting = datetime | timedelta
 _read: dict[str, tuple[tuple[int, int, int], _Setting]] = {}
 
 
-class ClockUnreadable(ValueError):  # noqa: N818
+class ClockUnreadable(ValueError):
     """The file named by TONGBAN_CLOCK holds neither an instant with zone nor an offset."""
 
 

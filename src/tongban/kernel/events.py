@@ -23,11 +23,11 @@ _TYPE = re.compile(r"[a-z][a-z0-9_]*(\.[a-z][a-z0-9_]*){2,}\.v[1-9][0-9]*", re.A
 _EXACT = 2**53 - 1
 
 
-class EventInvalid(ValueError):  # noqa: N818
+class EventInvalid(ValueError):
     """An envelope or its data cannot be written as evidence."""
 
 
-class PayloadErased(LookupError):  # noqa: N818
+class PayloadErased(LookupError):
     """The data of this event was lawfully erased."""
 
 

@@ -107,11 +107,11 @@ class Fact:
         )
 
 
-class UnknownFact(LookupError):  # noqa: N818
+class UnknownFact(LookupError):
     """A name that no kind and role of the vocabulary explains."""
 
 
-class FactInvalid(ValueError):  # noqa: N818
+class FactInvalid(ValueError):
     """A value that the fact does not allow, with the sentence for the person who wrote it."""
 
     def __init__(self, fact: str, zh: str, en: str) -> None:

@@ -38,7 +38,7 @@ UNITS = {
 _JOINED = frozenset({"%", "×"})
 
 
-class FigureInvalid(ValueError):  # noqa: N818
+class FigureInvalid(ValueError):
     """A number that cannot stand in a report."""
 
 

@@ -9,7 +9,7 @@ from collections.abc import Callable, Sequence
 Digest = Callable[[bytes], bytes]
 
 
-class ProofImpossible(ValueError):  # noqa: N818
+class ProofImpossible(ValueError):
     """The proof was asked for an entry or a size that the tree does not have."""
 
 

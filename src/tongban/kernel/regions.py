@@ -13,7 +13,7 @@ STILL: Final = 9999
 """The last year of what still stands."""
 
 
-class RegionsBroken(ValueError):  # noqa: N818
+class RegionsBroken(ValueError):
     """A row of the list of divisions cannot be used; the message names the row."""
 
 

@@ -14,11 +14,11 @@ from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
 
 
-class SuiteUnknown(LookupError):  # noqa: N818
+class SuiteUnknown(LookupError):
     """No suite bears this name."""
 
 
-class KeyInvalid(ValueError):  # noqa: N818
+class KeyInvalid(ValueError):
     """The bytes are not a key of this suite."""
 
 

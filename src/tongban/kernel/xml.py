@@ -10,7 +10,7 @@ LIMIT = 4_000_000
 """Bytes a file may have. The largest flow seen in the field is a tenth of this."""
 
 
-class XmlRefused(ValueError):  # noqa: N818
+class XmlRefused(ValueError):
     """The bytes are not plain well-formed XML; the message names file and line."""
 
 

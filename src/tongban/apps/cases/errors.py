@@ -12,7 +12,7 @@ class CaseError(Exception):
         self.en = en
 
 
-class SubmissionInvalid(CaseError):  # noqa: N818
+class SubmissionInvalid(CaseError):
     """A submission or an answer is not right; ``fields`` has a sentence for each fault."""
 
     def __init__(self, fields: Mapping[str, tuple[str, str]]) -> None:
@@ -20,7 +20,7 @@ class SubmissionInvalid(CaseError):  # noqa: N818
         self.fields = dict(fields)
 
 
-class CaseRefused(CaseError):  # noqa: N818
+class CaseRefused(CaseError):
     """The case is not where this verb applies (409)."""
 
 
@@ -34,11 +34,11 @@ class CaseMoved(CaseRefused):
         )
 
 
-class NotAllowed(CaseError):  # noqa: N818
+class NotAllowed(CaseError):
     """The subject may not do this (403)."""
 
 
-class CaseUnknown(CaseError):  # noqa: N818
+class CaseUnknown(CaseError):
     """No such case, or none that this subject may see (404)."""
 
     def __init__(self, number: str) -> None:

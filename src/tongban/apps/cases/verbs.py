@@ -24,11 +24,11 @@ from .models import PaymentOrder
 LICENCE_NUMBER = "licence.number"  # what an item produces by issuing its licence
 
 
-class FlowIncomplete(RuntimeError):  # noqa: N818
+class FlowIncomplete(RuntimeError):
     """A verb lacks a fact that its item should have made sure of; the turn is rolled back."""
 
 
-class FactMissing(LookupError):  # noqa: N818
+class FactMissing(LookupError):
     """A verb lacks a fact that its item may see; it can be done when the applicant gives it."""
 
     def __init__(self, name: str) -> None:

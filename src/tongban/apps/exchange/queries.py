@@ -24,7 +24,7 @@ __all__ = [
 ]
 
 
-class NoCatalogue(LookupError):  # noqa: N818
+class NoCatalogue(LookupError):
     """No region pack has been published in this installation."""
 
 

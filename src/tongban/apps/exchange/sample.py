@@ -21,7 +21,7 @@ from tongban.infra.packs import find_packs, read_packs
 MANIFEST = "city.json"
 
 
-class StoresRefused(ValueError):  # noqa: N818
+class StoresRefused(ValueError):
     """The stores cannot be written as asked; nothing was changed."""
 
 

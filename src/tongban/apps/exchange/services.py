@@ -51,11 +51,11 @@ __all__ = [
 ]
 
 
-class InsideTransaction(RuntimeError):  # noqa: N818
+class InsideTransaction(RuntimeError):
     """A source was to be called while a transaction was open; call it before."""
 
 
-class NotGranted(PermissionError):  # noqa: N818
+class NotGranted(PermissionError):
     """A register was to be read without a grant that covers it."""
 
 

@@ -20,7 +20,7 @@ _KEYS_AT_ONCE = 400  # a store may take no more than 999 values in one statement
 _MOST = 2  # records: one is the answer, a second one makes it ambiguous
 
 
-class StoreUnavailable(ConnectionError):  # noqa: N818
+class StoreUnavailable(ConnectionError):
     """A department's store is missing, locked, damaged or not as its contract says."""
 
 

@@ -35,7 +35,7 @@ __all__ = [
 ]
 
 
-class NotPublished(LookupError):  # noqa: N818
+class NotPublished(LookupError):
     """No definition of this name and version is published."""
 
     def __init__(self, kind: str, slug: str, version: int | None) -> None:

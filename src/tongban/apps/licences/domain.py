@@ -17,7 +17,7 @@ SEQUENCES = 450
 _ORGANISATION = "0123456789ABCDEFGHJKLMNPQRTUWXY"  # GB 32100: no I, O, S, V, Z
 
 
-class NumbersExhausted(RuntimeError):  # noqa: N818
+class NumbersExhausted(RuntimeError):
     """The block of numbers reserved for this county and day, or this registry, is used up."""
 
 

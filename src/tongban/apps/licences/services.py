@@ -19,7 +19,7 @@ from . import domain, events
 from .models import AssignedNumber, Licence, Serial
 
 
-class LicenceNotValid(ValueError):  # noqa: N818
+class LicenceNotValid(ValueError):
     """The licence is not in a state that allows this; the message says which it is in."""
 
 

@@ -29,7 +29,7 @@ _NO_WORDS = Words("", "")
 _PERIOD = re.compile(r"(\d{4})-(0[1-9]|1[0-2])", re.ASCII)
 
 
-class PeriodInvalid(ValueError):  # noqa: N818
+class PeriodInvalid(ValueError):
     """The period is no month, or one that has not begun."""
 
 

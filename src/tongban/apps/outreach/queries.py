@@ -17,7 +17,7 @@ STATUSES: tuple[Status, ...] = ("granted", "ordered-before", "excluded", "unknow
 _SIZE = 3  # examples of each status
 
 
-class NoSuchRun(LookupError):  # noqa: N818
+class NoSuchRun(LookupError):
     """No run has this number."""
 
 

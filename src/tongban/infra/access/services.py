@@ -20,7 +20,7 @@ _PREFIX = "tb_"
 ENTER = "web.enter"  # the scope of a link that signs a browser in, once
 
 
-class TokenInvalid(LookupError):  # noqa: N818
+class TokenInvalid(LookupError):
     """The token is unknown, past its end, revoked, or its user is closed."""
 
 

@@ -31,19 +31,19 @@ Row: TypeAlias = DBTaskResult[Any, Any]
 Work = TypeVar("Work", bound=Callable[..., None])
 
 
-class JobUnknown(LookupError):  # noqa: N818
+class JobUnknown(LookupError):
     """No job bears this name."""
 
 
-class JobTwice(ValueError):  # noqa: N818
+class JobTwice(ValueError):
     """Two jobs bear one name."""
 
 
-class NotDead(LookupError):  # noqa: N818
+class NotDead(LookupError):
     """No such dead letter."""
 
 
-class WorkerDied(RuntimeError):  # noqa: N818
+class WorkerDied(RuntimeError):
     """Each worker that took this job ended before it was done."""
 
 

@@ -38,7 +38,7 @@ class Problem:
         return f"{self.file}:{self.line}: {self.message}; {self.mend}"
 
 
-class PackInvalid(ValueError):  # noqa: N818
+class PackInvalid(ValueError):
     """A region pack that cannot be used, with every problem found in it."""
 
     def __init__(self, problems: list[Problem]) -> None:
@@ -66,7 +66,7 @@ class Document:
         return Problem(self.file, self.line(*place), message, mend)
 
 
-class _Stop(Exception):  # noqa: N818
+class _Stop(Exception):
     def __init__(self, line: int, message: str, mend: str) -> None:
         super().__init__(message)
         self.line = line

@@ -26,15 +26,15 @@ _ROUND = 200
 _LONGEST_WAIT = timedelta(hours=1)
 
 
-class AlreadySubscribed(ValueError):  # noqa: N818
+class AlreadySubscribed(ValueError):
     """Two subscribers bear one name, and would share one reading position."""
 
 
-class NotParked(LookupError):  # noqa: N818
+class NotParked(LookupError):
     """No such event waits for this consumer."""
 
 
-class NumbersTurnedBack(RuntimeError):  # noqa: N818
+class NumbersTurnedBack(RuntimeError):
     """The server counts its transactions from a lower number than the trail remembers."""
 
 

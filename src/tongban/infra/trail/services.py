@@ -38,19 +38,19 @@ _INSERT_PAYLOAD = "INSERT INTO trail_payload (event_id, salt, data) VALUES "
 _ROWS_AT_ONCE = 500
 
 
-class NotInTransaction(RuntimeError):  # noqa: N818
+class NotInTransaction(RuntimeError):
     """Events were told outside the transaction of what they tell about."""
 
 
-class ChainMoved(RuntimeError):  # noqa: N818
+class ChainMoved(RuntimeError):
     """Someone else told an event of this chain first; read it again and decide anew."""
 
 
-class TrailFull(RuntimeError):  # noqa: N818
+class TrailFull(RuntimeError):
     """The database takes no more rows (a full disk); nothing of this transaction was kept."""
 
 
-class NothingToErase(LookupError):  # noqa: N818
+class NothingToErase(LookupError):
     """The event is unknown or its payload was erased before."""
 
 

@@ -10,27 +10,27 @@ class CodeError(ValueError):
     """An identifier that cannot be used; the message says what to correct."""
 
 
-class WrongLength(CodeError):  # noqa: N818
+class WrongLength(CodeError):
     """Too short or too long."""
 
 
-class WrongCharacter(CodeError):  # noqa: N818
+class WrongCharacter(CodeError):
     """A character that this identifier never holds."""
 
 
-class WrongCheck(CodeError):  # noqa: N818
+class WrongCheck(CodeError):
     """The check character does not fit the rest: something was mistyped."""
 
 
-class WrongDate(CodeError):  # noqa: N818
+class WrongDate(CodeError):
     """The birth date inside the number is not a day of the calendar, or lies ahead."""
 
 
-class WrongRegion(CodeError):  # noqa: N818
+class WrongRegion(CodeError):
     """The division inside the number never existed, or had ended before the birth."""
 
 
-class WrongPart(CodeError):  # noqa: N818
+class WrongPart(CodeError):
     """A part of a composed identifier is not what stands there by the standard."""
 
 

@@ -31,7 +31,7 @@ from tongban.kernel.forms.words import (
 )
 
 
-class BranchUnknown(ValueError):  # noqa: N818
+class BranchUnknown(ValueError):
     """A branch waits for an item that is not in the life event, or for itself."""
 
 

@@ -14,7 +14,7 @@ from tongban.kernel.forms.words import Grant, Origin, Resource
 _WIDEST = 24  # free choices among questions; beyond this the search is refused
 
 
-class PlanTooTangled(ValueError):  # noqa: N818
+class PlanTooTangled(ValueError):
     """So many sources need each other's facts that no smallest form can be computed."""
 
 

@@ -5,11 +5,11 @@ class FlowError(ValueError):
     """Anything a flow, its net or one of its markings is refused for."""
 
 
-class BpmnRefused(FlowError):  # noqa: N818
+class BpmnRefused(FlowError):
     """The file uses something outside the subset; the message names element, id and file:line."""
 
 
-class FlowNotSound(FlowError):  # noqa: N818
+class FlowNotSound(FlowError):
     """The proof failed. `kind` is "dead", "stuck", "left-over" or "twice"; `path` leads there.
 
     `node` is the id and `line` the line of the element that is blamed; `path` holds the names of
@@ -26,21 +26,21 @@ class FlowNotSound(FlowError):  # noqa: N818
         self.path = path
 
 
-class FlowTooLarge(FlowError):  # noqa: N818
+class FlowTooLarge(FlowError):
     """The proof met more states than the cap; the flow must be cut into called flows."""
 
 
-class NotEnabled(FlowError):  # noqa: N818
+class NotEnabled(FlowError):
     """The step is not offered in this marking: done already, not yet due, or of another flow."""
 
 
-class NoBranch(FlowError):  # noqa: N818
+class NoBranch(FlowError):
     """A gateway has no branch to take although every fact is known."""
 
 
-class MarkingInvalid(FlowError):  # noqa: N818
+class MarkingInvalid(FlowError):
     """The bytes or the marking belong to another net, or to none."""
 
 
-class MigrationRefused(FlowError):  # noqa: N818
+class MigrationRefused(FlowError):
     """The case cannot move to the new version and stays on its own; the message says why."""

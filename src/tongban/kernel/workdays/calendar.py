@@ -15,11 +15,11 @@ class WorkdayError(ValueError):
     """A calendar or a clock cannot do what is asked; the message says what to do."""
 
 
-class CalendarEnded(WorkdayError):  # noqa: N818
+class CalendarEnded(WorkdayError):
     """The day lies outside the years that have been announced."""
 
 
-class CalendarBroken(WorkdayError):  # noqa: N818
+class CalendarBroken(WorkdayError):
     """A row of the calendar cannot be used."""
 
 

@@ -35,7 +35,7 @@ SPECIAL_PROCEDURES: Final[Mapping[str, tuple[str, str]]] = {
 """The only procedures that stop the decision clock (行政许可法 art. 45), in Chinese and English."""
 
 
-class ClockRefused(WorkdayError):  # noqa: N818
+class ClockRefused(WorkdayError):
     """The law does not let this clock do that now."""
 
 

@@ -41,7 +41,7 @@ class Asked:
     question: Words
 
 
-class NotAllowed(PermissionError):  # noqa: N818
+class NotAllowed(PermissionError):
     """The subject may not run this policy."""
 
 

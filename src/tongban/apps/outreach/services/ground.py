@@ -19,7 +19,7 @@ from tongban.kernel.events import Draft
 from tongban.kernel.forms import Call, Grant, ItemNeeds, alone, plan
 
 
-class PolicyIncomplete(ValueError):  # noqa: N818
+class PolicyIncomplete(ValueError):
     """The policy needs a fact that no register gives it without consent; mend its grants."""
 
 
