@@ -88,6 +88,8 @@ def test_each_licence_is_issued_once_with_an_identifier_that_checks(office: Offi
     issued = Licence.objects.filter(case=number)
     assert issued.count() == len({licence.item for licence in issued})
     assert issued.count() >= 4
+    for licence in issued:
+        assert [name for name, value in licence.content.items() if value is None] == []
     services.advance(number)
     assert Licence.objects.filter(case=number).count() == issued.count()
 

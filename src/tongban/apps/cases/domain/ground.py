@@ -52,9 +52,10 @@ def all_facts(case: Case, ground: Ground) -> dict[str, Value]:
 
 
 def view(branch: Branch, ground: Ground, facts: Mapping[str, Value]) -> dict[str, Value]:
-    """Give what this branch may see: the facts its definition declares, and its own results."""
-    wanted = ground.definitions[branch.item].wanted
-    return {**{n: facts[n] for n in wanted if n in facts}, **branch.results}
+    """Give what this branch may see: what its definition declares or produces, and its results."""
+    definition = ground.definitions[branch.item]
+    seen = definition.wanted.union(definition.produces)
+    return {**{n: facts[n] for n in seen if n in facts}, **branch.results}
 
 
 def marking_of(branch: Branch, ground: Ground) -> nets.Marking:
