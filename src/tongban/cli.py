@@ -3,10 +3,15 @@
 Groups are loaded when they are called, so that a command that needs no Django starts without it.
 """
 
+import errno
 import importlib
 import os
+import sys
+from io import TextIOWrapper
 
 import click
+from django.core.exceptions import ImproperlyConfigured
+from django.db.utils import OperationalError
 
 # command → module:attribute, and whether it needs Django
 COMMANDS = {
@@ -21,6 +26,8 @@ COMMANDS = {
     "token": ("tongban.infra.access.cli:token", True),
     "worker": ("tongban.config.cli:worker", True),
 }
+# not ours to mend: a full, closed or read-only disk
+_MACHINE = {errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.EACCES}
 
 
 class Lazy(click.Group):
@@ -41,15 +48,35 @@ class Lazy(click.Group):
         place, django = COMMANDS[cmd_name]
         if django:
             os.environ.setdefault("DJANGO_SETTINGS_MODULE", "tongban.config.settings")
-            importlib.import_module("django").setup()
+            try:
+                importlib.import_module("django").setup()
+            except ImproperlyConfigured as error:
+                raise click.ClickException(str(error)) from error
         module, _, name = place.partition(":")
         command = getattr(importlib.import_module(module), name)
         if not isinstance(command, click.Command):
             raise TypeError(f"{place} is not a command")
         return command
 
+    def invoke(self, ctx: click.Context) -> object:
+        """Run one command; what is wrong with the machine is told in one sentence."""
+        try:
+            return super().invoke(ctx)
+        except OperationalError as error:
+            raise click.ClickException(
+                f"the database does not work: {str(error).strip()} (TONGBAN_DATABASE, TONGBAN_HOME)"
+                " / 数据库不可用"
+            ) from error
+        except OSError as error:
+            if error.errno not in _MACHINE:
+                raise
+            raise click.ClickException(f"{error.filename or 'output'}: {error.strerror}") from error
+
 
 @click.group(cls=Lazy)
 @click.version_option(package_name="tongban")
 def main() -> None:
     """Tongban (通办): a person applies once."""
+    # A terminal that lacks a sign shows its number; the command does not fall over.
+    if isinstance(sys.stdout, TextIOWrapper):
+        sys.stdout.reconfigure(errors="backslashreplace")

@@ -5,10 +5,13 @@ TONGBAN_DATABASE is a URL (default: SQLite in TONGBAN_HOME); TONGBAN_PACKS adds 
 packs. Nothing secret is kept in the repository: the secret key is made on first start.
 """
 
+import contextlib
 import os
 import secrets
 from pathlib import Path
 from urllib.parse import unquote, urlsplit
+
+from django.core.exceptions import ImproperlyConfigured
 
 HOME = Path(os.environ.get("TONGBAN_HOME", "var")).resolve()
 
@@ -17,14 +20,23 @@ def _secret_key() -> str:
     """Give the key of this installation; make it, readable by its owner alone, on first start."""
     if given := os.environ.get("TONGBAN_SECRET_KEY"):
         return given
-    HOME.mkdir(parents=True, exist_ok=True)
     path = HOME / "secret_key"
     try:
-        with os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as file:
-            file.write(secrets.token_urlsafe(64))
-    except FileExistsError:
-        pass
-    return path.read_text(encoding="ascii")
+        HOME.mkdir(parents=True, exist_ok=True)
+        if not path.exists():
+            # Whole or not at all: two processes may start an installation at once.
+            draft = HOME / f"secret_key.{os.getpid()}"
+            with os.fdopen(os.open(draft, os.O_WRONLY | os.O_CREAT, 0o600), "w") as file:
+                file.write(secrets.token_urlsafe(64))
+            with contextlib.suppress(FileExistsError):
+                os.link(draft, path)
+            draft.unlink()
+        return path.read_text(encoding="ascii")
+    except OSError as error:
+        raise ImproperlyConfigured(
+            f"TONGBAN_HOME {HOME} cannot be used ({error.strerror}): set TONGBAN_HOME to a folder "
+            "you may write in / 数据目录不可用，请将 TONGBAN_HOME 设为可写的文件夹"
+        ) from error
 
 
 def _database(url: str) -> dict[str, object]:
@@ -51,7 +63,9 @@ def _database(url: str) -> dict[str, object]:
             "PORT": str(parts.port or ""),
             "CONN_MAX_AGE": None,
         }
-    raise ValueError(f"TONGBAN_DATABASE must begin with sqlite: or postgres:, not {parts.scheme!r}")
+    raise ImproperlyConfigured(
+        f"TONGBAN_DATABASE must begin with sqlite: or postgres:, not {parts.scheme!r}"
+    )
 
 
 SECRET_KEY = _secret_key()
