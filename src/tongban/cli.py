@@ -21,6 +21,7 @@ COMMANDS = {
     "case": ("tongban.apps.cases.cli:case", True),
     "items": ("tongban.apps.items.cli:items", True),
     "outreach": ("tongban.apps.outreach.cli:outreach", True),
+    "jobs": ("tongban.infra.jobs.cli:jobs", True),
     "trail": ("tongban.infra.trail.cli:trail", True),
     "serve": ("tongban.web.cli:serve", True),
     "token": ("tongban.infra.access.cli:token", True),

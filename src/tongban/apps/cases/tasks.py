@@ -2,7 +2,7 @@
 
 from datetime import timedelta
 
-from tongban.infra.jobs.services import periodic
+from tongban.infra.jobs.services import job, periodic
 
 from . import services
 
@@ -12,3 +12,9 @@ def wake() -> None:
     """Take up the cases whose time has come, until none is left for now."""
     while services.wake():
         pass
+
+
+@job(services.TAKE_UP, retries=10, backoff=timedelta(seconds=30))
+def take_up(number: str) -> None:
+    """Take up a case that failed before: for half a day, then it is a dead letter."""
+    services.advance(number)

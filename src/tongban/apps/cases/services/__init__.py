@@ -18,11 +18,23 @@ from .acts import (
     withdraw,
 )
 from .intake import MOST_BYTES, Submission, Upload, submit
-from .turns import TRIES, advance, allowed, calendar, drafts_of, ground_for, load, save, wake
+from .turns import (
+    TAKE_UP,
+    TRIES,
+    advance,
+    allowed,
+    calendar,
+    drafts_of,
+    ground_for,
+    load,
+    save,
+    wake,
+)
 
 __all__ = [
     "MOST_BYTES",
     "POSTS",
+    "TAKE_UP",
     "TRIES",
     "Submission",
     "Upload",

@@ -13,7 +13,7 @@ from tongban.apps.cases.domain import engine, human
 from tongban.apps.cases.domain.fold import Said
 from tongban.apps.cases.domain.ground import Ground
 from tongban.apps.cases.domain.state import Case, Json
-from tongban.apps.cases.errors import CaseMoved, CaseRefused
+from tongban.apps.cases.errors import CaseError, CaseMoved, CaseRefused
 from tongban.apps.cases.models import Document
 from tongban.apps.items import queries as items
 from tongban.apps.parties import queries as parties
@@ -22,7 +22,17 @@ from tongban.infra.trail.services import ChainMoved
 from tongban.kernel.events import Draft
 
 from .intake import Upload, keep, read_answers
-from .turns import TRIES, advance, allowed, drafts_of, finish, ground_for, load, prepared
+from .turns import (
+    TRIES,
+    allowed,
+    calls_kept,
+    carry_on,
+    drafts_of,
+    finish,
+    ground_for,
+    load,
+    prepared,
+)
 
 # the post that a step names → what its holder must be allowed to do
 POSTS = {"clerk": "case.accept", "reviewer": "case.review", "approver": "case.decide"}
@@ -50,12 +60,17 @@ def _act(
             "来源数据已变化，已请申请人确认，请稍后再办",
             "a source has changed; the applicant was asked to confirm: decide after that",
         )
-    said = act(case, ground)
+    try:
+        said = act(case, ground)
+    except CaseError:
+        if drafts:  # the act is refused, and the sources were called all the same
+            _finish(before, case, ground, drafts)
+        raise
     for event in said:
         case = engine.tell(case, event)
     drafts += drafts_of(case, ground, said)
     _finish(before, case, ground, drafts, documents)
-    return advance(number)
+    return carry_on(number)
 
 
 def _finish(
@@ -66,21 +81,22 @@ def _finish(
     documents: Sequence[Document] = (),
 ) -> None:
     """Save what a person did; try again only where another case took the same running number."""
-    for attempt in range(TRIES):
-        for document in documents:
-            document.pk = None
-        try:
-            with transaction.atomic():
-                Document.objects.bulk_create(documents)
-                finish(before, case, ground, drafts)
-        except (ChainMoved, IntegrityError) as clash:
-            # who comes second may fail at a licence or payment that the first one has made
-            if load(case.number).sequence != before.sequence:
-                raise CaseMoved(case.number) from clash
-            if attempt == TRIES - 1:
-                raise
-        else:
-            return
+    with calls_kept(drafts):
+        for attempt in range(TRIES):
+            for document in documents:
+                document.pk = None
+            try:
+                with transaction.atomic():
+                    Document.objects.bulk_create(documents)
+                    finish(before, case, ground, drafts)
+            except (ChainMoved, IntegrityError) as clash:
+                # who comes second may fail at a licence or payment that the first one has made
+                if load(case.number).sequence != before.sequence:
+                    raise CaseMoved(case.number) from clash
+                if attempt == TRIES - 1:
+                    raise
+            else:
+                return
 
 
 def answer(

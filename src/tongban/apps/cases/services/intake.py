@@ -20,10 +20,10 @@ from tongban.infra import clock
 from tongban.infra.access.domain import Subject, judge
 from tongban.infra.trail import services as trail
 from tongban.kernel import forms
-from tongban.kernel.facts import FactInvalid, parse_value
+from tongban.kernel.facts import parse_value
 from tongban.kernel.feel import Value
 
-from .turns import LEASE, advance, drafts_of, ground_of, rows_of
+from .turns import LEASE, carry_on, drafts_of, ground_of, rows_of
 
 MOST_BYTES = 2 * 1024 * 1024
 _MEDIA = {"application/pdf": b"%PDF-", "image/png": b"\x89PNG\r\n", "image/jpeg": b"\xff\xd8\xff"}
@@ -84,22 +84,11 @@ def keep(number: str, upload: Upload) -> Document:
 
 def read_answers(written: Mapping[str, Json], askable: frozenset[str] | None) -> dict[str, Value]:
     """Read answers strictly; collect every error before refusing."""
-    vocabulary = items.vocabulary()
-    values: dict[str, Value] = {}
-    wrong: dict[str, tuple[str, str]] = {}
-    for name, raw in written.items():
-        if askable is not None and name not in askable:
-            wrong[name] = ("此项无需填写", "this is not asked; leave it out")
-            continue
-        try:
-            value = parse_value(vocabulary.fact(name), raw)
-        except FactInvalid as error:
-            wrong[name] = (error.zh, error.en)
-            continue
-        if value is not None:
-            values[name] = value
-    if wrong:
-        raise SubmissionInvalid(wrong)
+    fact = items.vocabulary().fact
+    asked = [fact(name) for name in (written if askable is None else askable)]
+    values, mistakes = forms.read_answers(asked, written)
+    if mistakes:
+        raise SubmissionInvalid({wrong.fact: (wrong.zh, wrong.en) for wrong in mistakes})
     return values
 
 
@@ -111,8 +100,9 @@ def askable(plan: forms.DataPlan) -> frozenset[str]:
 def submit(subject: Subject, submission: Submission) -> str:
     """Take a submission, tell the trail, and take the case as far as it goes at once.
 
-    Returns the case number. Raises `SubmissionInvalid` with one sentence a field, `NotAllowed`,
-    or ``items.queries.NotPublished``.
+    Returns the case number: what was submitted stands, even if going on fails for now.
+    Raises `SubmissionInvalid` with one sentence a field, `NotAllowed`, or
+    ``items.queries.NotPublished``.
     """
     _allow(subject, "case.submit", {"applicant": subject.person_id})
     event = items.life_event(submission.life_event)
@@ -173,5 +163,5 @@ def submit(subject: Subject, submission: Submission) -> str:
         Document.objects.bulk_create(documents)
         BranchRow.objects.bulk_create(rows_of(case, ground))
         trail.append(drafts_of(case, ground, [said]))
-    advance(number)
+    carry_on(number)
     return number

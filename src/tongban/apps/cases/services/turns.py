@@ -5,7 +5,8 @@ Sources are called while no transaction is open. A writer that comes second is t
 """
 
 import logging
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from datetime import timedelta
 from functools import cache
 
@@ -26,6 +27,7 @@ from tongban.apps.parties import queries as parties
 from tongban.infra import clock
 from tongban.infra.access.domain import Subject, judge
 from tongban.infra.calendar import load_calendar
+from tongban.infra.jobs import services as jobs
 from tongban.infra.packs import find_packs
 from tongban.infra.trail import services as trail
 from tongban.infra.trail.services import ChainMoved
@@ -37,6 +39,7 @@ log = logging.getLogger(__name__)
 
 TRIES = 8
 LEASE = timedelta(seconds=30)  # after a crash another worker takes the case up again
+TAKE_UP = "cases.take_up"  # the job that tries a failing case again, with patience
 
 
 @cache
@@ -201,6 +204,23 @@ def finish(before: Case, case: Case, ground: Ground, drafts: list[Draft]) -> Cas
     return after
 
 
+@contextmanager
+def calls_kept(drafts: Sequence[Draft]) -> Iterator[None]:
+    """Keep the calls that were made on the trail, also where nothing else of the turn is kept."""
+    try:
+        yield
+    except Exception:
+        made = [draft for draft in drafts if draft.type == exchange.CALLED]
+        for _ in range(TRIES):
+            try:
+                with transaction.atomic():
+                    trail.append(made)
+            except ChainMoved:
+                continue
+            break
+        raise
+
+
 def advance(number: str) -> Case:
     """Take a case as far as it goes: fetch outside, decide and save inside one transaction.
 
@@ -210,7 +230,7 @@ def advance(number: str) -> Case:
     for attempt in range(TRIES):
         before, case, ground, drafts = prepared(number)
         try:
-            with transaction.atomic():
+            with calls_kept(drafts), transaction.atomic():
                 after = finish(before, case, ground, drafts)
         except (CaseMoved, IntegrityError, ChainMoved):
             if attempt == TRIES - 1:
@@ -251,8 +271,8 @@ def allowed(subject: Subject, number: str, action: str, item: str = "") -> Row:
 def wake(most: int = 100) -> int:
     """Take up the cases whose time has come: retries, timers, legal terms, cut-short work.
 
-    Returns how many were advanced. A case that fails keeps its place in the queue for a later try,
-    so that one broken case never stops the others.
+    Returns how many were taken up. One that fails never stops the others: it becomes a job of its
+    own, tried again with patience and in the end a dead letter that an operator sees.
     """
     now = clock.now()
     due = list(
@@ -262,9 +282,18 @@ def wake(most: int = 100) -> int:
     )
     for number in due:
         # a lease: if this worker dies here, another one comes back to the case
-        Row.objects.filter(number=number, wake_at__lte=now).update(wake_at=now + LEASE)
-        try:
-            advance(number)
-        except Exception:
-            log.exception("case %s could not be taken up; its lease brings it back", number)
+        if Row.objects.filter(number=number, wake_at__lte=now).update(wake_at=now + LEASE):
+            carry_on(number)
     return len(due)
+
+
+def carry_on(number: str) -> Case:
+    """Advance a case whose last change is saved: that stands, whatever comes of the next turn."""
+    try:
+        return advance(number)
+    except Exception:
+        log.exception("case %s could not be taken up; it is tried again as a job", number)
+        with transaction.atomic():
+            jobs.enqueue(TAKE_UP, {"number": number}, run_after=clock.now() + LEASE)
+            Row.objects.filter(number=number).update(wake_at=None)
+        return load(number)
