@@ -257,7 +257,7 @@ def plan_view(life_event: str, lang: str) -> dict[str, Json]:
                 "options": [
                     {"value": to_json(o.value), "label": o.label.of(lang)} for o in f.fact.options
                 ],
-                "when": [str(c) for c in f.when],
+                "when": [c.text for c in f.when],
                 "items": list(f.items),
             }
             for f in plan.ask

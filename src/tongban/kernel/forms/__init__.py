@@ -4,7 +4,7 @@ The form is computed, never drawn: `plan` takes away from the needed facts what 
 under a grant, over all branches of a life event. Refuses to ask a fact twice or for nothing.
 """
 
-from tongban.kernel.forms.answers import read_answers, visible
+from tongban.kernel.forms.answers import read_answers
 from tongban.kernel.forms.planning import BranchUnknown, alone, plan, wanted
 from tongban.kernel.forms.search import PlanTooTangled
 from tongban.kernel.forms.words import (
@@ -48,6 +48,5 @@ __all__ = [
     "alone",
     "plan",
     "read_answers",
-    "visible",
     "wanted",
 ]
