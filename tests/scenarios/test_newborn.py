@@ -43,6 +43,30 @@ def test_one_submission_decides_the_items_that_rules_can_decide(office: Office) 
     assert trail.verify(number) is None
 
 
+@pytest.mark.postgres
+def test_the_same_family_is_served_on_postgresql(office_on_postgres: Office) -> None:
+    office = office_on_postgres
+    number = office.submit()
+    ended = stages(office, number)
+    assert [s for i, s in ended.items() if i != "maternity-reimbursement"] == [Stage.GRANTED] * 6
+    verdict = services.Verdict({"outcome": "grant"}, "材料齐全")
+    while tasks := office.tasks(number):
+        official = office.official("medical-insurance", tasks[0].post)
+        services.decide(official, number, tasks[0].item, tasks[0].step, verdict)
+    assert office.case(number).ended
+    assert encode(queries.replay(number)) == encode(office.case(number))
+    assert trail.verify(number) is None
+    assert PaymentOrder.objects.count() == 1
+    office.close("human-resources")
+    office.clock.move(days=1)
+    waiting = office.submit(place=1)
+    assert stages(office, waiting)["maternity-reimbursement"] is Stage.GATHERING
+    office.open("human-resources")
+    office.clock.move(minutes=11)
+    services.wake()
+    assert stages(office, waiting)["maternity-reimbursement"] is Stage.PROCESSING
+
+
 def test_insurance_and_card_wait_for_the_household_registration(office: Office) -> None:
     number = office.submit()
     order = [

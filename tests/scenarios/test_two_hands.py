@@ -10,6 +10,7 @@ from testkit.office import Office
 from tongban.apps.cases import services
 from tongban.apps.cases.domain.state import Case, Stage
 from tongban.apps.cases.errors import CaseMoved, CaseRefused
+from tongban.apps.cases.models import Case as Row
 from tongban.apps.cases.models import PaymentOrder
 from tongban.apps.licences.models import AssignedNumber, Licence
 from tongban.infra.trail import queries as trail
@@ -71,6 +72,39 @@ def test_a_payment_that_two_approvers_agree_to_is_ordered_once(any_office: Offic
     assert [type(c) for c in came if isinstance(c, Exception)] == [CaseMoved]
     assert PaymentOrder.objects.count() == 1
     assert len(decisions(number, task.step)) == 1
+
+
+def test_two_clerks_of_two_cases_give_out_numbers_at_once(any_office: Office) -> None:
+    office = any_office
+    cases = [office.submit(child__surname_follows="other") for _ in range(2)]
+    for number in cases:
+        assert office.branch(number, "household-registration").stage is Stage.PROCESSING
+    step = next(t.step for t in office.tasks(cases[0]) if t.item == "household-registration")
+    reviewer = office.official("police", "reviewer")
+    came = office.at_once(
+        *(
+            partial(services.decide, reviewer, number, "household-registration", step, GRANT)
+            for number in cases
+        )
+    )
+    assert [c for c in came if isinstance(c, Exception)] == []
+    given = [office.case(number).facts["child.id_number"].value for number in cases]
+    assert len(set(given)) == 2
+
+
+def test_a_broken_case_does_not_stop_the_others(
+    office: Office, caplog: pytest.LogCaptureFixture
+) -> None:
+    office.close("human-resources")
+    broken, sound = office.submit(), office.submit(place=1)
+    row = Row.objects.get(number=broken)
+    Row.objects.filter(number=broken).update(state=row.state | {"version": 99})
+    office.open("human-resources")
+    office.clock.move(minutes=1)
+    assert services.wake() == 2
+    assert broken in caplog.text
+    assert office.branch(sound, ITEM).stage is not Stage.GATHERING
+    assert services.wake() == 0
 
 
 @pytest.mark.parametrize("how", ["wake", "advance"])
