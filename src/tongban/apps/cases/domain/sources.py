@@ -13,7 +13,7 @@ from tongban.kernel import forms
 from tongban.kernel.feel import Value
 
 from .fold import Said
-from .ground import Ground, all_facts, behind, offered, stale
+from .ground import Ground, all_facts, behind, offered, stale, unverified
 from .state import ENDED, Branch, Case, Known, Stage, write_known
 
 _EARLY = frozenset({Stage.WAITING, Stage.GATHERING, Stage.CORRECTION, Stage.EXAMINING})
@@ -43,6 +43,10 @@ def wants(
         for item, branch in open_.items()
         if item == deciding or rule_is_next(branch, ground)
     }
+
+    if deciding in again:  # a source that could not confirm a value may be back by now
+        seen = ground.definitions[deciding].wanted
+        again[deciding] |= frozenset(unverified(case, open_[deciding], ground, seen))
 
     def needed(item: str, name: str) -> bool:
         branch = open_.get(item)
