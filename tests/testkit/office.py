@@ -162,7 +162,9 @@ class Office:
         pack = self.folder / "packs" / "announced"
         pack.mkdir(parents=True, exist_ok=True)
         head = "schema: tongban/pack/1\nslug: announced\nname: {zh: 公告, en: notice}\n"
-        (pack / "pack.yaml").write_text(f"{head}extends: [sample]\n", encoding="utf-8")
+        (pack / "pack.yaml").write_text(
+            f'{head}region: "330100"\nextends: [sample]\n', encoding="utf-8"
+        )
         rows = [f"{day},{kind},{name},公告" for day, kind, name in days]
         (pack / "calendar.csv").write_text(
             "\n".join(["date,kind,name,source", *rows, ""]), encoding="utf-8"

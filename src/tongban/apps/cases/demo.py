@@ -16,11 +16,14 @@ from tongban.infra.access.domain import Subject
 from tongban.infra.access.models import User
 from tongban.infra.trail import queries as trail
 from tongban.kernel import workdays
+from tongban.kernel.facts import Words
 
 from . import queries, services
 from .domain import engine
 from .domain.state import Json, Stage
 from .models import Case
+
+AGREED = Words("材料齐全，符合条件，同意", "complete and in order: agreed")
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,12 +36,21 @@ class Applicant:
 
 
 def next_of(life_event: str, cast: Sequence[Mapping[str, str]], key: str) -> Mapping[str, str]:
-    """Give the first of the cast who has not applied for this yet, so that it can be run again."""
+    """Give the first of the cast who has not applied for this yet, so that it can be run again.
+
+    Raises LookupError where everybody has: a result is given once.
+    """
     done = {
         parties.id_number(person)
         for person in Case.objects.filter(life_event=life_event).values_list("applicant", flat=True)
     }
-    return next((known for known in cast if known[key] not in done), cast[0])
+    for known in cast:
+        if known[key] not in done:
+            return known
+    raise LookupError(
+        f"all {len(cast)} of the sample city have applied for {life_event!r}: make a new city in "
+        "another TONGBAN_HOME / 样例城市中的对象均已申请，请另设 TONGBAN_HOME 新建样例城市"
+    )
 
 
 def run(applicant: Applicant, lang: str) -> dict[str, Json]:
@@ -51,7 +63,7 @@ def run(applicant: Applicant, lang: str) -> dict[str, Json]:
         services.Submission(applicant.life_event, applicant.answers, consent=True),
     )
     automatic = time.perf_counter() - started
-    people = officials_act(number)
+    people = officials_act(number, lang)
     elapsed = time.perf_counter() - started
     return report(number, event, lang) | {
         "elapsed_s": round(elapsed, 3),
@@ -60,7 +72,7 @@ def run(applicant: Applicant, lang: str) -> dict[str, Json]:
     }
 
 
-def officials_act(number: str) -> int:
+def officials_act(number: str, lang: str) -> int:
     """Let the officials of the sample city decide what waits for them, favourably; count it."""
     done = 0
     while True:
@@ -73,7 +85,7 @@ def officials_act(number: str) -> int:
         if task.step == "acceptance":
             services.accept(official, number, task.item, accept=True)
         else:
-            verdict = services.Verdict({"outcome": "grant"}, "材料齐全，符合条件，同意")
+            verdict = services.Verdict({"outcome": "grant"}, AGREED.of(lang))
             services.decide(official, number, task.item, task.step, verdict)
         done += 1
 
