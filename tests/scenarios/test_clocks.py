@@ -72,11 +72,29 @@ def test_correction_is_asked_once(office: Office, elsewhere: str) -> None:
     assert branch(office, elsewhere).stage is Stage.EXAMINING
     with pytest.raises(CaseRefused, match="asked once"):
         services.ask_correction(clerk, elsewhere, ITEM, CHECK)
-    settle(office, days=10)
-    assert branch(office, elsewhere).stage is Stage.EXAMINING  # asked in time: not deemed accepted
+    office.clock.move(days=1)
     services.accept(clerk, elsewhere, ITEM, accept=True)
-    assert branch(office, elsewhere).stage is Stage.PROCESSING
+    accepted = branch(office, elsewhere)
+    assert (accepted.stage, accepted.deemed) == (Stage.PROCESSING, False)
+    assert accepted.accepted == date(2026, 11, 23)  # the day all that was asked for had come
     assert told(elsewhere, "correction_asked") == 1
+
+
+def test_a_full_correction_that_nobody_looks_at_counts_as_accepted_from_the_day_it_came(
+    office: Office, elsewhere: str
+) -> None:
+    services.ask_correction(staff(office, "clerk"), elsewhere, ITEM, CHECK)
+    office.clock.move(days=1)
+    services.answer(office.applicant("newborn"), elsewhere, {}, [UPLOAD])
+    office.clock.freeze("2026-12-01T23:59:00+08:00")
+    services.wake()
+    assert branch(office, elsewhere).stage is Stage.EXAMINING
+    office.clock.freeze("2026-12-02T00:00:00+08:00")
+    services.wake()
+    deemed = branch(office, elsewhere)
+    assert (deemed.stage, deemed.deemed) == (Stage.PROCESSING, True)
+    assert deemed.accepted == date(2026, 11, 24)
+    assert encode(queries.replay(elsewhere)) == encode(office.case(elsewhere))
 
 
 def test_a_document_sent_after_a_correction_is_looked_at_too(office: Office) -> None:

@@ -6,7 +6,7 @@ receipt. Documents that somebody uploaded are looked at by a clerk; sources need
 """
 
 from collections.abc import Iterator, Mapping
-from datetime import timedelta
+from datetime import date, timedelta
 
 from tongban.apps.cases import events as say
 from tongban.kernel import feel, forms, nets, workdays
@@ -25,7 +25,7 @@ def intake(branch: Branch) -> workdays.Intake:
     """Give the clock before acceptance (受理期限) of a branch."""
     if branch.received is None:
         raise ValueError(f"{branch.item} was never received")
-    return workdays.Intake(received=branch.received, asked=branch.asked_on)
+    return workdays.Intake(branch.received, branch.asked_on, branch.completed)
 
 
 def gather(case: Case, branch: Branch, ground: Ground, facts: Mapping[str, Value]) -> Said | None:
@@ -44,7 +44,9 @@ def gather(case: Case, branch: Branch, ground: Ground, facts: Mapping[str, Value
         data = {"asked": [list(p) for p in found], "on": ground.today.isoformat()}
         return Said(say.CORRECTION_ASKED, ground.now, data, branch.item)
     if found or uploaded(case, branch, ground, facts):
-        return Said(say.HELD_FOR_EXAMINATION, ground.now, {}, branch.item)
+        whole = branch.asked and not found
+        data = {"completed": ground.today.isoformat()} if whole else {}
+        return Said(say.HELD_FOR_EXAMINATION, ground.now, data, branch.item)
     return accepted(branch, ground, facts)
 
 
@@ -62,11 +64,20 @@ def unanswered(case: Case, branch: Branch, ground: Ground) -> list[str]:
 
 
 def deem(branch: Branch, ground: Ground, facts: Mapping[str, Value]) -> Said | None:
-    """Accept by law (视为受理) when nothing was asked for in time: from the day of receipt."""
-    if branch.asked:
-        return None
+    """Accept by law (视为受理) when the office stays silent for five working days.
+
+    Where nothing was asked for, the case counts as accepted from the day of receipt; where all
+    that was asked for has come, from the day it came.
+    """
     since = intake(branch).acceptance(ground.calendar, ground.today)
-    return None if since is None else accepted(branch, ground, facts, deemed=True)
+    if since is None or (branch.asked and not _silent(since, ground)):
+        return None
+    return accepted(branch, ground, facts, deemed_since=since)
+
+
+def _silent(since: date, ground: Ground) -> bool:
+    clock = workdays.Ledger(since, workdays.Budget(workdays.CORRECTION_DAYS))
+    return workdays.overdue(ground.calendar, clock, ground.today)
 
 
 def problems(
@@ -134,16 +145,19 @@ def accepted(
     ground: Ground,
     facts: Mapping[str, Value],
     *,
-    deemed: bool = False,
+    deemed_since: date | None = None,
     actor: str = "system",
 ) -> Said:
-    """Accept (受理) and begin the flow; deemed acceptance counts from the day of receipt."""
+    """Accept (受理) and begin the flow.
+
+    What was corrected in full counts as accepted from the day it came (行政许可法 art. 32 (5)).
+    """
     net = ground.definitions[branch.item].net
     marking = nets.settle(net, nets.start(net), view(branch, ground, facts)).marking
-    on = branch.received if deemed and branch.received else ground.today
+    on = deemed_since or branch.completed or ground.today
     data = {
         "on": on.isoformat(),
-        "deemed": deemed,
+        "deemed": deemed_since is not None,
         "marking": nets.encode(marking).hex(),
         "timers": timers(net, marking, (), ground.now),
     }

@@ -137,9 +137,10 @@ def wake_at(case: Case, ground: Ground) -> datetime | None:
     for branch in case.branches.values():
         if branch.retry_at and branch.stage is Stage.GATHERING:
             times.append(datetime.fromisoformat(branch.retry_at))
-        if branch.stage is Stage.EXAMINING and branch.received is not None and not branch.asked:
-            received = datetime.combine(branch.received, datetime.min.time(), ground.now.tzinfo)
-            times.append(flow.after_workdays(received, workdays.CORRECTION_DAYS, ground))
+        silent_since = branch.completed if branch.asked else branch.received
+        if branch.stage is Stage.EXAMINING and silent_since is not None:
+            since = datetime.combine(silent_since, datetime.min.time(), ground.now.tzinfo)
+            times.append(flow.after_workdays(since, workdays.CORRECTION_DAYS, ground))
         if branch.timers and not _stopped(branch):
             armed = dict(branch.timers)
             times += [

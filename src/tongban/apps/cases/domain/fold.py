@@ -123,6 +123,12 @@ def _stepped(branch: Branch, said: Said) -> Branch:
     )
 
 
+def _held(branch: Branch, said: Said) -> Branch:
+    whole = said.data.get("completed")
+    completed = date.fromisoformat(whole) if whole else None
+    return replace(branch, stage=Stage.EXAMINING, completed=completed)
+
+
 def _corrected(branch: Branch, said: Said) -> Branch:
     return replace(
         branch,
@@ -177,7 +183,7 @@ _ON_BRANCH: Mapping[str, Callable[[Branch, Said], Branch]] = {
     say.ENTERED: lambda branch, said: replace(
         branch, stage=Stage.GATHERING, received=date.fromisoformat(said.data["on"])
     ),
-    say.HELD_FOR_EXAMINATION: lambda branch, _: replace(branch, stage=Stage.EXAMINING),
+    say.HELD_FOR_EXAMINATION: _held,
     say.SOURCE_UNAVAILABLE: lambda branch, said: replace(
         branch, retry_at=said.data["retry_at"], attempts=branch.attempts + 1
     ),

@@ -79,6 +79,7 @@ class Branch:
     deemed: bool = False
     decided: date | None = None
     asked_on: date | None = None
+    completed: date | None = None  # the day all that was asked for had come
     asked: tuple[tuple[str, str], ...] = ()  # (fact or material, why)
     retry_at: str = ""  # instant, ISO 8601
     attempts: int = 0
@@ -184,7 +185,7 @@ def read_known(written: Mapping[str, Json]) -> Known:
     return Known(**{**written, "value": read_value(written.get("value"))})
 
 
-_DATES = frozenset({"received", "accepted", "decided", "asked_on"})
+_DATES = frozenset({"received", "accepted", "decided", "asked_on", "completed"})
 
 
 def _write_branch(branch: Branch) -> Json:
