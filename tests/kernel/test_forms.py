@@ -19,6 +19,7 @@ from tongban.kernel.forms import (
     ItemNeeds,
     LegalBasis,
     MaterialSpec,
+    PlanTooTangled,
     Resource,
     alone,
     plan,
@@ -251,6 +252,33 @@ def test_an_unknown_fact_or_branch_is_named() -> None:
     circle = [Branch(needs("i", ""), ("j",)), Branch(needs("j", ""), ("i",))]
     with pytest.raises(BranchUnknown, match="waits for itself"):
         plan(circle, VOCABULARY, RESOURCES, [])
+
+
+def triangles(count: int) -> DataPlan:
+    """Plan for facts in threes, each of which any two of three keys would supply."""
+    kind: dict[str, Attribute] = {}
+    sources: dict[str, Resource] = {}
+    for at in range(count):
+        keys = [f"key{at}{corner}" for corner in "abc"]
+        for one, other in combinations(keys, 2):
+            found = f"{one}_{other}"
+            kind |= dict.fromkeys((one, other, found), TEXT)
+            for key in (one, other):
+                slug = f"{key}_for_{found}"
+                holds = frozenset({key, found})
+                sources[slug] = Resource(slug, W, "d", "person", (key,), holds)
+    grants = [Grant("i", slug, r.attributes, "statutory", LAW) for slug, r in sources.items()]
+    needed = frozenset(f"mother.{name}" for name in kind if "_" in name)
+    branch = alone(ItemNeeds("i", needed))
+    return plan(
+        branch, Vocabulary({"person": kind}, {"mother": Role("person", W)}), sources, grants
+    )
+
+
+def test_a_tangle_of_sources_is_refused_in_time_and_named() -> None:
+    assert len(triangles(3).ask) == 6
+    with pytest.raises(PlanTooTangled, match="24 facts could each be asked instead of others"):
+        triangles(8)
 
 
 def test_a_condition_makes_its_facts_needed() -> None:

@@ -3,6 +3,7 @@
 from contextlib import suppress
 from datetime import timedelta
 from decimal import Decimal
+from itertools import pairwise
 from pathlib import Path
 
 import pytest
@@ -10,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tongban.kernel.feel import judge, parse_condition
-from tongban.kernel.nets import BpmnRefused, compile_net, gaps, read_bpmn, read_duration
+from tongban.kernel.nets import BpmnRefused, Net, compile_net, gaps, read_bpmn, read_duration
 
 FLOWS = Path(__file__).parent / "flows"
 HERE = "<!-- here -->"
@@ -167,3 +168,41 @@ def test_a_gap_is_found_exactly_where_facts_leave_no_branch(conditions: list[str
         if not any(judge(condition, {"a": a, "b": b}).value for condition in read)
     ]
     assert (gap_of(*conditions) is not None) == bool(left)
+
+
+BPMN = "http://www.omg.org/spec/BPMN/20100524/MODEL"
+
+
+def in_a_row(name: str, steps: list[str]) -> bytes:
+    """Draw a flow of these elements, one after the other."""
+    ids = ["s", *(f"t{at}" for at in range(len(steps))), "e"]
+    drawn = "".join(step.format(id=key) for step, key in zip(steps, ids[1:], strict=False))
+    arcs = "".join(
+        f'<sequenceFlow id="f{at}" sourceRef="{a}" targetRef="{b}"/>'
+        for at, (a, b) in enumerate(pairwise(ids))
+    )
+    return (
+        f'<definitions xmlns="{BPMN}"><process id="{name}"><startEvent id="s"/>{drawn}'
+        f'<endEvent id="e"/>{arcs}</process></definitions>'
+    ).encode()
+
+
+def test_a_flow_of_too_many_elements_is_refused_before_it_is_proved() -> None:
+    task = '<userTask id="{id}"/>'
+    assert len(read_bpmn(in_a_row("p", [task] * 998), "x").nodes) == 1_000
+    with pytest.raises(BpmnRefused, match="more than 1000 elements; cut parts out"):
+        read_bpmn(in_a_row("p", [task] * 999), "x")
+
+
+def test_calls_within_calls_cannot_multiply_without_end() -> None:
+    call = '<callActivity id="{{id}}" name="again" calledElement="p{0}"/>'
+    nets: dict[str, Net] = {}
+
+    def add(name: str, steps: list[str]) -> None:
+        nets[name] = compile_net(read_bpmn(in_a_row(name, steps), f"{name}.bpmn"), nets)
+
+    add("p0", ['<userTask id="{id}"/>'])
+    for level in range(1, 6):
+        add(f"p{level}", [call.format(level - 1)] * 4)
+    with pytest.raises(BpmnRefused, match=r'"again" t\d: with what it calls .* 10000 places'):
+        add("p6", [call.format(5)] * 4)

@@ -3,6 +3,7 @@
 import itertools
 import random
 from datetime import date
+from decimal import Decimal
 
 import pytest
 from hypothesis import given
@@ -160,3 +161,10 @@ def test_every_finding_speaks_both_languages_and_its_example_is_allowed(table):
         for column in table.inputs:
             if column.allowed and column.name in finding.example:
                 assert passes(column.allowed, finding.example[column.name])
+
+
+def test_a_gap_between_two_very_long_numbers_is_found_where_it_is():
+    low, high = "1000000000000000000.0000000000001", "1000000000000000000.0000000000002"
+    share = Input("share", "number", "份额")
+    (gap,) = check(_table("UNIQUE", (share,), [(f"<={low}", 0), (f">={high}", 1)]))
+    assert Decimal(low) < gap.example["share"] < Decimal(high)

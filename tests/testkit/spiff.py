@@ -17,7 +17,8 @@ from SpiffWorkflow.task import Task
 from SpiffWorkflow.util.task import TaskState
 
 from tongban.kernel.feel import Value, judge, parse_condition
-from tongban.kernel.nets.bpmn import BPMN, TONGBAN, read_duration
+from tongban.kernel.nets import read_duration
+from tongban.kernel.nets.bpmn import BPMN, TONGBAN
 
 _WORK = (
     "task", "manualTask", "serviceTask", "businessRuleTask", "receiveTask",

@@ -113,7 +113,7 @@ _VALUES: dict[str, list[Any]] = {
     "date": _DAYS,
 }
 _BESIDE: dict[str, list[Any]] = {
-    "number": [-2, Decimal("-0.5"), Decimal("0.25"), Decimal("1.5"), 3],
+    "number": [-2, *map(Decimal, ("-0.5", "0.25", "0.75", "1.5")), 3],
     "integer": [-2, 3, 4, 6],
     "string": ["C", "其他"],
     "boolean": [],

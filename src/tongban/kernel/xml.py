@@ -13,6 +13,11 @@ LIMIT = 4_000_000
 class XmlRefused(ValueError):
     """The bytes are not plain well-formed XML; the message names file and line."""
 
+    def __init__(self, message: str, source: str, line: int) -> None:
+        super().__init__(f"{message} ({source}:{line})")
+        self.message = message
+        self.line = line
+
 
 def read_xml(data: bytes, source: str) -> etree._Element:
     """Give the root element of a file without document type.
@@ -24,7 +29,7 @@ def read_xml(data: bytes, source: str) -> etree._Element:
     tongban.kernel.xml.XmlRefused: a document type is not allowed; delete the DOCTYPE (a.xml:1)
     """
     if len(data) > LIMIT:
-        raise XmlRefused(f"the file has {len(data)} bytes; at most {LIMIT} are read ({source}:1)")
+        raise XmlRefused(f"the file has {len(data)} bytes; at most {LIMIT} are read", source, 1)
     parser = etree.XMLParser(
         resolve_entities=False,
         no_network=True,
@@ -38,7 +43,8 @@ def read_xml(data: bytes, source: str) -> etree._Element:
     try:
         root = etree.fromstring(data, parser)
     except etree.XMLSyntaxError as error:
-        raise XmlRefused(f"not well-formed XML: {error.msg} ({source}:{error.lineno})") from error
+        at = error.lineno or 1
+        raise XmlRefused(f"not well-formed XML: {error.msg}", source, at) from error
     if root.getroottree().docinfo.internalDTD is not None:
-        raise XmlRefused(f"a document type is not allowed; delete the DOCTYPE ({source}:1)")
+        raise XmlRefused("a document type is not allowed; delete the DOCTYPE", source, 1)
     return root

@@ -7,11 +7,11 @@ that a smaller one could replace, and refuses a tangle that it could not search 
 from collections.abc import Callable, Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
-from itertools import combinations
+from itertools import chain, combinations, islice
 
 from tongban.kernel.forms.words import Grant, Origin, Resource
 
-_WIDEST = 24  # free choices among questions; beyond this the search is refused
+_MOST_TRIED = 20_000  # sets of questions; beyond this the search is refused
 
 
 class PlanTooTangled(ValueError):
@@ -107,18 +107,18 @@ class Search:
         must = frozenset(fact for fact in everything if not enough(everything - {fact}))
         if enough(must):
             return must
-        free = self._undominated(must, sorted(everything - must, key=lambda f: (f in listed, f)))
-        if len(free) > _WIDEST:
+        kept = self._undominated(must, sorted(everything - must, key=lambda f: (f in listed, f)))
+        left = must.union(kept)
+        must |= {fact for fact in kept if not enough(left - {fact})}
+        free = [fact for fact in kept if fact not in must]
+        sets = chain.from_iterable(combinations(free, size) for size in range(len(free) + 1))
+        tried = (must | set(extra) for extra in islice(sets, _MOST_TRIED))
+        chosen = next(filter(enough, tried), None)
+        if chosen is None:
             raise PlanTooTangled(
                 f"{len(free)} facts could each be asked instead of others ({', '.join(free)}); "
                 "list fewer of them in forms, or grant a source that needs no further key"
             )
-        chosen = next(
-            must | set(extra)
-            for size in range(1, len(free) + 1)
-            for extra in combinations(free, size)
-            if enough(must | set(extra))
-        )
         return _prefer_listed(chosen, listed, enough)
 
     def _undominated(self, must: frozenset[str], free: Sequence[str]) -> list[str]:

@@ -10,7 +10,8 @@ A net holds no work, no clock and no data of a case: what a step does is its cal
 published that was not proved, and script tasks are refused by name.
 """
 
-from tongban.kernel.nets.bpmn import read_bpmn, read_duration
+from tongban.kernel.nets.bpmn import read_bpmn
+from tongban.kernel.nets.compiling import compile_net
 from tongban.kernel.nets.errors import (
     BpmnRefused,
     FlowError,
@@ -21,7 +22,7 @@ from tongban.kernel.nets.errors import (
     NoBranch,
     NotEnabled,
 )
-from tongban.kernel.nets.flow import Arc, Flow, Node, Timer
+from tongban.kernel.nets.flow import Arc, Flow, Node, Timer, read_duration
 from tongban.kernel.nets.game import (
     Marking,
     Passed,
@@ -37,7 +38,7 @@ from tongban.kernel.nets.game import (
 )
 from tongban.kernel.nets.gaps import Gap, gaps
 from tongban.kernel.nets.migration import migrate
-from tongban.kernel.nets.net import End, Net, Step, compile_net, steps
+from tongban.kernel.nets.net import End, Net, Step, steps
 from tongban.kernel.nets.proof import Proof, prove
 
 __all__ = [

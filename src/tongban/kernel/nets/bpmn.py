@@ -15,55 +15,18 @@ from lxml import etree
 
 from tongban.kernel.feel import Condition, FeelError, parse_condition
 from tongban.kernel.nets.errors import BpmnRefused
-from tongban.kernel.nets.flow import STEP_KINDS, Arc, Flow, Node, Timer
+from tongban.kernel.nets.flow import STEP_KINDS, Arc, Flow, Node, Timer, read_duration
 from tongban.kernel.nets.pairs import match_pairs
+from tongban.kernel.nets.subset import DECLARED, GATEWAYS, INSIDE, MENDS, SILENT
 from tongban.kernel.xml import XmlRefused, read_xml
 
 BPMN = "http://www.omg.org/spec/BPMN/20100524/MODEL"
 TONGBAN = "urn:tongban:bpmn:1"
+MOST_ELEMENTS = 1_000
+"""Elements of one flow. The largest seen in the field has some hundred."""
 MOST_TIMERS = 6
 """Non-interrupting timers a step may have: each doubles the ways in which the step can end."""
 
-_GATEWAYS = {
-    "exclusiveGateway": "exclusive",
-    "parallelGateway": "parallel",
-    "inclusiveGateway": "inclusive",
-}
-_SILENT = frozenset({
-    "documentation", "extensionElements", "laneSet", "dataObject", "dataObjectReference",
-    "dataStoreReference", "textAnnotation", "association", "group", "ioSpecification",
-    "property", "auditing", "monitoring", "correlationSubscription", "supports", "resourceRole",
-    "performer", "humanPerformer", "potentialOwner",
-})  # fmt: skip
-_DECLARED = frozenset({
-    "import", "itemDefinition", "message", "signal", "error", "escalation", "category",
-    "dataStore", "interface", "endPoint", "resource", "partnerEntity", "partnerRole",
-    "correlationProperty", "extension", "relationship", "eventDefinition", "documentation",
-    "extensionElements",
-})  # fmt: skip
-_INSIDE = _SILENT | frozenset({
-    "incoming", "outgoing", "dataInputAssociation", "dataOutputAssociation", "dataInput",
-    "dataOutput", "inputSet", "outputSet", "rendering",
-})  # fmt: skip
-_MENDS = {
-    "scriptTask": "use a business rule task with a decision table, or a service task",
-    "sendTask": "use a service task",
-    "subProcess": "draw it as a flow of its own and call it with a call activity",
-    "adHocSubProcess": "draw it as a flow of its own and call it with a call activity",
-    "transaction": "draw it as a flow of its own and call it with a call activity",
-    "complexGateway": "use exclusive and parallel gateways",
-    "eventBasedGateway": "put a timer on the boundary of a receive task",
-    "intermediateThrowEvent": "use a service task",
-    "globalTask": "use a call activity that calls a flow",
-    "standardLoopCharacteristics": "draw the loop with an exclusive gateway",
-    "multiInstanceLoopCharacteristics": "draw one step a branch, or open one case each",
-    "choreography": "draw one process",
-    "eventSubProcess": "use a boundary timer",
-}
-_DURATION = re.compile(
-    r"P(?=\d|T\d)(?:(?P<weeks>\d{1,4})W|(?:(?P<days>\d{1,5})D)?"
-    r"(?:T(?=\d)(?:(?P<hours>\d{1,5})H)?(?:(?P<minutes>\d{1,6})M)?(?:(?P<seconds>\d{1,7})S)?)?)"
-)
 _ID = re.compile(r"[^\s/]+")
 
 
@@ -81,20 +44,6 @@ def read_bpmn(xml: bytes, source: str) -> Flow:
     except XmlRefused as error:
         raise BpmnRefused(str(error)) from error
     return _Reader(source).definitions(root)
-
-
-def read_duration(text: str) -> timedelta | None:
-    """Read an ISO 8601 duration of weeks, days, hours, minutes, seconds; None if it is not one.
-
-    Months and years are left out: their length depends on when they begin.
-
-    >>> read_duration("P5D"), read_duration("PT1H30M"), read_duration("P1M")
-    (datetime.timedelta(days=5), datetime.timedelta(seconds=5400), None)
-    """
-    match = _DURATION.fullmatch(text)
-    if match is None:
-        return None
-    return timedelta(**{unit: int(amount or 0) for unit, amount in match.groupdict().items()})
 
 
 class _Reader:
@@ -115,7 +64,7 @@ class _Reader:
         tag = _tag(element)
         if tag == "subProcess" and element.get("triggeredByEvent") == "true":
             tag = "eventSubProcess"
-        mend = _MENDS.get(tag, "remove it")
+        mend = MENDS.get(tag, "remove it")
         return self.refuse(element, f"is outside the subset that can be proved; {mend}")
 
     def definitions(self, root: etree._Element) -> Flow:
@@ -130,7 +79,7 @@ class _Reader:
                 processes.append(child)
             elif tag == "collaboration":
                 self.collaboration(child)
-            elif tag not in _DECLARED and not tag.endswith("EventDefinition"):
+            elif tag not in DECLARED and not tag.endswith("EventDefinition"):
                 raise self.outside(child)
         if not processes:
             raise self.refuse(root, "holds no process; draw one")
@@ -154,7 +103,7 @@ class _Reader:
         key = self.identify(element)
         for child in _own(element):
             tag = _tag(child)
-            if tag in _SILENT:
+            if tag in SILENT:
                 continue
             if tag == "sequenceFlow":
                 arc = self.arc(child)
@@ -164,6 +113,12 @@ class _Reader:
             node = self.node(child)
             nodes[node.id] = node
             elements[node.id] = child
+        if len(nodes) > MOST_ELEMENTS:
+            raise self.refuse(
+                element,
+                f"has more than {MOST_ELEMENTS} elements; cut parts out into flows of their own "
+                "and call them",
+            )
         flow = Flow(key, name or key, self.source, nodes, arcs)
         self.check_shape(element, flow, elements)
         return replace(flow, pairs=match_pairs(flow))
@@ -191,7 +146,7 @@ class _Reader:
                 if len(child):
                     raise self.refuse(element, "its condition holds elements; write S-FEEL text")
                 condition = self.condition(element, text) if text else None
-            elif tag not in _INSIDE:
+            elif tag not in INSIDE:
                 raise self.outside(child)
         return Arc(
             key,
@@ -213,9 +168,9 @@ class _Reader:
         tag = _tag(element)
         if tag in STEP_KINDS:
             return self.activity(element, tag)
-        if tag in _GATEWAYS:
+        if tag in GATEWAYS:
             self.only(element, frozenset())
-            return self.make(element, tag, _GATEWAYS[tag], default=element.get("default") or "")
+            return self.make(element, tag, GATEWAYS[tag], default=element.get("default") or "")
         if tag == "startEvent":
             for child in _own(element):
                 if _tag(child).endswith(("EventDefinition", "EventDefinitionRef")):
@@ -300,8 +255,8 @@ class _Reader:
         """Refuse children that would change what the element does."""
         for child in _own(element):
             tag = _tag(child)
-            if tag not in _INSIDE and tag not in more:
-                mend = _MENDS.get(tag, "remove it")
+            if tag not in INSIDE and tag not in more:
+                mend = MENDS.get(tag, "remove it")
                 raise self.refuse(element, f"{tag} is outside the subset; {mend}")
 
     def make(

@@ -4,11 +4,17 @@ These are plain records; `bpmn` fills them from a file and `net` compiles them. 
 of any case.
 """
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import timedelta
 
 from tongban.kernel.feel import Condition
+
+_DURATION = re.compile(
+    r"P(?=\d|T\d)(?:(?P<weeks>\d{1,4})W|(?:(?P<days>\d{1,5})D)?"
+    r"(?:T(?=\d)(?:(?P<hours>\d{1,5})H)?(?:(?P<minutes>\d{1,6})M)?(?:(?P<seconds>\d{1,7})S)?)?)"
+)
 
 STEP_KINDS = {
     "task": "task",
@@ -20,6 +26,20 @@ STEP_KINDS = {
     "callActivity": "call",
 }
 """Activities of the subset and the kind of work each is."""
+
+
+def read_duration(text: str) -> timedelta | None:
+    """Read an ISO 8601 duration of weeks, days, hours, minutes, seconds; None if it is not one.
+
+    Months and years are left out: their length depends on when they begin.
+
+    >>> read_duration("P5D"), read_duration("PT1H30M"), read_duration("P1M")
+    (datetime.timedelta(days=5), datetime.timedelta(seconds=5400), None)
+    """
+    match = _DURATION.fullmatch(text)
+    if match is None:
+        return None
+    return timedelta(**{unit: int(amount or 0) for unit, amount in match.groupdict().items()})
 
 
 @dataclass(frozen=True, slots=True)

@@ -35,6 +35,7 @@ from tongban.kernel.tables.model import (
     Type,
     fits,
 )
+from tongban.kernel.xml import XmlRefused, read_xml
 
 _NAMESPACES = {
     "http://www.omg.org/spec/DMN/20180521/MODEL/": "1.2",
@@ -42,7 +43,6 @@ _NAMESPACES = {
     "https://www.omg.org/spec/DMN/20211108/MODEL/": "1.4",
     "https://www.omg.org/spec/DMN/20230324/MODEL/": "1.5",
 }
-_LARGEST = 8_000_000
 _TYPES: dict[str, Type] = {
     "number": "number",
     "decimal": "number",
@@ -80,18 +80,10 @@ def read_dmn(xml: bytes, source: str) -> tuple[DecisionTable, ...]:
 
 
 def _root(xml: bytes, source: str) -> etree._Element:
-    if len(xml) > _LARGEST:
-        raise TableError(f"larger than {_LARGEST} bytes: split the file", source, 1)
-    parser = etree.XMLParser(
-        resolve_entities=False, no_network=True, load_dtd=False, huge_tree=False, remove_pis=True
-    )
     try:
-        root = etree.fromstring(xml, parser)
-    except etree.XMLSyntaxError as error:
-        raise TableError(f"not well-formed XML: {error.msg}", source, error.lineno or 1) from error
-    document: Any = root.getroottree().docinfo
-    if document.doctype:
-        raise TableError("a DOCTYPE is refused: remove it", source, 1)
+        root = read_xml(xml, source)
+    except XmlRefused as error:
+        raise TableError(error.message, source, error.line) from error
     name = etree.QName(root)
     if name.localname != "definitions" or name.namespace not in _NAMESPACES:
         known = ", ".join(_NAMESPACES.values())
