@@ -75,6 +75,24 @@ class CalendarInForce(models.Model):
         return f"{self.since}"
 
 
+class Given(models.Model):
+    """The result of an item that was given for a subject (一事一办): no second case gives it.
+
+    ``key`` is the SHA-256 of the subject's facts that the item names under ``once``.
+    """
+
+    item = models.CharField(max_length=60)
+    key = models.CharField(max_length=64)
+    case = models.CharField("办件编号", max_length=32)
+
+    class Meta:
+        verbose_name = verbose_name_plural = "已办结果"
+        constraints = (models.UniqueConstraint(fields=["item", "key"], name="given_once"),)
+
+    def __str__(self) -> str:
+        return f"{self.item} {self.case}"
+
+
 class PaymentOrder(models.Model):
     """Money that government owes a person (拨付指令), once per reference; amounts in fen."""
 

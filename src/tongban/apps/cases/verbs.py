@@ -4,6 +4,7 @@ Each verb runs inside the transaction of the turn and gives back the events that
 the last of them firing its step. A flow may name only verbs that stand here; publication checks it.
 """
 
+import hashlib
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
@@ -11,15 +12,15 @@ from tongban.apps.items.domain import Assigner, Definition, LicenceKind
 from tongban.apps.licences import services as licences
 from tongban.apps.parties import queries as parties
 from tongban.kernel import nets
-from tongban.kernel.events import Draft
+from tongban.kernel.events import Draft, canonical
 from tongban.kernel.feel import Value
 
 from . import events as say
 from .domain import engine, flow
 from .domain.fold import Said
 from .domain.ground import Ground, all_facts
-from .domain.state import Branch, Case, Json, write_value, write_values
-from .models import PaymentOrder
+from .domain.state import Branch, Case, Json, Stage, write_value, write_values
+from .models import Given, PaymentOrder
 
 LICENCE_NUMBER = "licence.number"  # what an item produces by issuing its licence
 
@@ -48,9 +49,13 @@ class Turn:
     ) -> tuple[Said, ...]:
         """Carry out the verb of a service step; a plain task is only passed.
 
-        A fact that a source never gave is asked of the applicant before the step is done.
+        A fact that a source never gave is asked of the applicant before the step is done. A branch
+        whose result was given by another case for the same subject is refused instead.
         """
         verb = step.attributes.get("verb", "")
+        if verb in GIVES and (other := _given_by(self.ground, case, branch, seen)):
+            why = flow.ended(branch, Stage.REFUSED, "duplicate", self.ground, note=other)
+            return (why,)
         act = VERBS[verb] if verb else _pass
         try:
             return act(self, case, branch, step, seen)
@@ -60,6 +65,23 @@ class Turn:
 
 
 Act = Callable[[Turn, Case, Branch, nets.Step, Mapping[str, Value]], tuple[Said, ...]]
+
+
+def _given_by(ground: Ground, case: Case, branch: Branch, seen: Mapping[str, Value]) -> str:
+    """Give the other case that gave this result already, or keep that this one does (一事一办).
+
+    Nothing is kept while a fact that tells the subject is missing. Of two cases that meet here,
+    the database lets one go on; the turn of the other is done again and finds it.
+    """
+    once = ground.definitions[branch.item].once
+    if not once or any(seen.get(name) is None for name in once):
+        return ""
+    subject = canonical({name: write_value(seen[name]) for name in once})
+    place = {"item": branch.item, "key": hashlib.sha256(subject).hexdigest()}
+    known = Given.objects.filter(**place).values_list("case", flat=True).first()
+    if known is None:
+        Given.objects.create(**place, case=case.number)
+    return known if known and known != case.number else ""
 
 
 def _step(
@@ -189,6 +211,8 @@ def _urge(
     return said, _step(turn, after, after.branches[branch.item], step, {})
 
 
+# the verbs that give a result which a subject gets once
+GIVES = frozenset({"assign-numbers", "issue-licence", "order-payment", "record-result"})
 VERBS: Mapping[str, Act] = {
     "assign-numbers": _assign,
     "issue-licence": _issue,

@@ -51,7 +51,7 @@ class ItemCheck:
         self._form()
         self._materials()
         own = self._produces()
-        self.facts |= self._result() - own
+        self.facts |= (self._result() | self._once()) - own
         counted = self._counted_from()
         licence = self.shelf.documents["licence-kind"].get(raw["result"].get("licence", ""))
         return {
@@ -278,6 +278,9 @@ class ItemCheck:
             self._source(payment["amount"], (*place, "amount"))
         found = {f"{to}.id_number", payment.get("account", f"{to}.bank_account")}
         return {fact for fact in found if self._known(fact, place)}
+
+    def _once(self) -> set[str]:
+        return {fact for fact in self.raw.get("once", ()) if self._known(fact, ("once",))}
 
     def _counted_from(self) -> set[str]:
         vocabulary = self.shelf.catalogue.vocabulary

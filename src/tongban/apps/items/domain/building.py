@@ -147,6 +147,7 @@ def definition(content: Plain) -> Definition:
         licence_kind=licence_kind(kind) if kind else None,
         payment=payment(raw["result"]["payment"]) if "payment" in raw["result"] else None,
         produces=produces(raw),
+        once=tuple(raw.get("once", ())),
     )
 
 

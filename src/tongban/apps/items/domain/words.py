@@ -70,7 +70,8 @@ class Definition:
     """One version of a service item (事项), complete and proved.
 
     ``wanted`` are the facts it may see; days are working days; ``produces`` maps a fact to how it
-    is made: an `Assigner`, `LICENCE_NUMBER`, or the name of a fact or rule result.
+    is made: an `Assigner`, `LICENCE_NUMBER`, or the name of a fact or rule result. For the same
+    values of the facts ``once`` its result is given once (empty: as often as it is granted).
     """
 
     slug: str
@@ -91,6 +92,7 @@ class Definition:
     licence_kind: LicenceKind | None
     payment: Payment | None
     produces: Mapping[str, Assigner | str]
+    once: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True)
