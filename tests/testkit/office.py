@@ -105,6 +105,19 @@ class Office:
             services.Submission(life_event, answers, consent=True, uploads=uploads, seen=seen),
         )
 
+    def next_birth(self) -> None:
+        """Let every mother's birth be another one: the same family may apply again."""
+        born = self.taken["born"] = self.taken.get("born", 0) + 1
+        day, order = divmod(born, 20)
+        self.write(
+            "health",
+            "UPDATE CSYXXX SET CSSJ = ?, TC = ?, CSRQ = date(CSRQ, ?)",
+            f"{born // 60:02d}:{born % 60:02d}",
+            order + 1,
+            "-1 day" if day and not order else "+0 day",
+        )
+        self.write("medical-insurance", "UPDATE FMJSXX SET JSDH = ? || rowid", f"JS{born}-")
+
     def case(self, number: str) -> Case:
         """Give the state of a case."""
         return services.load(number)
