@@ -1,5 +1,7 @@
 """Random tables and random people: Python against SQL, and both against a slow honest oracle."""
 
+from decimal import Decimal
+
 import duckdb
 import psycopg
 import pytest
@@ -113,6 +115,20 @@ def test_an_aggregation_of_nothing_is_null_and_a_count_of_nothing_is_zero(
     assert _decide(table, age=75).outputs[0]["result"] == some
     assert _decide(table, age=5).outputs[0]["result"] == nothing
     assert _decide(table, age=5).status == ("decided" if aggregator == "COUNT" else "none")
+
+
+def test_a_sum_of_long_decimals_is_exact_and_a_result_no_database_keeps_is_refused():
+    long = Decimal("123456789012345678.0123456789")
+    table = _table("COLLECT", *[("-", "-", long)] * 20, aggregator="SUM")
+    assert _decide(table).outputs[0]["result"] == Decimal("2469135780246913560.2469135780")
+    for number in (10**18, Decimal("0.00000000001")):
+        with pytest.raises(TableError, match="18 digits and 10 decimals at most"):
+            _table("COLLECT", ("-", "-", number))
+
+
+def test_a_result_that_is_not_among_the_declared_ones_is_refused():
+    with pytest.raises(TableError, match="'C' is not among its values"):
+        _table("PRIORITY", ("-", "-", "C"), allowed=("A", "B"))
 
 
 def test_the_default_answers_where_no_row_does():

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from tongban.kernel.feel.judging import compile_tree, missing_facts, truth
 from tongban.kernel.feel.reading import Reader
 from tongban.kernel.feel.tree import (
+    EXACT,
     Arithmetic,
     Bound,
     Condition,
@@ -24,12 +25,14 @@ from tongban.kernel.feel.tree import (
     Test,
     UnaryTests,
     Value,
+    is_number,
     kind_of,
     middle,
     passes,
 )
 
 __all__ = [
+    "EXACT",
     "Bound",
     "Condition",
     "Facts",
@@ -41,6 +44,7 @@ __all__ = [
     "UnaryTests",
     "Value",
     "Verdict",
+    "is_number",
     "judge",
     "kind_of",
     "middle",

@@ -17,6 +17,7 @@ from tongban.kernel.feel.tree import (
     Operator,
     Tree,
     Value,
+    is_number,
     kind_of,
 )
 
@@ -112,9 +113,9 @@ def _calculation(
         a, b = left(facts), right(facts)
         if a is None or b is None:
             return None
-        if kind_of(a) != "number" or kind_of(b) != "number":
+        if not is_number(a) or not is_number(b):
             raise FeelError(*where, f"{operator} needs two numbers, not {a!r} and {b!r}")
-        return _calculate(operator, a, b, where)  # type: ignore[arg-type]
+        return _calculate(operator, a, b, where)
 
     return calculation
 

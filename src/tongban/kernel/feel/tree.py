@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from datetime import date, datetime
 from decimal import Context, Decimal
 from typing import Literal as Choice
-from typing import TypeAlias
+from typing import TypeAlias, TypeGuard
 
 Known: TypeAlias = bool | int | Decimal | str | date
 Value: TypeAlias = Known | datetime | None
@@ -148,17 +148,22 @@ def kind_of(value: object) -> str:
     return "date" if isinstance(value, date) else type(value).__name__
 
 
+def is_number(value: object) -> TypeGuard[int | Decimal]:
+    """Tell a number from all else, from truths too."""
+    return kind_of(value) == "number"
+
+
 def middle(low: int | Decimal, high: int | Decimal) -> Decimal:
     """Give the number halfway between two literals, exactly: it never rounds to one of them.
 
     >>> middle(1, Decimal("1.0000000000000000000000000001"))
     Decimal('1.00000000000000000000000000005')
     """
-    return _EXACT.divide(_EXACT.add(Decimal(low), Decimal(high)), Decimal(2))
+    return EXACT.divide(EXACT.add(Decimal(low), Decimal(high)), Decimal(2))
 
 
 # 34 digits before the point, 34 behind it, and one each for the sum and its half
-_EXACT = Context(prec=70)
+EXACT = Context(prec=70)
 
 
 def passes(tests: UnaryTests, value: Known) -> bool:

@@ -9,10 +9,11 @@ import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from decimal import Decimal
+from functools import reduce
 from types import MappingProxyType
 from typing import Literal, TypeAlias
 
-from tongban.kernel.feel import Bound, Known, UnaryTests, Value, kind_of, passes
+from tongban.kernel.feel import EXACT, Bound, Known, UnaryTests, Value, is_number, kind_of, passes
 
 HitPolicy: TypeAlias = Literal[
     "UNIQUE", "ANY", "FIRST", "PRIORITY", "COLLECT", "RULE ORDER", "OUTPUT ORDER"
@@ -22,6 +23,7 @@ Type: TypeAlias = Literal["number", "integer", "string", "boolean", "date", "any
 
 SINGLE: frozenset[str] = frozenset({"UNIQUE", "ANY", "FIRST", "PRIORITY"})
 RANKED: frozenset[str] = frozenset({"PRIORITY", "OUTPUT ORDER"})
+_MOST = 10**18
 _NAME = re.compile(r"[^\W\d]\w*(?:[ .]\w+)*")
 
 
@@ -157,6 +159,16 @@ def _rule_faults(table: DecisionTable, rule: Rule) -> Iterator[tuple[str, int]]:
             yield f"output {output.name!r}: {value!r} is not a {output.type}", rule.line
         if value is not None and output.allowed and value not in output.allowed:
             yield f"output {output.name!r}: {value!r} is not among its values", rule.line
+        if is_number(value) and not _keeps(value):
+            yield (
+                f"output {output.name!r}: give {value} 18 digits and 10 decimals at most",
+                rule.line,
+            )
+
+
+def _keeps(value: int | Decimal) -> bool:
+    """Tell whether a database keeps the number as it is: SQL reckons in decimal(38, 10)."""
+    return -_MOST < value < _MOST and round(value, 10) == value
 
 
 def _cell_faults(column: Input, cell: UnaryTests, line: int) -> Iterator[tuple[str, int]]:
@@ -204,7 +216,7 @@ def fits(expected: Type, value: Known) -> bool:
         return True
     kind = kind_of(value)
     if expected == "integer":
-        return kind == "number" and value == int(value)  # type: ignore[arg-type]
+        return is_number(value) and value == int(value)
     return kind == expected
 
 
@@ -234,4 +246,8 @@ def aggregate(aggregator: Aggregator, values: list[Value]) -> Value:
     numbers = [v for v in values if isinstance(v, int | Decimal)]
     if not numbers:
         return None
-    return sum(numbers) if aggregator == "SUM" else {"MIN": min, "MAX": max}[aggregator](numbers)
+    if aggregator != "SUM":
+        return {"MIN": min, "MAX": max}[aggregator](numbers)
+    if all(isinstance(number, int) for number in numbers):
+        return sum(numbers)
+    return reduce(EXACT.add, map(Decimal, numbers))
