@@ -1,6 +1,7 @@
 """Tables of cases: a cache of the fold, a row a branch for queues, uploads and payment orders."""
 
 from django.db import models
+from django.db.models import Q
 
 
 class Case(models.Model):
@@ -15,10 +16,14 @@ class Case(models.Model):
     sequence = models.PositiveIntegerField()
     ended = models.BooleanField(default=False)
     # When somebody must look again: a retry, a timer, a legal term, or work cut short by a crash.
-    wake_at = models.DateTimeField(null=True, db_index=True)
+    wake_at = models.DateTimeField(null=True)
 
     class Meta:
         verbose_name = verbose_name_plural = "办件"
+        # Most cases have ended or wait for a person: only those that time moves stand in the index.
+        indexes = (
+            models.Index(fields=["wake_at"], name="wake", condition=Q(wake_at__isnull=False)),
+        )
 
     def __str__(self) -> str:
         return self.number
@@ -38,7 +43,10 @@ class BranchRow(models.Model):
     class Meta:
         verbose_name = verbose_name_plural = "办件分支"
         constraints = (models.UniqueConstraint(fields=["case", "item"], name="branch_once"),)
-        indexes = (models.Index(fields=["department", "post", "due"], name="queue"),)
+        # Most branches wait for nobody: only work that somebody must do stands in the index.
+        indexes = (
+            models.Index(fields=["department", "post", "due"], name="queue", condition=~Q(post="")),
+        )
 
     def __str__(self) -> str:
         return f"{self.case_id} {self.item}"
