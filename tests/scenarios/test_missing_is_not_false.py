@@ -95,7 +95,7 @@ def carry_on(office: Office, before: Case, number: str) -> None:
     """Answer what is asked and decide what is handed over, with what the registers used to say."""
     usual = queries.values(queries.load(before.number))
     mother = office.applicant("newborn")
-    for _ in range(12):
+    for _ in range(20):
         case = office.case(number)
         if case.ended:
             return
