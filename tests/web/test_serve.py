@@ -108,3 +108,23 @@ def test_a_link_for_a_stranger_is_not_made(office: Office) -> None:
     )
     assert ended.returncode == 2
     assert "--host 127.0.0.1" in ended.stderr
+
+
+def test_a_port_that_is_taken_is_refused_before_anything_starts(office: Office) -> None:
+    with socket.socket() as taken:
+        # as a server that would share its port
+        taken.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEPORT, 1)
+        taken.bind(("127.0.0.1", 0))
+        taken.listen()
+        port = str(taken.getsockname()[1])
+        refused = subprocess.run(
+            [Path(sys.executable).with_name("tongban"), "serve", "--port", port],
+            env=office.environment(),
+            capture_output=True,
+            text=True,
+            check=False,
+            timeout=PATIENCE,
+        )
+    assert refused.returncode == 1
+    assert "cannot listen on 127.0.0.1:" in refused.stderr
+    assert "Traceback" not in refused.stderr

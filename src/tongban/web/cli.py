@@ -6,6 +6,7 @@ internet stands a proxy that speaks TLS.
 
 import ipaddress
 import os
+import socket
 import subprocess
 import sys
 import threading
@@ -84,6 +85,20 @@ def _loopback(host: str) -> bool:
         return host == "localhost"
 
 
+def _must_be_free(host: str, port: int) -> None:
+    """Refuse a port somebody listens on: two servers there would share the calls unseen."""
+    try:
+        family, kind, _, _, address = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0]
+        with socket.socket(family, kind) as probe:
+            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            probe.bind(address)
+    except OSError as error:
+        raise click.ClickException(
+            f"cannot listen on {host}:{port} ({error.strerror}); choose another: --port 8001"
+            " / 端口不可用，请换一个"
+        ) from error
+
+
 @click.command()
 @click.option("--host", default="127.0.0.1", show_default=True, help="Address to listen on.")
 @click.option("--port", default=8000, show_default=True, type=click.IntRange(1, 65535))
@@ -93,6 +108,7 @@ def serve(host: str, port: int, workers: int, login: str | None) -> None:
     """Open the pages and the API, with the worker beside them."""
     if login is not None and not _loopback(host):
         raise click.UsageError("--as prints a sign-in link: only with --host 127.0.0.1")
+    _must_be_free(host, port)
     ready = subprocess.run((*_TONGBAN, "setup"), check=False, stdout=subprocess.DEVNULL)  # noqa: S603
     if ready.returncode:
         raise SystemExit(ready.returncode)  # it has said why
@@ -111,6 +127,7 @@ def serve(host: str, port: int, workers: int, login: str | None) -> None:
         blocking_threads=4,
         log_level=LogLevels.warning,
         respawn_failed_workers=True,
+        workers_kill_timeout=int(_PATIENCE),  # a worker that hangs must not keep us from ending
     )
 
     @server.on_startup
