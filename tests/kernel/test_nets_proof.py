@@ -154,3 +154,33 @@ def test_the_three_rules_keep_the_verdict_of_any_net(seed: int, liveness: bool) 
         full, _ = explore(net, 1_000, liveness=liveness)
         short, _ = explore(reduce(net), 1_000, liveness=liveness)
         assert (full is None) == (short is None), net
+
+
+@pytest.mark.parametrize(
+    ("net", "kind"),
+    [
+        # a, b, p, end: p is filled again before anything takes it away into nothing
+        (
+            System(
+                (
+                    Move(0b0001, 0b0110, (0,)),
+                    Move(0b0010, 0b0001, (1,)),
+                    Move(0b0100, 0b0000, (2,)),
+                    Move(0b0001, 0b1000, (3,)),
+                ),
+                0b0001,
+                0b1000,
+            ),
+            "twice",
+        ),
+        # start, end, x: what is left in x looks like a twin of the end
+        (System((Move(0b001, 0b110, (0,)),), 0b001, 0b010), "left-over"),
+    ],
+    ids=["emptied-into-nothing", "twin-of-an-end"],
+)
+def test_no_rule_hides_a_token_that_is_too_many(net: System, kind: str) -> None:
+    fault, _ = explore(net, 1_000)
+    short, _ = explore(reduce(net), 1_000)
+    assert fault is not None
+    assert short is not None
+    assert (fault.kind, short.kind) == (kind, kind)
