@@ -131,6 +131,32 @@ class Vocabulary:
 
     kinds: Mapping[str, Mapping[str, Attribute]]
     roles: Mapping[str, Role]
+    _derived: Mapping[tuple[str, str], tuple[tuple[str, Derive], ...]] = field(
+        init=False, repr=False, compare=False
+    )
+
+    def __post_init__(self) -> None:
+        found: dict[tuple[str, str], tuple[tuple[str, Derive], ...]] = {}
+        for kind, attributes in self.kinds.items():
+            for name, shape in attributes.items():
+                if shape.derive is not None:
+                    place = kind, shape.derive.of
+                    found[place] = (*found.get(place, ()), (name, shape.derive))
+        object.__setattr__(self, "_derived", found)
+
+    def counted(self, fact: str) -> tuple[tuple[str, Derive], ...]:
+        """Give what is counted from a fact: name and `Derive` of each; nothing of a strange fact.
+
+        >>> years = Attribute("number", Words("年龄", "age"), derive=Derive("years_since", "born"))
+        >>> words = Vocabulary({"person": {"age": years}}, {"child": Role("person", Words("", ""))})
+        >>> words.counted("child.born")[0][0], words.counted("child.name")
+        ('child.age', ())
+        """
+        role, _, attribute = fact.partition(".")
+        if role not in self.roles:
+            return ()
+        here = self._derived.get((self.roles[role].kind, attribute), ())
+        return tuple([(f"{role}.{name}", how) for name, how in here])
 
     def fact(self, name: str) -> Fact:
         """Give the fact called ``role.attribute``, or raise `UnknownFact` naming the mend.
@@ -349,15 +375,9 @@ def derive(vocabulary: Vocabulary, facts: Mapping[str, Value], today: date) -> d
     """
     full = dict(facts)
     for name, value in facts.items():
-        role, _, attribute = name.partition(".")
-        if role not in vocabulary.roles:
-            continue
-        kind = vocabulary.kinds.get(vocabulary.roles[role].kind, {})
-        for derived, shape in kind.items():
-            if shape.derive is None or shape.derive.of != attribute:
-                continue
-            full[f"{role}.{derived}"] = (
-                _count(shape.derive.function, value, today)
+        for derived, how in vocabulary.counted(name):
+            full[derived] = (
+                _count(how.function, value, today)
                 if isinstance(value, date) and not isinstance(value, datetime)
                 else None
             )

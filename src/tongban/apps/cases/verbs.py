@@ -8,6 +8,8 @@ import hashlib
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
+from django.db import connection
+
 from tongban.apps.items.domain import Assigner, Definition, LicenceKind
 from tongban.apps.licences import services as licences
 from tongban.apps.parties import queries as parties
@@ -20,7 +22,7 @@ from .domain import engine, flow
 from .domain.fold import Said
 from .domain.ground import Ground, all_facts
 from .domain.state import Branch, Case, Json, Stage, write_value, write_values
-from .models import Given, PaymentOrder
+from .models import PaymentOrder
 
 LICENCE_NUMBER = "licence.number"  # what an item produces by issuing its licence
 
@@ -67,21 +69,27 @@ class Turn:
 Act = Callable[[Turn, Case, Branch, nets.Step, Mapping[str, Value]], tuple[Said, ...]]
 
 
+# One statement keeps the first case and gives it back, to that case and to every later one.
+_GIVE = (
+    'INSERT INTO cases_given (item, key, "case") VALUES (%s, %s, %s) '
+    'ON CONFLICT (item, key) DO UPDATE SET item = excluded.item RETURNING "case"'
+)
+
+
 def _given_by(ground: Ground, case: Case, branch: Branch, seen: Mapping[str, Value]) -> str:
     """Give the other case that gave this result already, or keep that this one does (一事一办).
 
-    Nothing is kept while a fact that tells the subject is missing. Of two cases that meet here,
-    the database lets one go on; the turn of the other is done again and finds it.
+    Nothing is kept while a fact that tells the subject is missing. Of two cases that meet here the
+    database lets one go on, and the other waits to learn which.
     """
     once = ground.definitions[branch.item].once
     if not once or any(seen.get(name) is None for name in once):
         return ""
     subject = canonical({name: write_value(seen[name]) for name in once})
-    place = {"item": branch.item, "key": hashlib.sha256(subject).hexdigest()}
-    known = Given.objects.filter(**place).values_list("case", flat=True).first()
-    if known is None:
-        Given.objects.create(**place, case=case.number)
-    return known if known and known != case.number else ""
+    with connection.cursor() as cursor:
+        cursor.execute(_GIVE, [branch.item, hashlib.sha256(subject).hexdigest(), case.number])
+        (known,) = cursor.fetchone()
+    return "" if known == case.number else str(known)
 
 
 def _step(

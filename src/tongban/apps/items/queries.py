@@ -13,6 +13,7 @@ from typing import Any
 from django.db import connection
 
 from tongban.apps.exchange import queries as exchange
+from tongban.apps.exchange.domain import Catalogue
 from tongban.apps.items import domain
 from tongban.apps.items.domain import Definition, LicenceKind, LifeEvent, Policy
 from tongban.apps.items.models import Published
@@ -22,6 +23,7 @@ __all__ = [
     "NotPublished",
     "Official",
     "facts_in_use",
+    "ground",
     "item",
     "items",
     "labels",
@@ -81,8 +83,8 @@ def _index(_state: str) -> Mapping[tuple[str, str], Mapping[int, _Row]]:
     return found
 
 
-def _row(kind: str, slug: str, version: int | None) -> _Row:
-    versions = _index(state()).get((kind, slug), {})
+def _row(kind: str, slug: str, version: int | None, here: str | None = None) -> _Row:
+    versions = _index(state() if here is None else here).get((kind, slug), {})
     if not versions or (version is not None and version not in versions):
         raise NotPublished(kind, slug, version)
     return versions[version or max(versions)]
@@ -101,10 +103,10 @@ def _item(row: _Row) -> Definition:
 
 
 @lru_cache(maxsize=64)
-def _life_event(row: _Row, catalogue: int, _catalogue_digest: str) -> LifeEvent:
+def _life_event(row: _Row, catalogue: Catalogue) -> LifeEvent:
     content = _content(row)
     definitions = {slug: item(slug, version) for slug, version in content["items"].items()}
-    return domain.life_event(content, definitions, exchange.catalogue(catalogue))
+    return domain.life_event(content, definitions, catalogue)
 
 
 @lru_cache(maxsize=64)
@@ -119,7 +121,22 @@ def item(slug: str, version: int | None = None) -> Definition:
 
 def life_event(slug: str, version: int | None = None) -> LifeEvent:
     """Give a life event, the newest version unless one is named; raises `NotPublished`."""
-    return _life_event(_row("life-event", slug, version), *exchange.current())
+    return _life_event(_row("life-event", slug, version), exchange.catalogue())
+
+
+def ground(
+    life_event: str, version: int | None, chosen: Mapping[str, int]
+) -> tuple[LifeEvent, dict[str, Definition], Vocabulary]:
+    """Give a life event, the ``chosen`` versions of items and the vocabulary, by one look.
+
+    Raises `NotPublished`.
+    """
+    here, catalogue = state(), exchange.catalogue()
+    return (
+        _life_event(_row("life-event", life_event, version, here), catalogue),
+        {slug: _item(_row("item", slug, v, here)) for slug, v in chosen.items()},
+        catalogue.vocabulary,
+    )
 
 
 def licence_kind(slug: str, version: int | None = None) -> LicenceKind:

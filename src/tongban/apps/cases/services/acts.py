@@ -106,7 +106,7 @@ def answer(
     uploads: Sequence[Upload] = (),
 ) -> Case:
     """Answer a correction or confirm a changed value (提交补正、确认)."""
-    values = read_answers(answers, None)
+    values = read_answers(answers, None, items.vocabulary())
     documents = [keep(number, u) for u in uploads]
     materials = {d.material: d.sha256 for d in documents}
 

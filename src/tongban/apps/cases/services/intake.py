@@ -20,7 +20,7 @@ from tongban.infra import clock
 from tongban.infra.access.domain import Subject, judge
 from tongban.infra.trail import services as trail
 from tongban.kernel import forms
-from tongban.kernel.facts import parse_value
+from tongban.kernel.facts import Vocabulary, parse_value
 from tongban.kernel.feel import Value
 
 from .turns import LEASE, carry_on, drafts_of, ground_of, rows_of
@@ -82,9 +82,11 @@ def keep(number: str, upload: Upload) -> Document:
     )
 
 
-def read_answers(written: Mapping[str, Json], askable: frozenset[str] | None) -> dict[str, Value]:
+def read_answers(
+    written: Mapping[str, Json], askable: frozenset[str] | None, vocabulary: Vocabulary
+) -> dict[str, Value]:
     """Read answers strictly; collect every error before refusing."""
-    fact = items.vocabulary().fact
+    fact = vocabulary.fact
     asked = [fact(name) for name in (written if askable is None else askable)]
     values, mistakes = forms.read_answers(asked, written)
     if mistakes:
@@ -114,7 +116,7 @@ def submit(subject: Subject, submission: Submission) -> str:
     if unknown := sorted(set(submission.items) - {b.item for b in event.branches}):
         raise SubmissionInvalid(dict.fromkeys(unknown, ("没有此事项", "no such item")))
     ground = ground_of(event.slug, event.version, chosen)
-    answers = read_answers(submission.answers, askable(event.plan))
+    answers = read_answers(submission.answers, askable(event.plan), ground.vocabulary)
     if event.plan.consent and not submission.consent:
         raise SubmissionInvalid(
             {"consent": ("请先同意调取所列数据", "agree to the listed data being fetched first")}
@@ -132,7 +134,7 @@ def submit(subject: Subject, submission: Submission) -> str:
         "given": given,
         "answers": write_values(answers),
         "seen": {
-            n: write_value(parse_value(items.vocabulary().fact(n), v))
+            n: write_value(parse_value(ground.vocabulary.fact(n), v))
             for n, v in submission.seen.items()
         },
         "consent": submission.consent,

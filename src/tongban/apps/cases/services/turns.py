@@ -52,10 +52,11 @@ def ground_of(
     life_event: str, version: int, chosen: Mapping[str, int], days: Calendar | None = None
 ) -> Ground:
     """Gather the frozen definitions that a case stands on."""
+    event, definitions, vocabulary = items.ground(life_event, version, chosen)
     return Ground(
-        life_event=items.life_event(life_event, version),
-        definitions={slug: items.item(slug, v) for slug, v in chosen.items()},
-        vocabulary=items.vocabulary(),
+        life_event=event,
+        definitions=definitions,
+        vocabulary=vocabulary,
         calendar=days or calendar(),
         now=clock.now(),
     )

@@ -181,7 +181,10 @@ def life_event(
             binds=binds,
         ),
         before={name: str(figure) for name, figure in raw.get("before", {}).items()},
-        titles=titles(catalogue.vocabulary),
+        titles={
+            lang: {name: title.of(lang) for name, title in titles(catalogue.vocabulary).items()}
+            for lang in ("zh", "en")
+        },
     )
 
 

@@ -120,11 +120,11 @@ class LifeEvent:
     when: Mapping[str, Condition]
     plan: DataPlan
     before: Mapping[str, str]
-    titles: Mapping[str, Words]
+    titles: Mapping[str, Mapping[str, str]]  # language → fact → label
 
-    def labels(self, lang: str) -> dict[str, str]:
-        """Give the label of every fact in ``lang`` (zh or en)."""
-        return {name: words.of(lang) for name, words in self.titles.items()}
+    def labels(self, lang: str) -> Mapping[str, str]:
+        """Give the label of every fact in ``lang`` (en, else zh)."""
+        return self.titles["en" if lang == "en" else "zh"]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
