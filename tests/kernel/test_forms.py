@@ -193,7 +193,7 @@ def test_the_lead_department_is_preferred() -> None:
 def test_a_key_is_asked_where_no_form_could_ask_the_facts_behind_it() -> None:
     item = needs("i", "father.name father.sex")
     made = plan(alone(item), VOCABULARY, RESOURCES, [grant("i", "population", "name sex")])
-    assert [field.fact.name for field in made.ask] == ["father.id_number"]
+    assert [(f.fact.name, f.required) for f in made.ask] == [("father.id_number", True)]
     assert made.unmet == ()
 
 
@@ -219,6 +219,9 @@ def test_a_material_is_waived_by_sources_by_an_earlier_item_or_by_a_licence() ->
         ("registration", "birth"): ("waived", ("certificate",)),
         ("registration", "photo"): ("shared", ("certificate",)),
     }
+    beside = [branches[0], Branch(replace(INSURANCE, materials=(birth,)))]
+    status = {m.item: m.status for m in newborn(beside).materials if m.spec is birth}
+    assert status == {"insurance": "asked"}  # nobody waits for the certificate
     held = plan(
         alone(replace(INSURANCE, materials=(birth,))),
         VOCABULARY,
