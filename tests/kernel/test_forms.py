@@ -230,6 +230,9 @@ def test_a_material_is_waived_by_sources_by_an_earlier_item_or_by_a_licence() ->
         held=frozenset({"birth-certificate"}),
     )
     assert held.materials[0].by == ("birth-certificate",)
+    named = MaterialSpec("name", W, waived_by_facts=frozenset({"child.name"}))
+    typed = plan(alone(replace(INSURANCE, materials=(named,))), VOCABULARY, RESOURCES, [])
+    assert typed.materials[0].status == "asked"  # a person's own word proves nothing
 
 
 def test_facts_that_only_prove_a_material_are_fetched_and_never_asked() -> None:
