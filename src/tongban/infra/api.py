@@ -82,7 +82,6 @@ class SessionAuth(APIKeyCookie):
 
     def authenticate(self, request: HttpRequest, key: str | None) -> None:
         """Never called: the session middleware has read the cookie already."""
-        raise NotImplementedError
 
 
 def speaks(request: HttpRequest, lang: Lang | None) -> Lang:
