@@ -19,7 +19,7 @@ from tongban.kernel import workdays
 from tongban.kernel.facts import Words
 
 from . import queries, services
-from .domain import engine
+from .domain import acceptance, engine
 from .domain.state import Json, Stage
 from .models import Case
 
@@ -109,6 +109,7 @@ def report(number: str, event: LifeEvent, lang: str) -> dict[str, Json]:
         for m in event.plan.materials
         if m.spec.necessity == "required" and _applies(loaded, m.item, m.spec.code)
     ]
+    waived = [m for m in applicable if acceptance.waived(m.spec, case)]
     handed_in = [m for m in applicable if m.spec.code in case.materials]
     branches = [queries.branch_view(case, b, ground, lang) for b in case.branches.values()]
     decided = [b for b in branches if b["decided_by"]]
@@ -128,7 +129,9 @@ def report(number: str, event: LifeEvent, lang: str) -> dict[str, Json]:
         "fields_fetched": len(fetched),
         "fields_asked": len(asked),
         "materials_total": len(applicable),
-        "materials_waived": len(applicable) - len(handed_in),
+        "materials_waived": len(waived),
+        "materials_uploaded": len(handed_in),
+        "materials_not_asked": list(dict.fromkeys(m.spec.name.of(lang) for m in waived)),
         "visits": queries.visits(loaded, history),
         "steps": sum(b.steps for b in case.branches.values()),
         "unattended_share": round(len(by_rule) / len(decided), 3) if decided else 0,

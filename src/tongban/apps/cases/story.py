@@ -24,12 +24,13 @@ WORDS: Mapping[str, Words] = {
     "after": Words("前序：{items}", "after: {items}"),
     "reason": Words("理由：{text}", "reason: {text}"),
     "licence": Words("电子证照：{text}", "electronic licence: {text}"),
-    "clock": Words("承诺 {n} 个工作日；{words}", "promised within {n} working days; {words}"),
+    "clock": Words("承诺 {n} 个工作日；{words}", "promised in {n} working day(s); {words}"),
     "waiting": Words("等待：{text}", "waiting for: {text}"),
     "materials": Words(
         "四、材料：应交 {total} 份，免交 {waived} 份，上传 {sent} 份",
         "4. Documents: {total} required, {waived} not asked for, {sent} uploaded",
     ),
+    "spared": Words("免交：{text}", "not asked for: {text}"),
     "compare": Words(
         "五、办理前后对比（由事项定义计算）", "5. Before and after, from the definitions"
     ),
@@ -88,13 +89,14 @@ def tell(report: Mapping[str, Json], lang: str) -> Iterator[str]:
     for branch in report["branches"]:
         yield from _branch(branch, report["branches"], lang)
     yield ""
-    sent = report["materials_total"] - report["materials_waived"]
     yield say(
         "materials",
         total=report["materials_total"],
         waived=report["materials_waived"],
-        sent=sent,
+        sent=report["materials_uploaded"],
     )
+    if spared := report["materials_not_asked"]:
+        yield "   " + say("spared", text=_list(spared, lang))
     yield ""
     yield from _comparison(report["before_after"], lang)
     yield ""
