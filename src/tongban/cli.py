@@ -1,20 +1,33 @@
 """The command ``tongban``: thin, one command group an app.
 
-Groups are loaded when they are called, so that a command that needs no Django starts without it.
+Groups are loaded when they are called, so that a command that needs no Django starts without it:
+this module imports none of it.
 """
 
 import errno
 import importlib
 import os
 import sys
+from collections.abc import Mapping
+from dataclasses import dataclass
 from io import TextIOWrapper
+from typing import Any
 
 import click
-from django.core.exceptions import ImproperlyConfigured
-from django.db.utils import OperationalError
 
-# command → module:attribute, and whether it needs Django
-COMMANDS = {
+Place = tuple[str, bool]
+
+
+@dataclass(frozen=True, slots=True)
+class Branch:
+    """A group of commands that live in several places; ``told`` is its help."""
+
+    told: str
+    commands: Mapping[str, "Place | Branch"]
+
+
+# command → module:attribute, and whether it needs Django; a Branch where it has commands of its own
+COMMANDS: Mapping[str, Place | Branch] = {
     "demo": ("tongban.config.cli:demo", True),
     "setup": ("tongban.config.cli:setup", True),
     "sample": ("tongban.apps.exchange.cli:sample", True),
@@ -23,6 +36,7 @@ COMMANDS = {
     "outreach": ("tongban.apps.outreach.cli:outreach", True),
     "jobs": ("tongban.infra.jobs.cli:jobs", True),
     "trail": ("tongban.infra.trail.cli:trail", True),
+    "exchange": Branch("The exchange (数据交换): its log, its calls, its grants.", {}),
     "serve": ("tongban.web.cli:serve", True),
     "token": ("tongban.infra.access.cli:token", True),
     "worker": ("tongban.config.cli:worker", True),
@@ -34,9 +48,13 @@ _MACHINE = {errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.EACCES}
 class Lazy(click.Group):
     """A group that imports a command when it is asked for."""
 
+    def __init__(self, *, places: Mapping[str, Place | Branch], **attributes: Any) -> None:
+        super().__init__(**attributes)
+        self.places = places
+
     def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002 - click's face
         """Name every command."""
-        return list(COMMANDS)
+        return list(self.places)
 
     def get_command(
         self,
@@ -44,37 +62,53 @@ class Lazy(click.Group):
         cmd_name: str,
     ) -> click.Command | None:
         """Import one command, after Django where it needs it."""
-        if cmd_name not in COMMANDS:
+        place = self.places.get(cmd_name)
+        if place is None:
             return None
-        place, django = COMMANDS[cmd_name]
+        if isinstance(place, Branch):
+            return Lazy(name=cmd_name, help=place.told, places=place.commands)
+        path, django = place
         if django:
-            os.environ.setdefault("DJANGO_SETTINGS_MODULE", "tongban.config.settings")
-            try:
-                importlib.import_module("django").setup()
-            except ImproperlyConfigured as error:
-                raise click.ClickException(str(error)) from error
-        module, _, name = place.partition(":")
+            _start_django()
+        module, _, name = path.partition(":")
         command = getattr(importlib.import_module(module), name)
         if not isinstance(command, click.Command):
-            raise TypeError(f"{place} is not a command")
+            raise TypeError(f"{path} is not a command")
         return command
 
     def invoke(self, ctx: click.Context) -> object:
         """Run one command; what is wrong with the machine is told in one sentence."""
         try:
             return super().invoke(ctx)
-        except OperationalError as error:
-            raise click.ClickException(
-                f"the database does not work: {str(error).strip()} (TONGBAN_DATABASE, TONGBAN_HOME)"
-                " / 数据库不可用"
-            ) from error
         except OSError as error:
             if error.errno not in _MACHINE:
                 raise
             raise click.ClickException(f"{error.filename or 'output'}: {error.strerror}") from error
+        except Exception as error:
+            if not isinstance(error, _database_errors()):
+                raise
+            raise click.ClickException(
+                f"the database does not work: {str(error).strip()} (TONGBAN_DATABASE, TONGBAN_HOME)"
+                " / 数据库不可用"
+            ) from error
 
 
-@click.group(cls=Lazy)
+def _start_django() -> None:
+    os.environ.setdefault("DJANGO_SETTINGS_MODULE", "tongban.config.settings")
+    unfit = importlib.import_module("django.core.exceptions").ImproperlyConfigured
+    try:
+        importlib.import_module("django").setup()
+    except unfit as error:
+        raise click.ClickException(str(error)) from error
+
+
+def _database_errors() -> tuple[type[Exception], ...]:
+    # only a command that loaded Django can meet one
+    utils = sys.modules.get("django.db.utils")
+    return () if utils is None else (utils.OperationalError,)
+
+
+@click.group(cls=Lazy, places=COMMANDS)
 @click.version_option(package_name="tongban")
 def main() -> None:
     """Tongban (通办): a person applies once."""

@@ -1,0 +1,1 @@
+"""Commands of the node, each a thin cover of what it shows; none loads Django."""
