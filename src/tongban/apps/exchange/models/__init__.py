@@ -7,11 +7,34 @@ from tongban.apps.exchange.models.catalogue import (
     Resource,
     ResourceVersion,
 )
+from tongban.apps.exchange.models.consents import Consent, Look, Revocation, Withdrawal
+from tongban.apps.exchange.models.grants import (
+    Counter,
+    Grant,
+    GrantRequest,
+    Purpose,
+    SubscriptionRequest,
+)
+from tongban.apps.exchange.models.network import Checkpoint, Instance, Key, Node, Snapshot
 
 __all__ = [
     "CatalogueVersion",
+    "Checkpoint",
+    "Consent",
+    "Counter",
     "DataItem",
+    "Grant",
+    "GrantRequest",
+    "Instance",
+    "Key",
+    "Look",
+    "Node",
     "Peer",
+    "Purpose",
     "Resource",
     "ResourceVersion",
+    "Revocation",
+    "Snapshot",
+    "SubscriptionRequest",
+    "Withdrawal",
 ]
