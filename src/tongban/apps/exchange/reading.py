@@ -40,12 +40,20 @@ def merge(packs: Sequence[Pack]) -> Plain:
         departments.update(document.data["departments"])
     resources = {d.data["slug"]: d.data for d in documents(packs, "resource")}
     grants = [g for d in documents(packs, "grants") for g in d.data["grants"]]
+    governance: Plain = {"days": {}, "refusals": {}}
+    for document in documents(packs, "exchange"):
+        for name, value in document.data.items():
+            if name in {"days", "refusals"}:
+                governance[name].update(value)
+            elif name != "schema":
+                governance[name] = value
     return {
         "kinds": kinds,
         "roles": roles,
         "departments": departments,
         "resources": resources,
         "grants": grants,
+        "governance": governance,
     }
 
 
@@ -68,6 +76,12 @@ def problems(packs: Sequence[Pack], data: Mapping[str, Any]) -> Iterator[Problem
                 yield document.problem(place, str(wrong), "correct the code")
     for document in documents(packs, "resource"):
         yield from _resource(document, data)
+    for document in documents(packs, "exchange"):
+        operator = document.data.get("operator")
+        if operator and operator not in data["departments"]:
+            yield document.problem(
+                ("operator",), f"no department {operator}", "add it to departments.yaml"
+            )
     seen: dict[tuple[str, str, str, str], str] = {}
     for document in documents(packs, "grants"):
         yield from _grants(document, data, seen)
@@ -158,6 +172,17 @@ def _grants(
         if resource["sharing"] == "none":
             yield document.problem(
                 place, f"{raw['resource']} is not shared", "ask its department, or remove the grant"
+            )
+        for name in raw.get("rows", {}):
+            if name not in resource["fields"]:
+                yield document.problem(
+                    (*place, "rows", name),
+                    f"{raw['resource']} has no field {name} to filter by",
+                    "correct the attribute",
+                )
+        if raw.get("bulk") and raw["basis"] == "consent":
+            yield document.problem(
+                (*place, "bulk"), "consent opens no whole register", "remove bulk, or cite the law"
             )
         for position, name in enumerate(raw["attributes"]):
             here = (*place, "attributes", position)

@@ -23,7 +23,7 @@ _FOLDERS = {
     "life-events": "life-event",
     "policies": "policy",
 }
-_SINGLE = ("facts", "departments", "grants")
+_SINGLE = ("facts", "departments", "grants", "exchange")
 _DRAWN = {"flows": ".bpmn", "rules": ".dmn"}
 
 

@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from typing import Any
 
+from tongban.apps.exchange.domain.governance import governance
 from tongban.apps.exchange.domain.words import Catalogue, Contract, Department, Post
 from tongban.kernel.facts import Attribute, Derive, Option, Role, Vocabulary, Words
 from tongban.kernel.forms import Grant, LegalBasis, Resource
@@ -23,6 +24,7 @@ def build(data: Mapping[str, Any], version: int) -> Catalogue:
         {slug: _contract(raw) for slug, raw in data["resources"].items()},
         grants,
         permits,
+        governance(data),
     )
 
 

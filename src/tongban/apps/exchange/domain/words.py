@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Literal
 
+from tongban.apps.exchange.domain.governance import Governance
 from tongban.kernel.events import Draft
 from tongban.kernel.facts import Value, Vocabulary, Words
 from tongban.kernel.forms import Call, Grant, Resource
@@ -54,6 +55,7 @@ class Catalogue:
     grants: tuple[Grant, ...]
     # (item, resource, attribute) → the grounds on which it may be read
     permits: Mapping[tuple[str, str, str], frozenset[str]]
+    governance: Governance
 
     @property
     def resources(self) -> dict[str, Resource]:
