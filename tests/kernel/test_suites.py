@@ -1,12 +1,23 @@
 """Suites: the standard's own vectors, and nothing forged passes."""
 
+import base64
+import hashlib
+import shutil
+import subprocess
+from pathlib import Path
+
+import gmalg
+import gmssl_pyx
 import pytest
-from hypothesis import given
+from cryptography.hazmat.primitives.asymmetric import utils
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from tongban.kernel.suites import KeyInvalid, SuiteUnknown, suite
+from tongban.kernel.suites import KeyInvalid, SealBroken, Suite, SuiteUnknown, suite
 
-STD = suite("std")
+STD, GM = suite("std"), suite("gm")
+BOTH = (STD, GM)
+GM_ORDER = 0xFFFFFFFEFFFFFFFFFFFFFFFFFFFFFFFF7203DF6B21C6052B53BBF40939D54123
 #: RFC 8032, section 7.1: secret, public, message, signature.
 RFC_8032 = [
     (
@@ -34,10 +45,10 @@ RFC_8032 = [
 def test_the_vectors_of_rfc_8032_hold(
     secret: str, public: str, message: str, signature: str
 ) -> None:
-    key, told = bytes.fromhex(secret), bytes.fromhex(message)
-    assert STD.public(key).hex() == public
-    assert STD.sign(key, told).hex() == signature
-    assert STD.verify(bytes.fromhex(public), told, bytes.fromhex(signature))
+    signer, told = STD.signer(bytes.fromhex(secret)), bytes.fromhex(message)
+    assert signer.public.hex() == public
+    assert signer.sign(told).hex() == signature
+    assert STD.verifier(bytes.fromhex(public)).verify(told, bytes.fromhex(signature))
 
 
 def test_the_digest_is_that_of_fips_180() -> None:
@@ -45,31 +56,150 @@ def test_the_digest_is_that_of_fips_180() -> None:
     assert STD.digest(b"abc").hex() == expected
 
 
+@pytest.mark.parametrize("by", BOTH, ids=lambda s: s.name)
+@settings(max_examples=40, deadline=None)
 @given(
-    st.binary(min_size=32, max_size=32), st.binary(max_size=60), st.integers(0, 511), st.binary()
+    secret=st.binary(min_size=32, max_size=32).filter(lambda key: 0 < key[0] < 255),
+    message=st.binary(max_size=60),
+    bit=st.integers(0, 511),
+    other=st.binary(max_size=70),
 )
 def test_a_signature_holds_for_its_key_and_message_alone(
-    secret: bytes, message: bytes, bit: int, other: bytes
+    by: Suite, secret: bytes, message: bytes, bit: int, other: bytes
 ) -> None:
-    public, signature = STD.public(secret), STD.sign(secret, message)
-    assert STD.verify(public, message, signature)
+    signer = by.signer(secret)
+    verifier, signature = by.verifier(signer.public), signer.sign(message)
+    assert len(signature) == 64
+    assert verifier.verify(message, signature)
     bent = (int.from_bytes(signature) ^ 1 << bit).to_bytes(64)
-    assert not STD.verify(public, message, bent)
-    assert not STD.verify(public, message, other)
-    assert STD.verify(public, other, signature) is (other == message)
-    assert not STD.verify(STD.public(STD.digest(secret)), message, signature)
+    assert not verifier.verify(message, bent)
+    assert not verifier.verify(message, other)
+    assert verifier.verify(other, signature) is (other == message)
+    stranger = by.verifier(by.signer(b"\x01" + by.digest(secret)[1:]).public)
+    assert not stranger.verify(message, signature)
 
 
-@pytest.mark.parametrize("size", [0, 31, 33])
-def test_bytes_that_are_no_key_are_refused_by_name(size: int) -> None:
-    with pytest.raises(KeyInvalid, match="secret key of suite std has 32 bytes"):
-        STD.sign(bytes(size), b"")
-    with pytest.raises(KeyInvalid, match="secret key"):
-        STD.public(bytes(size))
-    with pytest.raises(KeyInvalid, match="public key of suite std has 32 bytes"):
-        STD.verify(bytes(size), b"", bytes(64))
+@pytest.mark.parametrize("by", BOTH, ids=lambda s: s.name)
+@given(key=st.binary(min_size=32, max_size=32), plain=st.binary(max_size=80), bit=st.integers(0))
+def test_what_was_sealed_opens_with_its_key_nonce_and_context_alone(
+    by: Suite, key: bytes, plain: bytes, bit: int
+) -> None:
+    cipher = by.cipher(key[: by.cipher_key_bytes])
+    sealed = cipher.seal(bytes(12), plain, b"row 7")
+    assert cipher.open(bytes(12), sealed, b"row 7") == plain
+    bent = int.from_bytes(sealed) ^ 1 << bit % (8 * len(sealed))
+    for wrong in (
+        (bytes(12), bent.to_bytes(len(sealed)), b"row 7"),
+        (bytes(11) + b"\x01", sealed, b"row 7"),
+        (bytes(12), sealed, b"row 8"),
+        (bytes(12), sealed[:15], b"row 7"),
+    ):
+        with pytest.raises(SealBroken):
+            cipher.open(*wrong)
+
+
+@pytest.mark.parametrize("by", BOTH, ids=lambda s: s.name)
+@pytest.mark.parametrize("size", [0, 31, 33, 63, 65])
+def test_bytes_that_are_no_key_are_refused_by_name(by: Suite, size: int) -> None:
+    with pytest.raises(KeyInvalid, match=f"secret key of suite {by.name}"):
+        by.signer(b"\x01" * size)
+    with pytest.raises(KeyInvalid, match=f"public key of suite {by.name}"):
+        by.verifier(b"\x01" * size)
+    with pytest.raises(KeyInvalid, match=f"cipher key of suite {by.name}"):
+        by.cipher(bytes(size))
 
 
 def test_an_unknown_suite_is_named_with_those_known() -> None:
     with pytest.raises(SuiteUnknown, match=r"'rot13'; known: .*std"):
         suite("rot13")
+
+
+#: GB/T 32918.5, annex A.2: the signature of "message digest" by the identity 1234567812345678.
+OWNER = "3945208f7b2144b13f36e38ac6d39f95889393692860b51a42fb81ef4df7c5b8"
+PUBLIC = (
+    "09f9df311e5421a150dd7d161e4bc5c672179fad1833fc076bb08ff356f35020"
+    "ccea490ce26775a52dc6ea718cc1aa600aed05fbf35e084a6632f6072da9ad13"
+)
+SIGNATURE = (
+    "f5a03b0648d2c4630eeac513e1bb81a15944da3827d5b74143ac7eaceee720b3"
+    "b1b6aa29df212fd8763182bc0d421ca1bb9038fd1f7f42d4840b69c485bbc1aa"
+)
+TOLD = b"message digest"
+
+
+def test_the_example_of_gbt_32918_holds() -> None:
+    assert GM.signer(bytes.fromhex(OWNER)).public.hex() == PUBLIC
+    assert GM.verifier(bytes.fromhex(PUBLIC)).verify(TOLD, bytes.fromhex(SIGNATURE))
+
+
+def test_the_examples_of_sm3_and_sm4_hold() -> None:
+    """GB/T 32905, annex A.1; RFC 8998, appendix A.1."""
+    abc = "66c7f0f462eeedd9d1f2d46bdc10e4e24167c4875cf2f7a2297da02b8f4ba8e0"
+    assert GM.digest(b"abc").hex() == abc
+    cipher = GM.cipher(bytes.fromhex("0123456789abcdeffedcba9876543210"))
+    nonce = bytes.fromhex("00001234567800000000abcd")
+    context = bytes.fromhex("feedfacedeadbeeffeedfacedeadbeefabaddad2")
+    plain = bytes.fromhex("".join(letter * 16 for letter in "abcdefea"))
+    sealed = (
+        "17f399f08c67d5ee19d0dc9969c4bb7d5fd46fd3756489069157b282bb200735"
+        "d82710ca5c22f0ccfa7cbf93d496ac15a56834cbcf98c397b4024a2691233b8d"
+        "83de3541e4c2b58177e065a9bf7b62ec"
+    )
+    assert cipher.seal(nonce, plain, context).hex() == sealed
+    assert cipher.open(nonce, bytes.fromhex(sealed), context) == plain
+
+
+@settings(max_examples=10, deadline=None)
+@given(st.binary(max_size=200))
+def test_gmalg_and_we_read_each_others_signatures(message: bytes) -> None:
+    secret, public = bytes.fromhex(OWNER), bytes.fromhex(PUBLIC)
+    oracle = gmalg.SM2(secret, b"1234567812345678", b"\x04" + public)
+    verifier, signer = GM.verifier(public), GM.signer(secret)
+    r, s = oracle.sign(message)
+    assert verifier.verify(message, r + s)
+    ours = signer.sign(message)
+    assert oracle.verify(message, ours[:32], ours[32:])
+
+
+def test_another_identity_or_another_digest_is_refused() -> None:
+    secret, public = bytes.fromhex(OWNER), bytes.fromhex(PUBLIC)
+    verifier = GM.verifier(public)
+    stranger = gmalg.SM2(secret, b"ALICE123@YAHOO.COM", b"\x04" + public)
+    assert not verifier.verify(TOLD, b"".join(stranger.sign(TOLD)))
+    by_sha = gmssl_pyx.sm2_sign_sm3_digest(secret, hashlib.sha256(TOLD).digest())
+    assert gmssl_pyx.sm2_verify_sm3_digest(public, hashlib.sha256(TOLD).digest(), by_sha)
+    numbers = by_sha[4 : 4 + by_sha[3]], by_sha[6 + by_sha[3] :]
+    r, s = (int.from_bytes(n).to_bytes(32) for n in numbers)
+    assert not verifier.verify(TOLD, r + s)
+
+
+@pytest.mark.parametrize("bad", [0, GM_ORDER, 2**256 - 1])
+def test_numbers_outside_the_group_are_refused(bad: int) -> None:
+    verifier, told = GM.verifier(bytes.fromhex(PUBLIC)), bytes.fromhex(SIGNATURE)
+    assert not verifier.verify(TOLD, bad.to_bytes(32) + told[32:])
+    assert not verifier.verify(TOLD, told[:32] + bad.to_bytes(32))
+    with pytest.raises(KeyInvalid):
+        GM.verifier(bytes(64))
+
+
+@pytest.mark.skipif(shutil.which("openssl") is None, reason="no openssl on this machine")
+def test_openssl_reads_our_sm2_signature(tmp_path: Path) -> None:
+    """A third implementation, through SubjectPublicKeyInfo and DER."""
+    # SubjectPublicKeyInfo of an uncompressed point on the curve 1.2.156.10197.1.301
+    head = bytes.fromhex("3059301306072a8648ce3d020106082a811ccf5501822d03420004")
+    der = base64.encodebytes(head + bytes.fromhex(PUBLIC)).decode()
+    key, signed, told = tmp_path / "key.pem", tmp_path / "signature", tmp_path / "told"
+    key.write_text(f"-----BEGIN PUBLIC KEY-----\n{der}-----END PUBLIC KEY-----\n")
+    ours = GM.signer(bytes.fromhex(OWNER)).sign(TOLD)
+    signed.write_bytes(
+        utils.encode_dss_signature(*(int.from_bytes(n) for n in (ours[:32], ours[32:])))
+    )
+    told.write_bytes(TOLD)
+    check = [
+        *("openssl", "pkeyutl", "-verify", "-pubin", "-inkey", key, "-rawin", "-digest", "sm3"),
+        *("-pkeyopt", "distid:1234567812345678", "-in", told, "-sigfile", signed),
+    ]
+    found = subprocess.run(check, capture_output=True, text=True, check=False)
+    assert found.returncode == 0, found.stderr
+    told.write_bytes(b"another message")
+    assert subprocess.run(check, capture_output=True, check=False).returncode

@@ -1,0 +1,59 @@
+"""The way from the control plane to its own node: one question out, granted records back.
+
+Which way is a setting: the node inside this process, or a node of its own over its inner listener.
+The verbs of the exchange know neither; nothing that a source answers is judged here again.
+"""
+
+from dataclasses import dataclass
+from functools import cache
+from typing import Protocol
+
+from django.conf import settings
+from django.utils.module_loading import import_string
+
+from tongban.kernel.wire.words import Found, Identifier, Question
+
+__all__ = ["Asked", "NodeRefused", "SourceSilent", "Transport", "transport"]
+
+
+class NodeRefused(PermissionError):
+    """The network does not serve this call: no grant, no consent. ``code`` is of `words.STATUS`."""
+
+    def __init__(self, code: str, zh: str, en: str) -> None:
+        self.code, self.zh, self.en = code, zh, en
+        super().__init__(en)
+
+
+class SourceSilent(ConnectionError):
+    """The owner's node or system does not answer now, or not as described; ask again later."""
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """A question to a service and why it is asked.
+
+    ``call`` is the number of the call on every log, ``purposes`` codes of registered purposes,
+    ``consent`` a token or empty, ``issue`` the case number, ``user`` who asks.
+    """
+
+    service: Identifier
+    question: Question
+    call: str
+    purposes: tuple[str, ...]
+    consent: str = ""
+    issue: str = ""
+    user: str = ""
+
+
+class Transport(Protocol):
+    """What the exchange needs of its node."""
+
+    def ask(self, asked: Asked) -> Found:
+        """Make one call, signed and logged; raise `NodeRefused`, `SourceSilent`."""
+
+
+@cache
+def transport() -> Transport:
+    """Give the way that this installation is set to (``EXCHANGE_TRANSPORT``)."""
+    made: Transport = import_string(settings.EXCHANGE_TRANSPORT)()
+    return made
