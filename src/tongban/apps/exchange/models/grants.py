@@ -93,8 +93,12 @@ class GrantRequest(models.Model):
 
 
 class Grant(models.Model):
-    """A grant (授权): client × fields × purpose × rows × validity × quota; ended, never deleted."""
+    """A grant (授权): client × fields × purpose × rows × validity × quota; ended, never deleted.
 
+    ``ref`` is its number at the instance that gave it, empty where that is this one.
+    """
+
+    ref = models.CharField("授予实例内编号", max_length=40, default="")
     client = models.CharField("使用系统", max_length=160)
     service = models.CharField("服务", max_length=220)
     fields = models.JSONField("信息项")
