@@ -433,6 +433,20 @@ def test_a_snapshot_that_does_not_hold_together_is_refused():
         read_snapshot({**good, "format": "tongban-snapshot/2"})
 
 
+def test_a_key_signs_for_its_owner_and_for_the_members_of_its_node():
+    elsewhere = document()
+    elsewhere["members"][1]["node"] = "n2"
+    nowhere = document()
+    for member in nowhere["members"]:
+        member["node"] = ""
+    for told, expected in [(document(), True), (elsewhere, False), (nowhere, False)]:
+        network = read_snapshot(told)
+        key = network.keys["k1"]
+        assert network.speaks_for(key, USCC)
+        assert network.speaks_for(key, POLICE) is expected
+        assert not network.speaks_for(key, "nobody")
+
+
 def test_a_feed_goes_on_where_the_last_one_ended():
     first = read_revocations(feed([{"kind": "consent", "id": "a"}]), None)
     later = {"issued": "2026-11-23T00:59:51Z", "after": 1, "upto": 2}

@@ -129,6 +129,13 @@ class Snapshot:
         member = self.member_of(service)
         return None if member is None else self.addresses.get(member.node)
 
+    def speaks_for(self, key: Key, member: str) -> bool:
+        """Say whether the owner of this key may sign for the member: itself, or on one node."""
+        if key.member == member:
+            return True
+        one, other = self.members.get(key.member), self.members.get(member)
+        return one is not None and other is not None and one.node == other.node != ""
+
     def key(self, keyid: str, now: datetime) -> Key | None:
         """Give the key of this id if it is good now."""
         found = self.keys.get(keyid)
