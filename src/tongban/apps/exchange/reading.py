@@ -6,7 +6,7 @@ Documents in, plain data and problems out. A later pack overrides by slug; grant
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
-from tongban.apps.exchange.domain import Catalogue, attribute, build
+from tongban.apps.exchange.domain import Catalogue, attribute, build, registry
 from tongban.infra.packs import Document, Pack, PackInvalid, Place, Problem
 from tongban.kernel.codes import USCC
 from tongban.kernel.facts import FactInvalid, Role, Vocabulary, Words, parse_value
@@ -30,10 +30,13 @@ def documents(packs: Iterable[Pack], kind: str) -> Iterator[Document]:
 def merge(packs: Sequence[Pack]) -> Plain:
     """Give the catalogue of all packs together as plain JSON data."""
     kinds: Plain = {}
+    libraries: Plain = {}
     roles: Plain = {}
     for document in documents(packs, "facts"):
         for kind, shape in document.data.get("kinds", {}).items():
             kinds.setdefault(kind, {}).update(shape["attributes"])
+            if "library" in shape:
+                libraries[kind] = shape["library"]
         roles.update(document.data.get("roles", {}))
     departments: Plain = {}
     for document in documents(packs, "departments"):
@@ -49,6 +52,7 @@ def merge(packs: Sequence[Pack]) -> Plain:
                 governance[name] = value
     return {
         "kinds": kinds,
+        "libraries": libraries,
         "roles": roles,
         "departments": departments,
         "resources": resources,
@@ -156,6 +160,29 @@ def _resource(document: Document, data: Mapping[str, Any]) -> Iterator[Problem]:
                 )
     if not set(raw["fields"]) - set(raw["key"]):
         yield document.problem(("fields",), "the resource holds only its key", "add a field")
+    yield from _record(document, data)
+
+
+def _record(document: Document, data: Mapping[str, Any]) -> Iterator[Problem]:
+    """Give what the catalogue would refuse in a contract whose names all refer to something."""
+    raw = document.data
+    lead = raw.get("lead_department", raw["department"])
+    if lead not in data["departments"]:
+        yield document.problem(
+            ("lead_department",), f"no department {lead}", "add it to departments.yaml"
+        )
+    named = set(raw["fields"]) <= data["kinds"][raw["kind"]].keys()
+    if not named or not {lead, raw["department"]} <= data["departments"].keys():
+        return
+    names = list(raw["fields"])
+    for fault in registry.faults(registry.of_contract(raw, data)):
+        first, *rest = fault.place.split(".")
+        place: Place = (first, *rest)
+        if first == "items" and rest:
+            place = ("fields", names[int(rest[0])], *rest[1:])
+        elif first in {"department", "lead"}:
+            continue  # told of departments.yaml already
+        yield document.problem(place, f"{fault.place} {fault.en}", "correct the contract")
 
 
 def _grants(

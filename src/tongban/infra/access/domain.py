@@ -90,18 +90,31 @@ def _rule(kind: Kind, role: str, bound: Bound, actions: str) -> Rule:
 
 RULES: tuple[Rule, ...] = (
     _rule("citizen", "", "own", "case.submit case.read case.correct case.withdraw licence.read"),
+    _rule("citizen", "", "own", "consent.give consent.read consent.withdraw file.read"),
     _rule("official", "clerk", "department", "case.submit case.read case.accept case.ask"),
+    _rule("official", "clerk", "department", "exchange.read exchange.request"),
     _rule("official", "reviewer", "department", "case.read case.review"),
+    _rule("official", "reviewer", "department", "exchange.read exchange.review file.open"),
     _rule(
         "official", "approver", "department", "case.read case.decide licence.read licence.revoke"
     ),
+    _rule("official", "approver", "department", "exchange.read exchange.grant exchange.end"),
     _rule("official", "publisher", "department", "item.read item.publish"),
+    # who describes a resource does not publish it
+    _rule("official", "clerk", "department", "resource.register"),
+    _rule("official", "approver", "department", "resource.publish resource.withdraw"),
+    _rule(
+        "official",
+        "publisher",
+        "department",
+        "resource.register resource.publish resource.withdraw",
+    ),
     _rule("official", "outreach", "department", "outreach.read outreach.run"),
     _rule(
         "official",
         "auditor",
         "region",
-        "case.read licence.read item.read outreach.read trail.read trail.verify",
+        "case.read licence.read item.read outreach.read trail.read trail.verify exchange.read",
     ),
     _rule("official", "operator", "none", "job.read job.requeue relay.read relay.requeue"),
     _rule("official", "admin", "none", "user.read user.manage token.read token.manage"),

@@ -11,8 +11,8 @@ from tongban.infra.append_only import AFTER, append_only
 
 _MAKE = {
     "sqlite": (
-        "CREATE VIRTUAL TABLE exchange_search USING fts5("
-        "name, items, rest, tokenize = \"ascii tokenchars '_'\")",
+        """CREATE VIRTUAL TABLE exchange_search
+           USING fts5(name, items, rest, tags, tokenize = "ascii tokenchars '_'")""",
     ),
     "postgresql": (
         "CREATE TABLE exchange_search (id bigint PRIMARY KEY, tokens tsvector NOT NULL)",

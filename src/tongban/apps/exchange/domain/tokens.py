@@ -1,0 +1,80 @@
+"""Cuts text into the tokens that the catalogue's search knows, and marks them where they occur.
+
+Chinese is cut into single characters and pairs of neighbours (单字与双字), everything else into
+lower-case words; so no dictionary decides what can be found. Both databases index these tokens.
+"""
+
+import re
+import unicodedata
+from collections.abc import Iterator, Sequence
+
+# A run of ideographs, or a word of any other letters and digits.
+_HAN = "\u3005-\u3007\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff\U00020000-\U0003ffff"
+_RUN = re.compile(rf"([{_HAN}]+)|([^\W_{_HAN}]+)")
+_LONGEST = 40  # characters of a word; what is longer is cut
+_MOST = 24  # tokens of a query
+
+
+def fold(text: str) -> str:
+    """Write text as it is compared: compatibility forms resolved, lower case (NFKC).
+
+    >>> fold("ＡＢＣ 出生")
+    'abc 出生'
+    """
+    return unicodedata.normalize("NFKC", text).casefold()
+
+
+def index_tokens(text: str) -> list[str]:
+    """Give the tokens under which a text is found, each once.
+
+    >>> index_tokens("出生医学 Birth birth")
+    ['出', '出生', '生', '生医', '医', '医学', '学', 'birth']
+    """
+    return list(dict.fromkeys(_indexed(fold(text))))
+
+
+def _indexed(text: str) -> Iterator[str]:
+    for run, word in _RUN.findall(text):
+        for place in range(len(run)):
+            yield run[place]
+            if place + 1 < len(run):
+                yield run[place : place + 2]
+        if word:
+            yield word[:_LONGEST]
+
+
+def query_tokens(text: str) -> list[str]:
+    """Give the tokens that a text asks for: pairs, a single character only where it stands alone.
+
+    >>> query_tokens("出生医学 证 2026")
+    ['出生', '生医', '医学', '证', '2026']
+    """
+    found: dict[str, None] = {}
+    for run, word in _RUN.findall(fold(text)):
+        pairs = [run[place : place + 2] for place in range(len(run) - 1)] or [run]
+        found |= dict.fromkeys(pair for pair in (*pairs, word[:_LONGEST]) if pair)
+    return list(found)[:_MOST]
+
+
+def marked(text: str, tokens: Sequence[str]) -> list[tuple[str, bool]]:
+    """Cut a text into stretches, each with whether a token of the query covers it.
+
+    >>> marked("出生医学证明", ["出生", "生医"])
+    [('出生医', True), ('学证明', False)]
+    """
+    low = text.lower()
+    if len(low) != len(text) or not text:  # a letter that changes its length: mark nothing
+        return [(text, False)]
+    covered = bytearray(len(text))
+    for token in tokens:
+        start = low.find(token)
+        while start >= 0:
+            covered[start : start + len(token)] = b"\x01" * len(token)
+            start = low.find(token, start + 1)
+    pieces: list[tuple[str, bool]] = []
+    begin = 0
+    for place in range(1, len(text) + 1):
+        if place == len(text) or covered[place] != covered[begin]:
+            pieces.append((text[begin:place], bool(covered[begin])))
+            begin = place
+    return pieces
