@@ -75,6 +75,12 @@ ALLOWED_HOSTS = os.environ.get("TONGBAN_HOSTS", "localhost,127.0.0.1,[::1]").spl
 PACKS = [Path(p) for p in os.environ.get("TONGBAN_PACKS", "").split(os.pathsep) if p]
 DEPARTMENT_STORES = HOME / "departments"
 
+# std (Ed25519, SHA-256) or gm (SM2, SM3): what this installation signs with
+SUITE = os.environ.get("TONGBAN_SUITE", "std")
+# seconds after which a node stops conditional calls, and calls by consent
+EXCHANGE_SNAPSHOT_AGE = int(os.environ.get("TONGBAN_SNAPSHOT_AGE", "86400"))
+EXCHANGE_FEED_AGE = int(os.environ.get("TONGBAN_FEED_AGE", "60"))
+
 INSTALLED_APPS = [
     "django.contrib.admin",
     "django.contrib.auth",

@@ -15,7 +15,8 @@ from typing import Any
 from django.conf import settings
 from django.db import connection
 
-from tongban.apps.exchange import queries
+from tongban.apps.exchange import grants, network, queries
+from tongban.apps.exchange.catalogue import services as registry
 from tongban.apps.exchange.domain import (
     Answer,
     Catalogue,
@@ -330,6 +331,14 @@ def publish_catalogue(packs: Sequence[Pack], data: Mapping[str, Any], actor: str
 
     Call it inside a transaction, with data that `reading.problems` finds nothing in.
     """
+    registry.sync_packs(data, actor)
+    version = _keep_version(packs, data, actor)
+    grants.sync(data, actor)
+    network.republish(actor)
+    return version
+
+
+def _keep_version(packs: Sequence[Pack], data: Mapping[str, Any], actor: str) -> int:
     content = canonical(dict(data))
     digest = hashlib.sha256(content).hexdigest()
     last = CatalogueVersion.objects.order_by("-pk").first()

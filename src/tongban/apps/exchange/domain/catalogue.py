@@ -79,7 +79,15 @@ def _contract(raw: Mapping[str, Any]) -> Contract:
         frozenset(raw.get("lead", ())),
     )
     columns = {name: field["column"] for name, field in raw["fields"].items()}
-    return Contract(resource, raw["code"], raw["sharing"], raw["store"]["table"], columns)
+    return Contract(
+        resource,
+        raw["code"],
+        raw["sharing"],
+        raw["store"]["table"],
+        columns,
+        raw.get("update_cycle", ""),
+        {name: field["mask"] for name, field in raw["fields"].items() if "mask" in field},
+    )
 
 
 def _grant(raw: Mapping[str, Any]) -> Grant:

@@ -77,7 +77,7 @@ def governance(data: Mapping[str, Any]) -> Governance:
     """Read the rules out of merged pack data; the operator's region names the instance."""
     raw = data.get("governance", {})
     departments = data["departments"]
-    operator = raw.get("operator") or next(iter(departments), "")
+    operator = raw.get("operator") or min(departments, default="")
     region = departments[operator]["region"] if operator in departments else "000000"
     days = {**DAYS, **raw.get("days", {})}
     return Governance(

@@ -1,7 +1,7 @@
 """The words of the exchange: departments, contracts, grants, answers. Frozen data, no verbs."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Literal
 
@@ -35,13 +35,19 @@ class Department:
 
 @dataclass(frozen=True, slots=True)
 class Contract:
-    """How a resource is delivered (数据契约): its code, sharing type, table and columns."""
+    """How a resource is delivered (数据契约): its code, sharing type, table and columns.
+
+    ``cycle`` says how often it is brought up to date, ``masks`` which attributes leave it hidden in
+    part (`tongban.kernel.wire.judging.mask`).
+    """
 
     resource: Resource
     code: str
     sharing: Literal["unconditional", "conditional", "none"]
     table: str
     columns: Mapping[str, str]
+    cycle: str = ""
+    masks: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True, eq=False)

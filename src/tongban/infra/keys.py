@@ -1,0 +1,74 @@
+"""The installation's own signing keys: made on first start, kept in files that only it may read.
+
+A key lies in ``<folder>/keys/<name>.<suite>`` (mode 0600) as hex and never in the database. Losing
+it means that every node must be told of a new one; a copy of it is a copy of the installation.
+"""
+
+import contextlib
+import os
+import secrets
+import stat
+from dataclasses import dataclass, field
+from functools import lru_cache
+from pathlib import Path
+
+from tongban.kernel.suites import KeyInvalid, Signer, suite
+from tongban.kernel.wire.documents import key_id
+
+_BYTES = 32
+_OTHERS = stat.S_IRWXG | stat.S_IRWXO
+
+
+class KeyUnsafe(PermissionError):
+    """A key file that others may read; end the key, make a new one, keep it to yourself."""
+
+
+@dataclass(frozen=True, slots=True)
+class OwnKey:
+    """A signing key of this installation; ``public`` in bytes."""
+
+    suite: str
+    public: bytes
+    signer: Signer = field(repr=False)
+
+    def id(self, member: str) -> str:
+        """Give the key's id for the member (credit code) that it speaks for."""
+        return key_id(member, suite(self.suite), self.public)
+
+
+@lru_cache(maxsize=16)
+def own_key(folder: Path, name: str, suite_name: str) -> OwnKey:
+    """Give the key of this name; make it where there is none. Raises `KeyUnsafe`, OSError.
+
+    Of two processes that start at once, both take the one that was first.
+    """
+    path = folder / "keys" / f"{name}.{suite_name}"
+    if not path.exists():
+        _make(path, suite_name)
+    if path.stat().st_mode & _OTHERS:
+        raise KeyUnsafe(f"KeyUnsafe: {path} may be read by others; chmod 600 and change the key")
+    signer = suite(suite_name).signer(bytes.fromhex(path.read_text(encoding="ascii")))
+    return OwnKey(suite_name, signer.public, signer)
+
+
+def _make(path: Path, suite_name: str) -> None:
+    path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+    draft = path.with_name(f"{path.name}.{os.getpid()}.{secrets.token_hex(4)}")
+    descriptor = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    with os.fdopen(descriptor, "w", encoding="ascii") as file:
+        file.write(_secret(suite_name).hex())
+        file.flush()
+        os.fsync(descriptor)
+    with contextlib.suppress(FileExistsError):
+        os.link(draft, path)
+    draft.unlink()
+
+
+def _secret(suite_name: str) -> bytes:
+    while True:
+        drawn = secrets.token_bytes(_BYTES)
+        try:
+            suite(suite_name).signer(drawn)
+        except KeyInvalid:  # not every number is a key of SM2; one in four thousand million is not
+            continue
+        return drawn
