@@ -11,6 +11,7 @@ urlpatterns = [
     path("api/", RedirectView.as_view(pattern_name="api:openapi-view")),
     path("api/", api.urls),
     re_path(r"^api/", nowhere),
+    path("exchange/v1/", include("tongban.apps.exchange.api.urls")),
     path("admin/", admin.site.urls),
     path("", include("tongban.web.urls")),
 ]

@@ -207,7 +207,7 @@ def record_looks(node: str, looks: Iterable[Mapping[str, Any]]) -> int:
             status=int(look.get("status", 0)),
         )
         for look in looks
-        for mark in look.get("subjects", ())
+        for mark in look["subjects"]
     ]
     known = set(
         Look.objects.filter(node=node, row__in={row.row for row in rows}).values_list("row", "mark")

@@ -1,0 +1,13 @@
+"""Addresses below /exchange/v1/."""
+
+from django.urls import path
+
+from tongban.apps.exchange.api import control
+
+urlpatterns = [
+    path("snapshot", control.snapshot),
+    path("revocations", control.revocations),
+    path("card", control.card),
+    path("checkpoints", control.checkpoints),
+    path("looks", control.looks),
+]
