@@ -50,6 +50,7 @@ def _submitted(number: str, data: Mapping[str, Json]) -> Case:
         submitted=data["submitted"],
         reference=date.fromisoformat(data["reference"]),
         consent=data["consent"],
+        consent_id=data.get("consent_id", ""),
         seen=read_values(data.get("seen", {})),
         facts={
             **{n: Known(v, "value", "applicant") for n, v in answers.items()},

@@ -17,6 +17,7 @@ from .acts import (
     urge,
     withdraw,
 )
+from .consenting import consent_again
 from .intake import MOST_BYTES, Submission, Upload, submit
 from .turns import (
     TAKE_UP,
@@ -45,6 +46,7 @@ __all__ = [
     "answer",
     "ask_correction",
     "calendar",
+    "consent_again",
     "decide",
     "drafts_of",
     "extend",

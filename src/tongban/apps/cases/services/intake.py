@@ -14,6 +14,7 @@ from tongban.apps.cases.domain.state import Json, encode, write_value, write_val
 from tongban.apps.cases.errors import NotAllowed, SubmissionInvalid
 from tongban.apps.cases.models import BranchRow, Document
 from tongban.apps.cases.models import Case as Row
+from tongban.apps.exchange import consents
 from tongban.apps.items import queries as items
 from tongban.apps.parties import queries as parties
 from tongban.infra import clock
@@ -149,9 +150,12 @@ def submit(subject: Subject, submission: Submission) -> str:
             if b.item in chosen
         ],
     }
-    said = Said(say.SUBMITTED, now, data, actor=subject.user_id)
-    case = apply(None, number, said)
     with transaction.atomic():
+        if any(line.basis == "consent" for line in event.plan.consent):
+            receipt = consents.give_consent(number, event.slug, subject, event.plan, chosen)
+            data["consent_id"] = receipt.number
+        said = Said(say.SUBMITTED, now, data, actor=subject.user_id)
+        case = apply(None, number, said)
         Row.objects.create(
             number=number,
             life_event=event.slug,

@@ -21,6 +21,7 @@ from tongban.apps.cases.domain.state import Case, Known, Stage, decode, encode
 from tongban.apps.cases.errors import CaseMoved, CaseUnknown, NotAllowed
 from tongban.apps.cases.models import BranchRow
 from tongban.apps.cases.models import Case as Row
+from tongban.apps.exchange import consents
 from tongban.apps.exchange import services as exchange
 from tongban.apps.items import queries as items
 from tongban.apps.parties import queries as parties
@@ -169,7 +170,7 @@ def prepared(number: str, deciding: str = "") -> tuple[Case, Case, Ground, list[
                 call.facts,
                 about={key: facts[key] for key in call.keys},
                 purpose=exchange.Purpose(
-                    life_event=case.life_event, call=call, consent=case.consent
+                    life_event=case.life_event, call=call, consent=_consented(case)
                 ),
                 case=case.number,
                 actor="system",
@@ -182,6 +183,11 @@ def prepared(number: str, deciding: str = "") -> tuple[Case, Case, Ground, list[
         for event in said:
             case = engine.tell(case, event)
     return before, case, ground, drafts
+
+
+def _consented(case: Case) -> bool:
+    """Say whether the applicant's consent stands now: it may be withdrawn, and given again."""
+    return case.consent and (not case.consent_id or consents.in_force(case.number))
 
 
 def _known(call: forms.Call, answer: exchange.Answer, ground: Ground) -> Known:

@@ -4,7 +4,7 @@ One receipt for a whole life event, a line a department and ground: what is read
 when. Lines on statute stand there for information; only the others can be given or withdrawn.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -22,29 +22,36 @@ Document = dict[str, Any]
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """What one department gives on one ground: service → attributes, purposes, facts, laws."""
+    """What one department gives on one ground: facts and laws for a person to read.
+
+    ``reads`` says the same exactly: (service, purpose) → attributes.
+    """
 
     department: str
     basis: str
-    services: Mapping[str, tuple[str, ...]]
-    purposes: tuple[str, ...]
+    reads: Mapping[tuple[str, str], tuple[str, ...]]
     items: tuple[str, ...]
     facts: tuple[str, ...]
     legal_basis: tuple[str, ...]
 
 
-def lines(plan: DataPlan, rules: Governance) -> tuple[Line, ...]:
-    """Give the lines of a plan's receipt, those that need consent first."""
+def lines(
+    plan: DataPlan, rules: Governance, items: Collection[str] | None = None
+) -> tuple[Line, ...]:
+    """Give the lines of a plan's receipt, those that need consent first; of these items, or all."""
     found: dict[tuple[str, str], dict[str, Any]] = {}
     for call in plan.calls:
         service = str(rules.service(call.department, call.resource))
         for use in call.uses:
+            if items is not None and use.item not in items:
+                continue
             line = found.setdefault(
                 (use.basis, call.department),
-                {"services": {}, "items": set(), "facts": set(), "laws": {}},
+                {"reads": {}, "items": set(), "facts": set(), "laws": {}},
             )
             names = {fact.partition(".")[2] for fact in use.facts}
-            line["services"].setdefault(service, set()).update(names)
+            place = (service, code(use.item, use.basis))
+            line["reads"].setdefault(place, set()).update(names)
             line["items"].add(use.item)
             line["facts"].update(use.facts)
             basis = use.legal_basis
@@ -53,8 +60,7 @@ def lines(plan: DataPlan, rules: Governance) -> tuple[Line, ...]:
         Line(
             department,
             basis,
-            {service: tuple(sorted(names)) for service, names in sorted(line["services"].items())},
-            tuple(sorted(code(item, basis) for item in line["items"])),
+            {place: tuple(sorted(names)) for place, names in sorted(line["reads"].items())},
             tuple(sorted(line["items"])),
             tuple(sorted(line["facts"])),
             tuple(line["laws"]),
@@ -104,8 +110,7 @@ def receipt(
                     for name in line.facts
                     for words in [titles.fact(name).label]
                 ],
-                "services": {service: list(names) for service, names in line.services.items()},
-                "purposes": list(line.purposes),
+                "reads": _reads(line),
                 "items": list(line.items),
                 "legal_basis": list(line.legal_basis),
             }
@@ -121,11 +126,17 @@ def token(number: str, issue: str, client: str, told: Sequence[Line], until: dat
         "id": number,
         "issue": issue,
         "client": client,
-        "lines": [
-            {"service": service, "fields": list(names), "purposes": list(line.purposes)}
-            for line in told
-            if line.basis == "consent"
-            for service, names in line.services.items()
-        ],
+        "lines": [read for line in told if line.basis == "consent" for read in _reads(line)],
         "until": instant(until),
     }
+
+
+def _reads(line: Line) -> list[Document]:
+    """Write what a line reads: the same attributes of a service for several purposes once."""
+    joined: dict[tuple[str, tuple[str, ...]], list[str]] = {}
+    for (service, purpose), names in line.reads.items():
+        joined.setdefault((service, names), []).append(purpose)
+    return [
+        {"service": service, "fields": list(names), "purposes": purposes}
+        for (service, names), purposes in joined.items()
+    ]
