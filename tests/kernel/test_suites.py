@@ -2,6 +2,7 @@
 
 import base64
 import hashlib
+import hmac
 import shutil
 import subprocess
 from pathlib import Path
@@ -109,6 +110,69 @@ def test_bytes_that_are_no_key_are_refused_by_name(by: Suite, size: int) -> None
         by.cipher(bytes(size))
 
 
+#: The points of order 1, 2, 4, 8 and 8 of the curve of RFC 8032, section 5.1: y alone.
+SMALL_ORDER = [
+    "01" + "00" * 31,
+    "ec" + "ff" * 30 + "7f",
+    "00" * 32,
+    "26e8958fc2b227b045c3f489f2ef98f0d5dfac05d3c63339b13802886d53fc05",
+    "c7176a703d4dd84fba3c0b760d10670f2a2053fa2c39ccc64ec7fd7792ac037a",
+]
+
+
+@pytest.mark.parametrize("sign", [0, 0x80])
+@pytest.mark.parametrize("y", SMALL_ORDER)
+def test_an_ed25519_key_under_which_anything_holds_is_refused(y: str, sign: int) -> None:
+    key = bytearray.fromhex(y)
+    key[31] |= sign
+    with pytest.raises(KeyInvalid, match="public key of suite std"):
+        STD.verifier(bytes(key))
+
+
+def test_an_ed25519_key_off_the_curve_or_written_twice_is_refused() -> None:
+    off = (2).to_bytes(32, "little")  # (4 - 1) / (4d + 1) has no root
+    again = (2**255 - 19 + 3).to_bytes(32, "little")  # y = 3 is on the curve, y = p + 3 is not read
+    STD.verifier((3).to_bytes(32, "little"))
+    for bad in (off, again):
+        with pytest.raises(KeyInvalid):
+            STD.verifier(bad)
+
+
+def test_the_keyed_digest_is_that_of_rfc_4231() -> None:
+    """Test case 1, with HMAC-SHA-256."""
+    expected = "b0344c61d8db38535ca8afceaf0bf12b881dc200c9833da726e9376c2e32cff7"
+    assert STD.mac(b"\x0b" * 20, b"Hi There").hex() == expected
+
+
+@given(key=st.binary(min_size=16, max_size=200), message=st.binary(max_size=200))
+def test_sm3_and_its_keyed_digest_agree_with_openssl_and_gmalg(key: bytes, message: bytes) -> None:
+    assert GM.digest(message) == hashlib.new("sm3", message).digest()
+    oracle = gmalg.SM3()
+    oracle.update(message)
+    assert GM.digest(message) == oracle.value()
+    assert GM.mac(key, message) == hmac.digest(key, message, "sm3")
+
+
+@pytest.mark.parametrize("by", BOTH, ids=lambda s: s.name)
+def test_a_key_of_a_keyed_digest_that_can_be_guessed_is_refused(by: Suite) -> None:
+    assert len(by.mac(bytes(16), b"")) == 32
+    with pytest.raises(KeyInvalid, match="16 bytes or more"):
+        by.mac(bytes(15), b"")
+
+
+def test_the_cipher_of_std_is_aes_256_in_gcm() -> None:
+    """Test case 14 of McGrew and Viega, The Galois/Counter Mode of Operation."""
+    sealed = STD.cipher(bytes(32)).seal(bytes(12), bytes(16), b"")
+    assert sealed.hex() == "cea7403d4d606b6e074ec5d3baf39d18d0d1c8a799996bf0265b98b5d48ab919"
+
+
+@pytest.mark.parametrize("by", BOTH, ids=lambda s: s.name)
+def test_a_nonce_of_another_length_is_refused(by: Suite) -> None:
+    cipher = by.cipher(bytes(by.cipher_key_bytes))
+    with pytest.raises(ValueError, match="12 bytes"):
+        cipher.seal(bytes(16), b"", b"")
+
+
 def test_an_unknown_suite_is_named_with_those_known() -> None:
     with pytest.raises(SuiteUnknown, match=r"'rot13'; known: .*std"):
         suite("rot13")
@@ -133,9 +197,11 @@ def test_the_example_of_gbt_32918_holds() -> None:
 
 
 def test_the_examples_of_sm3_and_sm4_hold() -> None:
-    """GB/T 32905, annex A.1; RFC 8998, appendix A.1."""
+    """GB/T 32905, annex A.1 and A.2; RFC 8998, appendix A.1."""
     abc = "66c7f0f462eeedd9d1f2d46bdc10e4e24167c4875cf2f7a2297da02b8f4ba8e0"
     assert GM.digest(b"abc").hex() == abc
+    long = "debe9ff92275b8a138604889c18e5a4d6fdb70e5387e5765293dcba39c0c5732"
+    assert GM.digest(b"abcd" * 16).hex() == long
     cipher = GM.cipher(bytes.fromhex("0123456789abcdeffedcba9876543210"))
     nonce = bytes.fromhex("00001234567800000000abcd")
     context = bytes.fromhex("feedfacedeadbeeffeedfacedeadbeefabaddad2")
@@ -178,28 +244,59 @@ def test_numbers_outside_the_group_are_refused(bad: int) -> None:
     verifier, told = GM.verifier(bytes.fromhex(PUBLIC)), bytes.fromhex(SIGNATURE)
     assert not verifier.verify(TOLD, bad.to_bytes(32) + told[32:])
     assert not verifier.verify(TOLD, told[:32] + bad.to_bytes(32))
-    with pytest.raises(KeyInvalid):
-        GM.verifier(bytes(64))
+    # GB/T 32918.1, 6.1: d = n - 1 has no inverse of 1 + d
+    for secret in (bad, GM_ORDER - 1):
+        with pytest.raises(KeyInvalid):
+            GM.signer(secret.to_bytes(32))
+    assert GM.signer((GM_ORDER - 2).to_bytes(32)).sign(TOLD)
+
+
+def test_an_sm2_key_off_the_curve_or_written_twice_is_refused() -> None:
+    """The point x = 0 is on the curve; x = p is another writing of it. All zero bytes are none."""
+    prime = 2**256 - 2**224 - 2**96 + 2**64 - 1
+    b = 0x28E9FA9E9D9F5E344D5A9E4BCF6509A7F39789F515AB8F92DDBCBD414D940E93
+    y = pow(b, (prime + 1) // 4, prime).to_bytes(32)
+    GM.verifier(bytes(32) + y)
+    for bad in (prime.to_bytes(32) + y, y + bytes(32), bytes(64), bytes.fromhex(OWNER * 2)):
+        with pytest.raises(KeyInvalid):
+            GM.verifier(bad)
 
 
 @pytest.mark.skipif(shutil.which("openssl") is None, reason="no openssl on this machine")
-def test_openssl_reads_our_sm2_signature(tmp_path: Path) -> None:
-    """A third implementation, through SubjectPublicKeyInfo and DER."""
-    # SubjectPublicKeyInfo of an uncompressed point on the curve 1.2.156.10197.1.301
-    head = bytes.fromhex("3059301306072a8648ce3d020106082a811ccf5501822d03420004")
-    der = base64.encodebytes(head + bytes.fromhex(PUBLIC)).decode()
-    key, signed, told = tmp_path / "key.pem", tmp_path / "signature", tmp_path / "told"
-    key.write_text(f"-----BEGIN PUBLIC KEY-----\n{der}-----END PUBLIC KEY-----\n")
-    ours = GM.signer(bytes.fromhex(OWNER)).sign(TOLD)
-    signed.write_bytes(
-        utils.encode_dss_signature(*(int.from_bytes(n) for n in (ours[:32], ours[32:])))
+def test_openssl_and_we_read_each_others_sm2_signatures(tmp_path: Path) -> None:
+    """A third implementation, through SubjectPublicKeyInfo, SEC 1 and DER."""
+    curve = bytes.fromhex("06082a811ccf5501822d")  # 1.2.156.10197.1.301
+    point = bytes.fromhex("03420004") + bytes.fromhex(PUBLIC)
+    public = bytes.fromhex("3059301306072a8648ce3d0201") + curve + point
+    secret = b"".join(
+        (
+            bytes.fromhex("30770201010420") + bytes.fromhex(OWNER),
+            bytes.fromhex("a00a") + curve,
+            bytes.fromhex("a144") + point,
+        )
     )
+    told, signed = tmp_path / "told", tmp_path / "signature"
     told.write_bytes(TOLD)
-    check = [
-        *("openssl", "pkeyutl", "-verify", "-pubin", "-inkey", key, "-rawin", "-digest", "sm3"),
-        *("-pkeyopt", "distid:1234567812345678", "-in", told, "-sigfile", signed),
-    ]
-    found = subprocess.run(check, capture_output=True, text=True, check=False)
-    assert found.returncode == 0, found.stderr
+
+    def openssl(verb: str, kind: str, der: bytes, *more: str | Path) -> int:
+        body = base64.encodebytes(der).decode()
+        key = tmp_path / "key.pem"
+        key.write_text(f"-----BEGIN {kind} KEY-----\n{body}-----END {kind} KEY-----\n")
+        command = [
+            *("openssl", "pkeyutl", verb, "-inkey", key, "-in", told, "-rawin", "-digest", "sm3"),
+            *("-pkeyopt", "distid:1234567812345678", *more),
+        ]
+        return subprocess.run(command, capture_output=True, check=False).returncode
+
+    check = ("-verify", "PUBLIC", public, "-pubin", "-sigfile", signed)
+    ours = GM.signer(bytes.fromhex(OWNER)).sign(TOLD)
+    numbers = (int.from_bytes(half) for half in (ours[:32], ours[32:]))
+    signed.write_bytes(utils.encode_dss_signature(*numbers))
+    assert openssl(*check) == 0
     told.write_bytes(b"another message")
-    assert subprocess.run(check, capture_output=True, check=False).returncode
+    assert openssl(*check)
+    assert openssl("-sign", "EC PRIVATE", secret, "-out", signed) == 0
+    r, s = utils.decode_dss_signature(signed.read_bytes())
+    theirs = r.to_bytes(32) + s.to_bytes(32)
+    assert GM.verifier(bytes.fromhex(PUBLIC)).verify(b"another message", theirs)
+    assert not GM.verifier(bytes.fromhex(PUBLIC)).verify(TOLD, theirs)

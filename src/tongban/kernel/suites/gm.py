@@ -2,17 +2,20 @@
 
 The signer's identity is 1234567812345678, as GM/T 0009 wants where nothing else was agreed. A
 public key is x‖y (64 bytes), a signature r‖s (64 bytes), so that nothing on the wire can be written
-in two ways. Arithmetic is GmSSL's through ``gmssl_pyx``: Z is computed once a key, and only the
-digest SM3(Z‖M) is signed there.
+in two ways. SM2 and SM3 are GmSSL's through ``gmssl_pyx``, whatever the system's OpenSSL was built
+with: Z is computed once a key, and only the digest SM3(Z‖M) is signed there.
 """
 
-import hashlib
 from dataclasses import dataclass
 
 import gmssl_pyx
+from cryptography.hazmat.primitives.asymmetric.utils import (
+    decode_dss_signature,
+    encode_dss_signature,
+)
 from cryptography.hazmat.primitives.ciphers.algorithms import SM4
 
-from tongban.kernel.suites.words import Cipher, Galois, KeyInvalid, Signer, Verifier, keyed
+from tongban.kernel.suites.words import Cipher, Galois, KeyInvalid, Signer, Verifier, mac_key
 
 USER_ID = b"1234567812345678"
 # The curve of GB/T 32918.5: y² = x³ + ax + b over the prime p; G of prime order n.
@@ -31,7 +34,8 @@ def _bytes(number: int) -> bytes:
 
 
 def _sm3(message: bytes) -> bytes:
-    return hashlib.new("sm3", message).digest()
+    digest: bytes = gmssl_pyx.sm3_hash(message)
+    return digest
 
 
 def identity_digest(public: bytes, user_id: bytes = USER_ID) -> bytes:
@@ -41,42 +45,23 @@ def identity_digest(public: bytes, user_id: bytes = USER_ID) -> bytes:
     return _sm3(length + user_id + curve + public)
 
 
-def _der(number: bytes) -> bytes:
-    short = number.lstrip(b"\x00") or b"\x00"
-    if short[0] & 0x80:
-        short = b"\x00" + short
-    return bytes((0x02, len(short))) + short
-
-
-def _to_der(signature: bytes) -> bytes:
-    numbers = _der(signature[:_HALF]) + _der(signature[_HALF:])
-    return bytes((0x30, len(numbers))) + numbers
-
-
-def _from_der(der: bytes) -> bytes:
-    first = 4 + der[3]
-    r, s = der[4:first], der[first + 2 :]
-    return int.from_bytes(r, "big").to_bytes(_HALF, "big") + int.from_bytes(s, "big").to_bytes(
-        _HALF, "big"
-    )
-
-
 class _Signer:
     def __init__(self, secret: bytes, public: bytes) -> None:
         self._secret = secret
-        self._z = hashlib.new("sm3", identity_digest(public))
+        self._z = identity_digest(public)
         self.public = public
 
     def sign(self, message: bytes) -> bytes:
-        told = self._z.copy()
-        told.update(message)
-        return _from_der(gmssl_pyx.sm2_sign_sm3_digest(self._secret, told.digest()))
+        r, s = decode_dss_signature(
+            gmssl_pyx.sm2_sign_sm3_digest(self._secret, _sm3(self._z + message))
+        )
+        return _bytes(r) + _bytes(s)
 
 
 class _Verifier:
     def __init__(self, public: bytes) -> None:
         self._public = public
-        self._z = hashlib.new("sm3", identity_digest(public))
+        self._z = identity_digest(public)
 
     def verify(self, message: bytes, signature: bytes) -> bool:
         if len(signature) != 2 * _HALF:
@@ -84,10 +69,8 @@ class _Verifier:
         r, s = int.from_bytes(signature[:_HALF], "big"), int.from_bytes(signature[_HALF:], "big")
         if not (0 < r < _N and 0 < s < _N):
             return False
-        told = self._z.copy()
-        told.update(message)
         held: bool = gmssl_pyx.sm2_verify_sm3_digest(
-            self._public, told.digest(), _to_der(signature)
+            self._public, _sm3(self._z + message), encode_dss_signature(r, s)
         )
         return held
 
@@ -137,7 +120,8 @@ class National:
         return _sm3(message)
 
     def mac(self, key: bytes, message: bytes) -> bytes:
-        return keyed(key, message, "sm3")
+        digest: bytes = gmssl_pyx.sm3_hmac(mac_key(key), message)
+        return digest
 
     def signer(self, secret: bytes) -> Signer:
         number = int.from_bytes(secret, "big")

@@ -1,13 +1,33 @@
-"""Suite ``std``: SHA-256 (FIPS 180-4), Ed25519 (RFC 8032), AES-256-GCM (FIPS 197, SP 800-38D)."""
+"""Suite ``std``: SHA-256 (FIPS 180-4), Ed25519 (RFC 8032), AES-256-GCM (FIPS 197, SP 800-38D).
+
+A public key of small order is refused: under it anyone's signature would hold, and its owner could
+disown every message.
+"""
 
 import hashlib
+import hmac
 from dataclasses import dataclass
 
 from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
 from cryptography.hazmat.primitives.ciphers.algorithms import AES256
 
-from tongban.kernel.suites.words import Cipher, Galois, KeyInvalid, Signer, Verifier, keyed
+from tongban.kernel.suites.words import Cipher, Galois, KeyInvalid, Signer, Verifier, mac_key
+
+# The curve of RFC 8032, section 5.1: -x² + y² = 1 + d·x²·y² over the prime p.
+_P = 2**255 - 19
+_D = -121665 * pow(121666, -1, _P) % _P
+
+
+def _sound(public: bytes) -> bool:
+    """Tell whether the bytes are the one writing of a curve point of order above 8."""
+    y = int.from_bytes(public, "little") & (1 << 255) - 1
+    square = y * y % _P
+    # Euler: x² = (y² - 1) / (d·y² + 1) has a root; a zero means x = 0, the orders 1 and 2
+    on_curve = pow((square - 1) * (_D * square + 1), (_P - 1) // 2, _P) == 1
+    # y = 0 is order 4; doubling to it means x² = -y², order 8
+    small = y == 0 or (_D * square * square + 2 * square - 1) % _P == 0
+    return y < _P and on_curve and not small
 
 
 class _Signer:
@@ -49,7 +69,7 @@ class Standard:
         return hashlib.sha256(message).digest()
 
     def mac(self, key: bytes, message: bytes) -> bytes:
-        return keyed(key, message, "sha256")
+        return hmac.digest(mac_key(key), message, "sha256")
 
     def signer(self, secret: bytes) -> Signer:
         try:
@@ -58,10 +78,11 @@ class Standard:
             raise KeyInvalid("KeyInvalid: a secret key of suite std has 32 bytes") from None
 
     def verifier(self, public: bytes) -> Verifier:
-        try:
-            return _Verifier(Ed25519PublicKey.from_public_bytes(public))
-        except ValueError:
-            raise KeyInvalid("KeyInvalid: a public key of suite std has 32 bytes") from None
+        if len(public) != 32 or not _sound(public):
+            raise KeyInvalid(
+                "KeyInvalid: a public key of suite std has 32 bytes, a curve point of large order"
+            )
+        return _Verifier(Ed25519PublicKey.from_public_bytes(public))
 
     def cipher(self, key: bytes) -> Cipher:
         if len(key) != self.cipher_key_bytes:

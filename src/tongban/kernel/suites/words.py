@@ -4,7 +4,6 @@ Prepared keys (`Signer`, `Verifier`, `Cipher`) do the costly part of reading a k
 signs or checks many messages keeps them.
 """
 
-import hmac
 from typing import Protocol
 
 from cryptography.exceptions import InvalidTag
@@ -13,6 +12,8 @@ from cryptography.hazmat.primitives.ciphers import CipherAlgorithm
 from cryptography.hazmat.primitives.ciphers.modes import GCM
 
 NONCE_BYTES = 12
+#: A keyed digest hides short values (numbers of people): below 128 bits its key can be guessed.
+_MAC_KEY_BYTES = 16
 _TAG_BYTES = 16
 
 
@@ -70,7 +71,7 @@ class Suite(Protocol):
         """Give the digest (32 bytes in every suite known)."""
 
     def mac(self, key: bytes, message: bytes) -> bytes:
-        """Give HMAC (RFC 2104) with the suite's digest, 32 bytes."""
+        """Give HMAC (RFC 2104) with the suite's digest; raise KeyInvalid for under 16 bytes."""
 
     def signer(self, secret: bytes) -> Signer:
         """Prepare a secret key of 32 bytes; raise KeyInvalid."""
@@ -119,6 +120,8 @@ def _checked(nonce: bytes) -> bytes:
     return nonce
 
 
-def keyed(key: bytes, message: bytes, digest: str) -> bytes:
-    """Give HMAC of the message with the named digest of hashlib."""
-    return hmac.digest(key, message, digest)
+def mac_key(key: bytes) -> bytes:
+    """Give the key back if it is long enough for a keyed digest; raise KeyInvalid."""
+    if len(key) < _MAC_KEY_BYTES:
+        raise KeyInvalid(f"KeyInvalid: a key of a keyed digest has {_MAC_KEY_BYTES} bytes or more")
+    return key

@@ -54,7 +54,10 @@ def _invalid(why: str) -> DocumentInvalid:
 
 
 def open_document(sealed: Mapping[str, Any] | bytes, key_of: KeyOf) -> dict[str, Any]:
-    """Give the document if a key that ``key_of`` knows signed exactly it; raise DocumentInvalid."""
+    """Give the document if a key that ``key_of`` knows signed exactly it; raise DocumentInvalid.
+
+    Bytes must be canonical JSON of the whole: one signed document has one writing.
+    """
     read = _read(sealed) if isinstance(sealed, bytes) else sealed
     if read.keys() != _PARTS or not isinstance(read["document"], Mapping):
         raise _invalid(f"it has not exactly the members {', '.join(sorted(_PARTS))}")
@@ -79,19 +82,18 @@ def _read(sealed: bytes) -> Mapping[str, Any]:
     if len(sealed) > _LARGEST:
         raise _invalid(f"it is larger than {_LARGEST} bytes")
     try:
-        read = json.loads(sealed, object_pairs_hook=_once)
+        read = json.loads(sealed)
     except (ValueError, RecursionError) as wrong:
         raise _invalid(f"it is no JSON ({wrong})") from wrong
     if not isinstance(read, Mapping):
         raise _invalid("it is no object")
+    try:
+        written = canonical(read)
+    except EventInvalid as wrong:
+        raise _invalid(f"it cannot have been signed ({wrong})") from wrong
+    if written != sealed:
+        raise _invalid("it is not written in canonical JSON")
     return read
-
-
-def _once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-    made = dict(pairs)
-    if len(made) != len(pairs):
-        raise ValueError("a name stands twice in one object")
-    return made
 
 
 def write_token(sealed: Mapping[str, Any]) -> str:
