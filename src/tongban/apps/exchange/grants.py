@@ -15,7 +15,7 @@ from tongban.apps.exchange.domain import Catalogue
 from tongban.apps.exchange.domain.governance import governance
 from tongban.apps.exchange.domain.network import OPEN_END
 from tongban.apps.exchange.domain.purposes import Granted, from_pack
-from tongban.apps.exchange.domain.requests import ActionRefused
+from tongban.apps.exchange.domain.requests import NotForYou
 from tongban.apps.exchange.events import (
     GRANT_ENDED,
     GRANTED,
@@ -138,7 +138,7 @@ def _end(row: Grant, reason: str, now: datetime) -> None:
 
 @transaction.atomic
 def end(grant: str, actor: str, reason: str, subject: Subject | None = None) -> None:
-    """End a grant now, on every node within seconds; raises `GrantUnknown`, `ActionRefused`.
+    """End a grant now, on every node within seconds; raises `GrantUnknown`, `NotForYou`.
 
     ``subject`` is judged where a person ends it; without one it is an act of the installation.
     """
@@ -147,7 +147,7 @@ def end(grant: str, actor: str, reason: str, subject: Subject | None = None) -> 
         department = provider_of(row.service, queries.catalogue())
         ruling = judge(subject, "exchange.end", place_of(department))
         if not ruling.allowed:
-            raise ActionRefused(ruling.zh, ruling.en)
+            raise NotForYou(ruling.zh, ruling.en)
     now = clock.now()
     _end(row, reason, now)
     refresh_purposes(now)

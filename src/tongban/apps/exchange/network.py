@@ -47,7 +47,7 @@ from tongban.kernel.suites import Verifier, suite
 from tongban.kernel.wire.documents import seal_document
 
 _FRESH = timedelta(seconds=30)
-_SEALED: dict[int, tuple[datetime, Document]] = {}
+_SEALED: dict[tuple[int, str], tuple[datetime, Document]] = {}
 
 
 def control_key() -> OwnKey:
@@ -184,14 +184,14 @@ def snapshot_now() -> Document:
         republish("system")
         row = Snapshot.objects.order_by("-serial").get()
     now = clock.now()
-    at, held = _SEALED.get(row.serial, (now, {}))
+    at, held = _SEALED.get((row.serial, row.digest), (now, {}))
     if held.get("key") == control_key_id() and timedelta(0) <= now - at < _FRESH:
         return held
     document = dict(row.signed["document"])
     del document["format"], document["serial"], document["issued"]
     signed = sign(written.snapshot(document, row.serial, now))
     _SEALED.clear()
-    _SEALED[row.serial] = (now, signed)
+    _SEALED[row.serial, row.digest] = (now, signed)
     return signed
 
 

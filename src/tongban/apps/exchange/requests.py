@@ -22,7 +22,7 @@ from tongban.apps.exchange.domain.requests import (
     ENDED,
     MOVES,
     Action,
-    ActionRefused,
+    NotForYou,
     Request,
     State,
     after,
@@ -96,12 +96,12 @@ def ask(subject: Subject, new: NewRequest, *, submit: bool = True) -> str:
     """Make a request for data, and submit it unless it is to stay a draft; give its number.
 
     An unconditional resource is granted at once, one that is not shared refused at once with its
-    ground; both are told. Raises `RequestInvalid`, `ActionRefused`.
+    ground; both are told. Raises `RequestInvalid`, `NotForYou`.
     """
     catalogue = queries.catalogue()
     ruling = judge(subject, "exchange.request", place_of(new.department))
     if not ruling.allowed:
-        raise ActionRefused(ruling.zh, ruling.en)
+        raise NotForYou(ruling.zh, ruling.en)
     service, contract, told = _wanted(new, catalogue)
     rules = catalogue.governance
     member = rules.members[new.department]

@@ -100,6 +100,10 @@ class ActionRefused(PermissionError):
         super().__init__(en)
 
 
+class NotForYou(ActionRefused):
+    """This may be done now, but not by this person."""
+
+
 @dataclass(frozen=True, slots=True)
 class Request:
     """A request as far as its course depends on it.
@@ -158,14 +162,14 @@ def why_not(
     except ActionRefused as refused:
         return refused
     if action is Action.LAPSE:
-        return ActionRefused("只能由系统按期处理", "only time does this")
+        return NotForYou("只能由系统按期处理", "only time does this")
     if request.waits_abroad and action in {
         Action.TAKE,
         Action.FORWARD,
         Action.GRANT,
         Action.REFUSE,
     }:
-        return ActionRefused(
+        return NotForYou(
             "由资源所属平台办理", "the instance that owns the resource decides on this"
         )
     asked, whose = _NEEDS[action]
@@ -179,7 +183,7 @@ def why_not(
     resource = {"department": department, "region": regions.get(department, "")}
     ruling = judge(subject, asked, resource)
     if not ruling.allowed:
-        return ActionRefused(ruling.zh, ruling.en)
+        return NotForYou(ruling.zh, ruling.en)
     return _apart(action, request, subject)
 
 
@@ -187,12 +191,10 @@ def _apart(action: Action, request: Request, subject: Subject) -> ActionRefused 
     if action in {Action.SUBMIT, Action.WITHDRAW}:
         return None
     if subject.user_id == request.asked_by:
-        return ActionRefused(
-            "申请人不得审核或决定自己的申请", "who asked neither reviews nor decides"
-        )
+        return NotForYou("申请人不得审核或决定自己的申请", "who asked neither reviews nor decides")
     decides = action in {Action.GRANT, Action.REFUSE} and request.state is State.PROVIDER
     if decides and subject.user_id == request.reviewed_by:
-        return ActionRefused("审核人不得作出决定", "who reviewed does not decide")
+        return NotForYou("审核人不得作出决定", "who reviewed does not decide")
     return None
 
 
