@@ -21,6 +21,11 @@ from ninja.errors import HttpError, ValidationError
 
 from tongban.apps.cases import api as cases
 from tongban.apps.cases import errors
+from tongban.apps.exchange import consents, grants, requests
+from tongban.apps.exchange.api import catalogue, governing
+from tongban.apps.exchange.catalogue import errors as registry
+from tongban.apps.exchange.domain.registry import EntryInvalid
+from tongban.apps.exchange.domain.requests import ActionRefused, NotForYou
 from tongban.apps.items import queries as items
 from tongban.infra.api import Problem, Sentence, SessionAuth, TokenAuth
 from tongban.kernel.events import EventInvalid
@@ -38,6 +43,8 @@ api = NinjaAPI(
     urls_namespace="api",
 )
 api.add_router("", cases.router)
+api.add_router("/catalogue", catalogue.router)
+api.add_router("", governing.router)
 
 _REFUSED: Mapping[type[Exception], tuple[int, str]] = {
     errors.SubmissionInvalid: (422, "submission_invalid"),
@@ -46,7 +53,21 @@ _REFUSED: Mapping[type[Exception], tuple[int, str]] = {
     errors.NotAllowed: (403, "not_allowed"),
     errors.CaseUnknown: (404, "case_unknown"),
 }
+_CATALOGUE: Mapping[type[registry.CatalogueError], tuple[int, str]] = {
+    registry.ResourceUnknown: (404, "resource_unknown"),
+    registry.ResourceRefused: (409, "resource_refused"),
+    registry.ResourceMoved: (409, "resource_moved"),
+    registry.ResourceDenied: (403, "not_allowed"),
+    registry.SearchInvalid: (422, "search_invalid"),
+}
 _PLAIN: Mapping[type[Exception], tuple[int, str, str, str]] = {
+    requests.RequestUnknown: (404, "request_unknown", "没有此申请", "there is no such request"),
+    requests.RequestMoved: (
+        *(409, "request_moved", "申请刚刚被他人办理，请刷新后再办"),
+        "somebody else just handled the request; read it again",
+    ),
+    grants.GrantUnknown: (404, "grant_unknown", "没有此有效授权", "no such grant is in force"),
+    consents.ConsentUnknown: (404, "consent_unknown", "没有此同意", "you gave no such consent"),
     Http404: (404, "not_found", "没有这个地址", "there is nothing at this address"),
     ObjectDoesNotExist: (404, "not_found", "没有这项内容", "there is no such thing"),
     RequestDataTooBig: (413, "too_large", "请求过大，请压缩材料", "too large: send smaller files"),
@@ -137,6 +158,33 @@ def _fact(request: HttpRequest, error: Exception | type[Exception]) -> HttpRespo
     return _refuse(request, 422, "submission_invalid", zh, en, fields)
 
 
+def _catalogue(request: HttpRequest, error: Exception | type[Exception]) -> HttpResponse:
+    if not isinstance(error, registry.CatalogueError):
+        raise TypeError(error)
+    status, code = _CATALOGUE[type(error)]
+    return _refuse(request, status, code, error.zh, error.en)
+
+
+def _entry(request: HttpRequest, error: Exception | type[Exception]) -> HttpResponse:
+    if not isinstance(error, EntryInvalid):
+        raise TypeError(error)
+    fields = {fault.place: Sentence(zh=fault.zh, en=fault.en) for fault in error.faults}
+    zh, en = "请更正所列各项", "correct the fields listed"
+    return _refuse(request, 422, "entry_invalid", zh, en, fields)
+
+
+def _sharing(request: HttpRequest, error: Exception | type[Exception]) -> HttpResponse:
+    if isinstance(error, requests.RequestInvalid):
+        fields = {name: Sentence(zh=zh, en=en) for name, (zh, en) in error.fields.items()}
+        zh, en = "请更正所列各项", "correct the fields listed"
+        return _refuse(request, 422, "request_invalid", zh, en, fields)
+    if not isinstance(error, ActionRefused):
+        raise TypeError(error)
+    yours = not isinstance(error, NotForYou)
+    status, code = (409, "action_refused") if yours else (403, "not_allowed")
+    return _refuse(request, status, code, error.zh, error.en)
+
+
 def _unpublished(request: HttpRequest, error: Exception | type[Exception]) -> HttpResponse:
     if not isinstance(error, items.NotPublished):
         raise TypeError(error)
@@ -152,6 +200,10 @@ def _plain(request: HttpRequest, error: Exception | type[Exception]) -> HttpResp
 api.add_exception_handler(ValidationError, _invalid)
 api.add_exception_handler(HttpError, _http)
 api.add_exception_handler(errors.CaseError, _case)
+api.add_exception_handler(registry.CatalogueError, _catalogue)
+api.add_exception_handler(EntryInvalid, _entry)
+api.add_exception_handler(ActionRefused, _sharing)
+api.add_exception_handler(requests.RequestInvalid, _sharing)
 api.add_exception_handler(FactInvalid, _fact)
 api.add_exception_handler(items.NotPublished, _unpublished)
 for _kind in _PLAIN:

@@ -74,6 +74,10 @@ ALLOWED_HOSTS = os.environ.get("TONGBAN_HOSTS", "localhost,127.0.0.1,[::1]").spl
 
 PACKS = [Path(p) for p in os.environ.get("TONGBAN_PACKS", "").split(os.pathsep) if p]
 DEPARTMENT_STORES = HOME / "departments"
+# private networks in which other catalogues may be harvested, as 10.2.0.0/16,127.0.0.0/8
+HARVEST_NETWORKS = [n for n in os.environ.get("TONGBAN_HARVEST_NETWORKS", "").split(",") if n]
+# whether anybody may read what the catalogue has published (metadata, never data)
+CATALOGUE_OPEN = os.environ.get("TONGBAN_CATALOGUE_OPEN") == "1"
 
 # std (Ed25519, SHA-256) or gm (SM2, SM3): what this installation signs with
 SUITE = os.environ.get("TONGBAN_SUITE", "std")

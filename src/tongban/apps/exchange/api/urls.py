@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from tongban.apps.exchange.api import control
+from tongban.apps.exchange.api import catalogue_document, control
 
 urlpatterns = [
     path("snapshot", control.snapshot),
@@ -10,4 +10,5 @@ urlpatterns = [
     path("card", control.card),
     path("checkpoints", control.checkpoints),
     path("looks", control.looks),
+    path("catalogue.jsonld", catalogue_document.page),
 ]

@@ -101,7 +101,7 @@ def find(tokens: Sequence[str], filters: Mapping[str, str], start: int, size: in
     return ask(tokens, tags, start, size)
 
 
-_SQLITE_FIRST = f"SELECT rowid FROM exchange_search WHERE exchange_search MATCH %s LIMIT {RANKED}"  # noqa: S608
+_SQLITE_FIRST = "SELECT rowid FROM exchange_search WHERE exchange_search MATCH %s LIMIT %s"
 _SQLITE_COUNT = (
     "SELECT count(*) FROM (SELECT 1 FROM exchange_search WHERE exchange_search MATCH %s "  # noqa: S608
     f"LIMIT {COUNTED + 1})"
@@ -132,12 +132,12 @@ def _sqlite(tokens: Sequence[str], tags: Sequence[str], start: int, size: int) -
             cursor.execute(_SQLITE_RANK, [wide, size, start])
             return Ranked(tuple(row[0] for row in cursor.fetchall()), total)
         narrow = f"(name : ({every})){tagged}"
-        cursor.execute(_SQLITE_FIRST, [narrow])
+        cursor.execute(_SQLITE_FIRST, [narrow, RANKED])
         ids = [row[0] for row in cursor.fetchall()]
         if len(ids) < RANKED:
             cursor.execute(_SQLITE_RANK, [narrow, RANKED, 0])
             ids = [row[0] for row in cursor.fetchall()]
-            cursor.execute(_SQLITE_FIRST, [wide])
+            cursor.execute(_SQLITE_FIRST, [wide, RANKED])
             ids += [row[0] for row in cursor.fetchall()]
     found = list(dict.fromkeys(ids))[start : start + size]
     return Ranked(tuple(found), total)
@@ -148,11 +148,11 @@ _POSTGRESQL_COUNT = (
     f"LIMIT {COUNTED + 1}) AS counted"
 )
 _POSTGRESQL_RANK = (
-    "SELECT id FROM (SELECT id, tokens FROM exchange_search WHERE tokens @@ %s::tsquery "  # noqa: S608
-    f"LIMIT {RANKED}) AS fitting "
+    "SELECT id FROM (SELECT id, tokens FROM exchange_search WHERE tokens @@ %s::tsquery "
+    "LIMIT %s) AS fitting "
     "ORDER BY ts_rank('{0, 0.1, 0.3, 1}', tokens, %s::tsquery) DESC, id LIMIT %s OFFSET %s"
 )
-_POSTGRESQL_FIRST = f"SELECT id FROM exchange_search WHERE tokens @@ %s::tsquery LIMIT {RANKED}"  # noqa: S608
+_POSTGRESQL_FIRST = "SELECT id FROM exchange_search WHERE tokens @@ %s::tsquery LIMIT %s"
 
 
 def _vector(parts: Texts) -> str:
@@ -179,13 +179,13 @@ def _postgresql(tokens: Sequence[str], tags: Sequence[str], start: int, size: in
         cursor.execute(_POSTGRESQL_COUNT, [wide])
         total = int(cursor.fetchone()[0])
         if total <= RANKED:
-            cursor.execute(_POSTGRESQL_RANK, [wide, wide, size, start])
+            cursor.execute(_POSTGRESQL_RANK, [wide, RANKED, wide, size, start])
             return Ranked(tuple(row[0] for row in cursor.fetchall()), total)
         narrow = _query(tokens, tags, "A")
-        cursor.execute(_POSTGRESQL_RANK, [narrow, narrow, RANKED, 0])
+        cursor.execute(_POSTGRESQL_RANK, [narrow, RANKED, narrow, RANKED, 0])
         ids = [row[0] for row in cursor.fetchall()]
         if len(ids) < RANKED:
-            cursor.execute(_POSTGRESQL_FIRST, [wide])
+            cursor.execute(_POSTGRESQL_FIRST, [wide, RANKED])
             ids += [row[0] for row in cursor.fetchall()]
     found = list(dict.fromkeys(ids))[start : start + size]
     return Ranked(tuple(found), total)

@@ -135,16 +135,19 @@ def pages(
     *,
     after: int = 0,
     since: datetime | None = None,
+    of_libraries: bool = False,
 ) -> Iterator[list[Registered]]:
     """Walk over all published resources in the order of their ids, ``size`` at a time.
 
-    With ``since`` only what changed at or after it, and then also what was withdrawn. Memory holds
-    one page.
+    With ``since`` only what changed at or after it, and then also what was withdrawn; with
+    ``of_libraries`` only what belongs to a base library. Memory holds one page.
     """
     states = ["published"] if since is None else ["published", "withdrawn"]
     walk = Resource.objects.filter(state__in=states)
     if since is not None:
         walk = walk.filter(modified__gte=since)
+    if of_libraries:
+        walk = walk.exclude(base_library="")
     while listed := list(walk.filter(pk__gt=after).order_by("pk")[:size]):
         yield rows.entries(listed)
         after = listed[-1].pk

@@ -13,7 +13,7 @@ from django.db import transaction
 from tongban.apps.exchange import queries as exchange
 from tongban.apps.exchange.catalogue import errors, queries, rows
 from tongban.apps.exchange.catalogue.rows import Write
-from tongban.apps.exchange.domain import Department, records, registry
+from tongban.apps.exchange.domain import Department, dcat, records, registry
 from tongban.apps.exchange.domain.governance import governance
 from tongban.apps.exchange.domain.records import Entry, Origin, Registered
 from tongban.apps.exchange.domain.registry import EntryInvalid, Fault
@@ -30,19 +30,10 @@ from tongban.infra.access.domain import Subject, judge
 from tongban.infra.trail import services as trail
 from tongban.kernel.events import Draft
 
-__all__ = ["change", "iri", "publish", "register", "register_all", "sync_packs", "withdraw"]
+__all__ = ["change", "publish", "register", "register_all", "sync_packs", "withdraw"]
 
 _State = Resource.State
 _Source = Resource.Source
-
-
-def iri(instance: str, slug: str) -> str:
-    """Give the name under which a resource is known everywhere, whatever its address.
-
-    >>> iri("CN-330100", "births")
-    'urn:tongban:CN-330100:births'
-    """
-    return f"urn:tongban:{instance}:{slug}"
 
 
 def register(subject: Subject, raw: Mapping[str, Any]) -> Registered:
@@ -208,7 +199,7 @@ def _held(slug: str) -> Resource:
 
 
 def _own(instance: str, entry: Entry, source: str, state: str) -> Write:
-    return Write(entry, Origin(instance, entry.slug, iri(instance, entry.slug)), source, state)
+    return Write(entry, Origin(instance, entry.slug, dcat.iri(instance, entry.slug)), source, state)
 
 
 def _dated(entry: Entry) -> Entry:
