@@ -132,3 +132,11 @@ def test_what_the_tree_does_not_have_is_not_proved() -> None:
     with pytest.raises(merkle.ProofImpossible):
         merkle.consistency_proof(0, LEAVES[:3], digest)
     assert not merkle.verify_consistency(1, 2, [], LEAVES[0], LEAVES[1], digest)
+
+
+@given(st.lists(st.binary(min_size=32, max_size=32), max_size=40), st.integers(0, 40))
+def test_a_frontier_grows_to_the_root_of_all_leaves(leaves: list[bytes], cut: int) -> None:
+    grown = merkle.Frontier().grown(leaves[:cut], digest).grown(leaves[cut:], digest)
+    assert grown.size == len(leaves)
+    assert len(grown.peaks) == len(leaves).bit_count()
+    assert grown.root(digest) == merkle.root(leaves, digest)

@@ -4,7 +4,8 @@ Makes and checks proofs that an entry is in a tree and that a tree only grew. It
 signs no head: leaves come in as hashes, oldest first.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
 
 Digest = Callable[[bytes], bytes]
 
@@ -139,3 +140,41 @@ def verify_consistency(
             now = node_hash(now, sibling, digest)
         place, last = place >> 1, last >> 1
     return last == 0 and was == old_root and now == new_root
+
+
+@dataclass(frozen=True, slots=True)
+class Frontier:
+    """What one must keep of a tree to let it grow: the roots of its full subtrees, largest first.
+
+    A tree of ``size`` leaves has one for each bit that is set in ``size``: appending and the root
+    take O(log n) digests and no leaf.
+    """
+
+    size: int = 0
+    peaks: tuple[bytes, ...] = ()
+
+    def grown(self, leaves: Iterable[bytes], digest: Digest) -> "Frontier":
+        """Give the frontier after these leaf hashes were appended, in order."""
+        size, peaks = self.size, list(self.peaks)
+        for leaf in leaves:
+            made, bit = leaf, size
+            while bit & 1:
+                made, bit = node_hash(peaks.pop(), made, digest), bit >> 1
+            peaks.append(made)
+            size += 1
+        return Frontier(size, tuple(peaks))
+
+    def root(self, digest: Digest) -> bytes:
+        """Give the root of the tree, equal to `root` of all its leaves.
+
+        >>> from tongban.kernel.suites import suite
+        >>> by, leaves = suite("std").digest, [bytes([n]) * 32 for n in range(5)]
+        >>> Frontier().grown(leaves, by).root(by) == root(leaves, by)
+        True
+        """
+        if not self.peaks:
+            return digest(b"")
+        made = self.peaks[-1]
+        for peak in reversed(self.peaks[:-1]):
+            made = node_hash(peak, made, digest)
+        return made
