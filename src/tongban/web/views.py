@@ -32,17 +32,18 @@ _CODES = {"zh": "zh-hans", "en": "en"}
 _YEAR = 365 * 24 * 3600
 
 
-def _language(request: HttpRequest) -> str:
+def language(request: HttpRequest) -> str:
     """Give the language: ``?lang=``, else the cookie, else Chinese."""
     asked = request.GET.get("lang", "")
     kept = request.COOKIES.get(settings.LANGUAGE_COOKIE_NAME, "")
     return "en" if (asked if asked in _CODES else kept) == "en" else "zh"
 
 
-def _page(
+def page(
     request: HttpRequest, template: str, shown: Mapping[str, Any], status: int = 200
 ) -> HttpResponse:
-    lang = _language(request)
+    """Render a page in the visitor's language; ``shown`` is what its template needs."""
+    lang = language(request)
     context = {"lang": lang, "html_lang": {"zh": "zh-CN", "en": "en"}[lang], "t": words(lang)}
     with override(_CODES[lang]):
         response = render(request, f"web/{template}.html", {**context, **shown}, status=status)
@@ -53,17 +54,18 @@ def _page(
     return response
 
 
-def _subject(request: HttpRequest) -> Subject | None:
+def subject_of(request: HttpRequest) -> Subject | None:
+    """Give who is signed in, or nobody."""
     return parties.subject_of(request.user) if isinstance(request.user, User) else None
 
 
 @require_GET
 def home(request: HttpRequest) -> HttpResponse:
     """Show the visitor's own cases or queue; to a stranger, how to make and see one."""
-    subject = _subject(request)
+    subject = subject_of(request)
     if subject is None:
-        return _page(request, "home", {})
-    lang = _language(request)
+        return page(request, "home", {})
+    lang = language(request)
     cases = [
         {
             "number": row.number,
@@ -81,7 +83,7 @@ def home(request: HttpRequest) -> HttpResponse:
         }
         for row in queries.queue(subject)[:_LISTED]
     ]
-    return _page(request, "home", {"subject": subject, "cases": cases, "queue": queue})
+    return page(request, "home", {"subject": subject, "cases": cases, "queue": queue})
 
 
 def _look(subject: Subject | None, number: str) -> disclosure.Sight | None:
@@ -96,12 +98,12 @@ def _look(subject: Subject | None, number: str) -> disclosure.Sight | None:
 @require_GET
 def case(request: HttpRequest, number: str) -> HttpResponse:
     """Show one case to those who may see it; to anyone else it does not exist."""
-    subject = _subject(request)
-    lang = _language(request)
+    subject = subject_of(request)
+    lang = language(request)
     sight = _look(subject, number)
     if sight is None:
-        return _page(request, "missing", {"subject": subject}, status=404)
-    return _page(request, "case", {"subject": subject, **shown(sight, lang)})
+        return page(request, "missing", {"subject": subject}, status=404)
+    return page(request, "case", {"subject": subject, **shown(sight, lang)})
 
 
 @require_GET
@@ -112,7 +114,7 @@ def enter(request: HttpRequest, secret: str) -> HttpResponse:
     try:
         user = access.redeem(secret, ENTER)
     except TokenInvalid:
-        return _page(request, "missing", {"expired": True}, status=404)
+        return page(request, "missing", {"expired": True}, status=404)
     login(request, user, backend="django.contrib.auth.backends.ModelBackend")
     return redirect("home")
 
@@ -133,4 +135,4 @@ def leave(request: HttpRequest) -> HttpResponse:
 
 def missing(request: HttpRequest, exception: Exception) -> HttpResponse:  # noqa: ARG001
     """Answer an unknown address."""
-    return _page(request, "missing", {"subject": _subject(request)}, status=404)
+    return page(request, "missing", {"subject": subject_of(request)}, status=404)

@@ -92,6 +92,52 @@ WORDS: Mapping[str, Words] = {
     "not_found_help": Words(
         "办件编号可能有误，或者您无权查看。", "The number may be wrong, or it is not yours to see."
     ),
+    "consents_title": Words("我的授权同意", "What I consented to"),
+    "consents_none": Words("您还没有给出过授权同意。", "You have given no consent yet."),
+    "consent_given": Words("同意时间", "Given"),
+    "consent_until": Words("有效期至", "Until"),
+    "consent_stands": Words("有效", "stands"),
+    "consent_ended": Words("已到期", "has ended"),
+    "consent_withdrawn": Words("已撤回", "withdrawn"),
+    "consent_withdraw": Words("撤回同意", "Withdraw consent"),
+    "consent_again": Words("重新同意", "Consent again"),
+    "withdraw_stops": Words(
+        "撤回后数秒内，下列数据不再凭您的同意被读取：",
+        "Within seconds nobody reads the following on your consent any more:",
+    ),
+    "withdraw_stays": Words(
+        "撤回以前的读取仍然有效，依法定职责的读取不受影响；缺少的数据可能需要您自行填写。",
+        "What was read before stays lawful, and reads by law go on; you may have to type in what "
+        "is missing then.",
+    ),
+    "withdraw_undo": Words(
+        "撤回本身不能取消。办件未办结时，您可以在“我的授权同意”中重新同意，系统会出具新的回执。",
+        "A withdrawal cannot be undone. While the case is open you can consent again on the page "
+        "of your consents; you get a new receipt.",
+    ),
+    "withdraw_confirm": Words("确认撤回", "Withdraw now"),
+    "withdraw_keep": Words("不撤回，返回", "Keep it and go back"),
+    "looks_title": Words("谁查了我", "Who looked at my data"),
+    "looks_help": Words(
+        "每一次读取都在这里，包括依法无须您同意的。",
+        "Every look is here, also those that the law allows without your consent.",
+    ),
+    "looks_none": Words("没有查询记录。", "Nobody has looked."),
+    "requests_title": Words("共享申请", "Requests for data"),
+    "requests_none": Words("没有。", "None."),
+    "requests_others": Words("其他申请", "Other requests"),
+    "request_new": Words("申请共享数据", "Ask for data"),
+    "request_asking": Words("申请部门", "Asking department"),
+    "request_provider": Words("提供部门", "Provider"),
+    "request_client": Words("使用系统", "System"),
+    "request_item": Words("服务事项", "Service item"),
+    "request_law": Words("法定依据", "Legal basis"),
+    "request_reason": Words("申请理由", "Reason"),
+    "request_rows": Words("仅限记录", "Records only where"),
+    "request_refusal": Words("不予共享的依据", "Legal ground of a refusal"),
+    "request_act": Words("办理", "What you may do"),
+    "request_submit": Words("提交申请", "Send the request"),
+    "refused_title": Words("未能办理", "This was not done"),
     "back": Words("返回首页", "Back to the first page"),
 }
 

@@ -8,6 +8,8 @@ read through here, so that neither shows more than the other.
 from dataclasses import dataclass
 from functools import cached_property
 
+from tongban.apps.exchange import consents
+from tongban.apps.items import queries as items
 from tongban.apps.parties import queries as parties
 from tongban.infra.access.domain import Subject, judge
 from tongban.infra.trail import queries as trail
@@ -20,6 +22,7 @@ from .domain import engine
 from .domain.state import Json
 from .errors import CaseUnknown
 
+_LOOKED_THROUGH = 100
 # What a branch shows to those who may not look into it.
 _CLOSED: dict[str, Json] = {
     "outcome": "",
@@ -199,4 +202,30 @@ def tasks(sight: Sight) -> list[dict[str, Json]]:
         }
         for task in engine.tasks(sight.loaded.case, sight.loaded.ground)
         if (definitions[task.item].department, task.post) in mine
+    ]
+
+
+def looks(subject: Subject, lang: str) -> list[dict[str, Json]]:
+    """List every look at this person's data, newest first: its own cases', and the nodes' logs'.
+
+    Looks on statute are here like those by consent; an official without an account of its own as a
+    person sees nothing.
+    """
+    if not subject.person_id:
+        return []
+    numbers = queries.cases_of(subject).values_list("number", flat=True)[:_LOOKED_THROUGH]
+    labels = items.labels(lang)
+    return [
+        {
+            "at": seen.at,
+            "department": parties.department_name(seen.department, lang),
+            "provider": parties.department_name(seen.provider, lang),
+            "resource": seen.resource,
+            "facts": [labels.get(fact, fact) for fact in seen.facts],
+            "purposes": list(seen.purposes),
+            "basis": seen.basis,
+            "case": seen.case,
+            "outcome": seen.outcome,
+        }
+        for seen in consents.looks(numbers, [parties.id_number(subject.person_id)])
     ]

@@ -9,7 +9,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from functools import cache
-from typing import Any
+from typing import Any, TypeAlias
 
 from django.conf import settings
 from django.db import transaction
@@ -42,6 +42,7 @@ from tongban.kernel.events import Draft
 from tongban.kernel.wire.words import Identifier, IdentifierInvalid
 from tongban.kernel.workdays import Calendar, Status
 
+Row: TypeAlias = GrantRequest
 _ALPHABET = "23456789ABCDEFGHJKLMNPQRSTUVWXYZ"
 
 

@@ -210,3 +210,17 @@ def withdraw(
     caller = subject(request, "case.withdraw")
     services.withdraw(caller, number, body.items, body.reason)
     return _now(request, caller, number, lang)
+
+
+@router.post(
+    "/cases/{number}/consent",
+    response=_ANSWERS,
+    summary="重新同意 · Consent again",
+    operation_id="consent_again",
+    tags=_TAGS,
+)
+def consent_again(request: HttpRequest, number: Number, lang: Lang | None = None) -> Any:
+    """Consent anew to what this open case reads, after a withdrawal or its end (applicant)."""
+    caller = subject(request, "case.correct")
+    services.consent_again(caller, number)
+    return _now(request, caller, number, lang)

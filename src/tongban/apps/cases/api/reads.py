@@ -16,6 +16,7 @@ from .schemas import (
     CasePage,
     FactsOut,
     LifeEventOut,
+    LookOut,
     Number,
     PlanOut,
     QueuePage,
@@ -161,3 +162,15 @@ def tasks(request: HttpRequest, page: Page = 1, size: Size = 20, lang: Lang | No
             "tasks": [task for task in disclosure.tasks(sight) if task["item"] == row.item],
         })  # fmt: skip
     return {"count": count, "page": page, "size": size, "rows": lines}
+
+
+@router.get(
+    "/looks",
+    response={200: list[LookOut], **refusals(READ - {404})},
+    summary="谁查了我 · Who looked at my data",
+    operation_id="looks",
+    tags=_TAGS,
+)
+def looks(request: HttpRequest, lang: Lang | None = None) -> Any:
+    """List every look at the caller's data, by law or by consent, newest first."""
+    return disclosure.looks(subject(request, "case.read"), speaks(request, lang))

@@ -362,3 +362,17 @@ class QueuePage(Schema):
     page: int
     size: int
     rows: list[QueueLine]
+
+
+class LookOut(Schema):
+    """One look at a person's data: who asked whom, for what, on which ground."""
+
+    at: datetime
+    department: str
+    provider: str
+    resource: str
+    facts: list[str]
+    purposes: list[str]
+    basis: Literal["statutory", "consent"]
+    case: str
+    outcome: str
