@@ -1,0 +1,62 @@
+"""What is committed to a node's log in one go, and why one entry of a group may be refused."""
+
+from dataclasses import dataclass
+
+from tongban.kernel.wire.rows import RowDraft
+
+
+class NonceSeen(ValueError):
+    """A request with this nonce by this key was taken before: it is a replay."""
+
+
+class QuotaSpent(ValueError):
+    """What a grant allows in a day is spent."""
+
+    def __init__(self, grant: str) -> None:
+        self.grant = grant
+        super().__init__(f"QuotaSpent: {grant}")
+
+
+class StoreInvalid(ValueError):
+    """A file that is no store of this node; name another one, or mend it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Nonce:
+    """The nonce of a request; ``expires`` in Unix seconds, after which its signature is none."""
+
+    keyid: str
+    nonce: str
+    expires: int
+
+
+@dataclass(frozen=True, slots=True)
+class Usage:
+    """What a call uses of a grant's quota of the day; a bound of 0 is none."""
+
+    grant: str
+    calls: int
+    records: int
+    most_calls: int
+    most_records: int
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """Rows that stand or fall together with a nonce and what they use of quotas.
+
+    ``bodies`` are kept beside the rows where the node keeps bodies: (place among ``rows``, body).
+    """
+
+    rows: tuple[RowDraft, ...]
+    nonce: Nonce | None = None
+    usage: tuple[Usage, ...] = ()
+    bodies: tuple[tuple[int, bytes], ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Committed:
+    """Where the rows of an entry stand: their first and last number."""
+
+    first: int
+    last: int
