@@ -8,7 +8,7 @@ missed nothing before it.
 import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -46,8 +46,8 @@ from tongban.kernel.events import Draft, canonical
 from tongban.kernel.suites import Verifier, suite
 from tongban.kernel.wire.documents import seal_document
 
-_FRESH = timedelta(seconds=30)
-_SEALED: dict[tuple[int, str], tuple[datetime, Document]] = {}
+_FRESH = 30  # seconds for which a snapshot is handed out before it is signed anew
+_SEALED: dict[tuple[int, str, datetime, str], Document] = {}
 
 
 def control_key() -> OwnKey:
@@ -183,16 +183,18 @@ def snapshot_now() -> Document:
     if row is None:
         republish("system")
         row = Snapshot.objects.order_by("-serial").get()
-    now = clock.now()
-    at, held = _SEALED.get((row.serial, row.digest), (now, {}))
-    if held.get("key") == control_key_id() and timedelta(0) <= now - at < _FRESH:
-        return held
-    document = dict(row.signed["document"])
-    del document["format"], document["serial"], document["issued"]
-    signed = sign(written.snapshot(document, row.serial, now))
-    _SEALED.clear()
-    _SEALED[row.serial, row.digest] = (now, signed)
-    return signed
+    # every process of the control plane gives the same instant, so that no node sees it go back
+    grid = int(clock.now().timestamp()) // _FRESH * _FRESH
+    issued = max(datetime.fromtimestamp(grid, UTC), row.issued)
+    place = (row.serial, row.digest, issued, control_key_id())
+    if place not in _SEALED:
+        document = dict(row.signed["document"])
+        del document["format"], document["serial"], document["issued"]
+        signed = sign(written.snapshot(document, row.serial, issued))
+        _SEALED.clear()
+        _SEALED[place] = signed
+        return signed
+    return _SEALED[place]
 
 
 def card_now() -> Document:
