@@ -36,6 +36,7 @@ COMMANDS: Mapping[str, Place | Branch] = {
     "outreach": ("tongban.apps.outreach.cli:outreach", True),
     "jobs": ("tongban.infra.jobs.cli:jobs", True),
     "trail": ("tongban.infra.trail.cli:trail", True),
+    "catalogue": ("tongban.apps.exchange.commands_catalogue:catalogue", True),
     "exchange": Branch("The exchange (数据交换): its log, its calls, its grants.", {}),
     "serve": ("tongban.web.cli:serve", True),
     "token": ("tongban.infra.access.cli:token", True),

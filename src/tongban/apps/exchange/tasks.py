@@ -3,6 +3,7 @@
 from datetime import timedelta
 
 from tongban.apps.exchange import requests
+from tongban.apps.exchange.catalogue import harvesting
 from tongban.infra.jobs.services import periodic
 
 
@@ -11,3 +12,9 @@ def watch_requests() -> None:
     """Let requests lapse whose time is over, and tell those whose step is late."""
     requests.lapse()
     requests.tell_overdue()
+
+
+@periodic("exchange.harvest", every=timedelta(hours=1))
+def harvest() -> None:
+    """Take in the catalogues of the peers that are known, one after another."""
+    harvesting.harvest_all("worker")
