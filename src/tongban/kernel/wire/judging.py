@@ -155,6 +155,7 @@ def judge(
             question.keys,
             question.after,
             question.limit,
+            tuple(c.rows for c in cells) if all(c.rows for c in cells) else (),
         ),
         question.fields,
         cells,

@@ -152,6 +152,8 @@ class Question:
 
     ``keys`` holds one record key for ``find``, several for ``among``, none for ``walk``; ``after``
     is the cursor that the last walk gave (None: from the beginning) and ``limit`` at most how many.
+    ``rows`` are the grants' row filters, any of which must hold whole (empty: every record), so
+    that a source need not give what could not leave.
     """
 
     operation: Operation
@@ -159,6 +161,7 @@ class Question:
     keys: tuple[Mapping[str, Plain], ...] = ()
     after: str | None = None
     limit: int = 2
+    rows: tuple[Mapping[str, frozenset[Plain]], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
