@@ -38,6 +38,14 @@ COMMANDS: Mapping[str, Place | Branch] = {
     "trail": ("tongban.infra.trail.cli:trail", True),
     "catalogue": ("tongban.apps.exchange.commands_catalogue:catalogue", True),
     "exchange": Branch("The exchange (数据交换): its log, its calls, its grants.", {}),
+    "node": Branch(
+        "An exchange node (交换节点): make it, run it, look at it.",
+        {
+            "init": ("tongban.node.commands.node:init", False),
+            "run": ("tongban.node.commands.node:run", False),
+            "status": ("tongban.node.commands.node:status", False),
+        },
+    ),
     "serve": ("tongban.web.cli:serve", True),
     "token": ("tongban.infra.access.cli:token", True),
     "worker": ("tongban.config.cli:worker", True),

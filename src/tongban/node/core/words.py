@@ -1,0 +1,108 @@
+"""What the node's core takes and gives: who the node is, what it knows, and how a call stands.
+
+Frozen data; nothing here opens, sends or waits.
+"""
+
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from tongban.kernel.suites import Signer, Suite
+from tongban.kernel.wire.judging import Permit
+from tongban.kernel.wire.signatures import Claims, KeyOf, Verified
+from tongban.kernel.wire.snapshot import Revocations, Snapshot
+from tongban.kernel.wire.words import (
+    Caller,
+    Found,
+    Identifier,
+    Operation,
+    Question,
+    Request,
+    Response,
+)
+from tongban.node.store import Entry
+
+
+@dataclass(frozen=True, slots=True)
+class Identity:
+    """Who a node is: its name, the key it signs with, and the key that its marks are made with.
+
+    ``subject_key`` (32 bytes) turns the number of a person into a mark in the log, so that the log
+    answers who looked at whom and holds no number.
+    """
+
+    node: str
+    keyid: str
+    suite: Suite
+    signer: Signer = field(repr=False)
+    subject_key: bytes = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class View:
+    """What a node knows of the network now; ``control`` knows the keys of the control plane.
+
+    ``revoked`` is None until a feed was read.
+    """
+
+    snapshot: Snapshot
+    revoked: Revocations | None
+    control: KeyOf
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """How a call ends: what leaves, and what must be on the log before it does.
+
+    ``entry`` is None for what nobody signed: it is counted and not logged. ``code`` is that of a
+    refusal (empty: served) and ``detail`` its reason for the node's own log lines. ``heard`` is the
+    request at the provider's node, for whoever has to refuse it after all (`Node.refuse`).
+    """
+
+    response: Response
+    entry: Entry | None
+    code: str = ""
+    detail: str = ""
+    found: Found | None = None
+    heard: "Heard | None" = None
+
+
+@dataclass(frozen=True, slots=True)
+class Heard:
+    """A request whose signature holds: who asks, for what, and since when it is here."""
+
+    request: Request
+    claims: Verified
+    caller: Caller
+    service: Identifier
+    operation: Operation
+    at: datetime
+    question: Question | None = None
+    permit: Permit | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Accepted(Heard):
+    """A request that may be answered: ask the provider for ``permit.question``."""
+
+    question: Question
+    permit: Permit
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """What a system of the node's own asks of the network."""
+
+    caller: Caller
+    service: Identifier
+    question: Question
+
+
+@dataclass(frozen=True, slots=True)
+class Prepared:
+    """A request that is signed and ready to send to ``address``."""
+
+    asked: Asked
+    request: Request
+    claims: Claims
+    address: str
+    at: datetime

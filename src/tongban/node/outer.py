@@ -1,0 +1,121 @@
+"""The outer listener: other nodes' calls, from the bytes on the wire to the signed answer.
+
+Nothing leaves before it is on the log; where the log does not work, 503 at once. A provider's
+failure is one word to whoever asks.
+"""
+
+import logging
+
+from starlette.routing import BaseRoute, Router
+
+from tongban.kernel.wire.words import Request, Response, WireRefused
+from tongban.node import clock
+from tongban.node.asgi import App, Receive, Scope, Send, read_request, send_response
+from tongban.node.core import Accepted, Node, Outcome, bare, limited, replayed, unavailable
+from tongban.node.flusher import Flusher, LogDown
+from tongban.node.providers.base import ProviderFailed
+from tongban.node.sources import Sources
+from tongban.node.store import NonceSeen, QuotaSpent
+
+_say = logging.getLogger("tongban.node.outer")
+
+
+def log_down() -> WireRefused:
+    """Refuse because nothing can be logged."""
+    return WireRefused(
+        "log_down",
+        "本节点日志暂不可用，未作答复；请稍后重试",
+        "this node cannot write its log, so it answers nothing; ask again later",
+    )
+
+
+def internal() -> WireRefused:
+    """Refuse because of a fault of the node itself."""
+    return WireRefused(
+        "internal", "本节点内部错误，已记录", "a fault of this node; its operators can see it"
+    )
+
+
+class Outer:
+    """The application of the outer listener; ``routes`` are further ones (events)."""
+
+    def __init__(
+        self,
+        node: Node,
+        flusher: Flusher,
+        sources: Sources,
+        most_body: int,
+        routes: list[BaseRoute],
+    ) -> None:
+        self._node = node
+        self._flusher = flusher
+        self._sources = sources
+        self._most = most_body
+        self._rest: App = Router(routes)
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Serve one request (ASGI)."""
+        if scope["type"] != "http" or not scope["raw_path"].startswith(b"/r1/"):
+            await self._rest(scope, receive, send)
+            return
+        try:
+            request = await read_request(scope, receive, self._most)
+        except WireRefused as refused:
+            await send_response(send, bare(refused), close=True)
+            return
+        except ConnectionResetError:
+            return
+        await send_response(send, await self.call(request))
+
+    async def call(self, request: Request) -> Response:
+        """Answer one call; never raises."""
+        try:
+            outcome = self._node.receive(request, clock.now())
+            if isinstance(outcome, Accepted):
+                outcome = await self._asked(outcome)
+            return await self._settled(outcome)
+        except LogDown as down:
+            _say.error("log_down", extra={"detail": str(down)})
+            return bare(log_down())
+        except Exception:  # noqa: BLE001 - whatever it is, the peer gets an answer
+            _say.exception("internal")
+            return bare(internal())
+
+    async def _asked(self, accepted: Accepted) -> Outcome:
+        node = self._node
+        try:
+            found = await self._sources.ask(accepted)
+        except ProviderFailed as failed:
+            refused = unavailable(f"{failed.kind}: {failed.detail}")
+        except WireRefused as unfit:
+            refused = unfit
+        else:
+            return node.answer(accepted, found, clock.now())
+        return node.refuse(accepted, refused, clock.now())
+
+    async def _settled(self, outcome: Outcome) -> Response:
+        """Commit what must be on the log, and give what may then leave."""
+        if outcome.entry is None:
+            _say.info("refused", extra={"code": outcome.code, "detail": outcome.detail})
+            return outcome.response
+        try:
+            await self._flusher.commit(outcome.entry)
+        except NonceSeen:
+            again = self._again(outcome, replayed(), replay=True)
+        except QuotaSpent as spent:
+            refused = limited(
+                "今日额度已用完；请明日再试，或申请更大额度",
+                "the quota of today is spent; ask tomorrow, or ask for a larger one",
+            )
+            again = self._again(outcome, refused, replay=False)
+            _say.info("quota", extra={"detail": spent.grant})
+        else:
+            if outcome.code:
+                _say.info("refused", extra={"code": outcome.code, "detail": outcome.detail})
+            return outcome.response
+        return await self._settled(again)
+
+    def _again(self, outcome: Outcome, refused: WireRefused, *, replay: bool) -> Outcome:
+        if outcome.heard is None:
+            raise AssertionError("only what was heard spends a nonce or a quota")
+        return self._node.refuse(outcome.heard, refused, clock.now(), replay=replay)

@@ -1,0 +1,268 @@
+"""The node as processes: two listeners on one loop, and as many workers on one store as wanted.
+
+The parent opens the sockets, starts workers, starts a fallen one anew and stops them gently; a
+worker whose parent is gone stops by itself. Nothing is served before the configuration, the keys
+and the store were found good.
+"""
+
+import asyncio
+import contextlib
+import logging
+import os
+import signal
+import socket
+import ssl
+import time
+from collections.abc import Coroutine, Iterator
+from dataclasses import dataclass
+from typing import Any
+
+import uvicorn
+import uvloop
+from starlette.requests import Request as Asked
+from starlette.responses import Response
+from starlette.routing import BaseRoute, Route
+
+from tongban.kernel.events import canonical
+from tongban.node import lines
+from tongban.node.asgi import App, bounded
+from tongban.node.config import Config, ConfigInvalid, Listen, read_secret
+from tongban.node.control import Control
+from tongban.node.core import Node
+from tongban.node.flusher import Flusher
+from tongban.node.handing import Handing
+from tongban.node.inner import Clients, Inner
+from tongban.node.outer import Outer
+from tongban.node.peers import Peers
+from tongban.node.sources import Sources
+from tongban.node.store import Store
+
+GRACE = 10.0  # seconds that calls under way have to end
+_REST = 1.0  # seconds before a fallen worker is started anew
+_BACKLOG = 2048
+_say = logging.getLogger("tongban.node.server")
+
+
+class _Server(uvicorn.Server):
+    """Uvicorn's server without its hand on the signals of the process."""
+
+    @contextlib.contextmanager
+    def capture_signals(self) -> Iterator[None]:
+        """Leave signals to the worker."""
+        yield
+
+
+def _uvicorn(app: App, listen: Listen, config: Config) -> _Server:
+    return _Server(
+        uvicorn.Config(
+            app,
+            loop="none",
+            http=bounded(config.bounds.headers),
+            ws="none",
+            lifespan="off",
+            access_log=False,
+            log_config=None,
+            server_header=False,
+            date_header=False,
+            proxy_headers=False,
+            limit_concurrency=config.bounds.connections,
+            timeout_keep_alive=75,
+            timeout_graceful_shutdown=int(GRACE),
+            ssl_certfile=listen.certificate,
+            ssl_keyfile=listen.key,
+            ssl_version=ssl.PROTOCOL_TLS_SERVER,
+        )
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Sockets:
+    """The two listening sockets, opened once and shared by the workers."""
+
+    outer: socket.socket
+    inner: socket.socket
+
+
+def _open(listen: Listen, key: str) -> socket.socket:
+    family = socket.AF_INET6 if ":" in listen.host else socket.AF_INET
+    made = socket.socket(family, socket.SOCK_STREAM)
+    made.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    try:
+        made.bind((listen.host, listen.port))
+        made.listen(_BACKLOG)
+    except OSError as wrong:
+        raise ConfigInvalid(
+            f"ConfigInvalid: {key}.listen: {listen.host}:{listen.port}: {wrong.strerror}; "
+            "choose another port, or end what listens there"
+        ) from None
+    made.setblocking(False)  # noqa: FBT003 - the call's face
+    return made
+
+
+class Worker:
+    """One process of the node: everything it holds, from the log to the listeners."""
+
+    def __init__(self, config: Config, number: int) -> None:
+        """Build it all; raise what is wrong with configuration, keys, providers or store."""
+        identity = config.identity()
+        primary = number == 0
+        self.config = config
+        self.number = number
+        self.control = Control(config, identity, primary=primary)
+        self.control.load()
+        wrapping = read_secret(config.keys.records, "keys.records")
+        self.store = Store.open(config.store, identity.suite.name, wrapping)
+        self.flusher = Flusher(self.store)
+        self.sources = Sources(config.settings())
+        self.node = Node(identity, self.control.view, config.settings())
+        self.peers = Peers(config)
+        self.handing = Handing(config, identity, self.store, self.control)
+        most = config.bounds.body
+        self.outer = Outer(
+            self.node, self.flusher, self.sources, most, [Route("/health", self._health)]
+        )
+        self.inner = Inner(
+            self.node, self.flusher, self.peers, Clients(config.clients), most, self._routes()
+        )
+
+    def _routes(self) -> list[BaseRoute]:
+        return [Route("/health", self._health), Route("/status", self._status)]
+
+    async def _health(self, request: Asked) -> Response:  # noqa: ARG002 - a route
+        return Response(b"ok\n", media_type="text/plain")
+
+    async def _status(self, request: Asked) -> Response:  # noqa: ARG002 - a route
+        return Response(canonical(self.status()), media_type="application/json")
+
+    def status(self) -> dict[str, Any]:
+        """Say how this worker stands."""
+        return {
+            "node": self.config.id,
+            "worker": self.number,
+            "workers": self.config.workers,
+            "control": self.control.status(),
+            "log": self.handing.status(),
+            "providers": self.sources.phases(),
+        }
+
+    async def run(self, sockets: Sockets, stop: asyncio.Event) -> None:
+        """Serve until told to stop; calls under way are ended first."""
+        servers = [
+            _uvicorn(self.outer, self.config.outer, self.config),
+            _uvicorn(self.inner, self.config.inner, self.config),
+        ]
+        serving = [
+            asyncio.create_task(server.serve(sockets=[place]))
+            for server, place in zip(servers, (sockets.outer, sockets.inner), strict=True)
+        ]
+        tasks = [asyncio.create_task(self._supervised("control", self.control.run()))]
+        if self.number == 0:
+            tasks.append(asyncio.create_task(self._supervised("handing", self.handing.run())))
+        _say.info("serving", extra={"worker": self.number})
+        await stop.wait()
+        for server in servers:
+            server.should_exit = True
+        await asyncio.gather(*serving)
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+        await self.close()
+        _say.info("stopped", extra={"worker": self.number})
+
+    async def _supervised(self, name: str, work: Coroutine[Any, Any, None]) -> None:
+        try:
+            await work
+        except Exception:  # noqa: BLE001 - whatever it is, it must not go unseen
+            # a worker without its link or its hand would look well and age: let it start anew
+            _say.exception("%s fell", name)
+            os.kill(os.getpid(), signal.SIGTERM)
+
+    async def close(self) -> None:
+        """Close what was opened."""
+        await self.peers.close()
+        await self.sources.close()
+        await self.control.close()
+        await self.flusher.close()
+        self.store.close()
+
+
+async def _work(config: Config, number: int, sockets: Sockets, parent: int | None) -> None:
+    stop = asyncio.Event()
+    loop = asyncio.get_running_loop()
+    for name in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(name, stop.set)
+    if parent is not None:
+        # the other end closes when the parent is gone, however it went
+        loop.add_reader(parent, stop.set)
+    await Worker(config, number).run(sockets, stop)
+
+
+def _worker(config: Config, number: int, sockets: Sockets, parent: int | None) -> None:
+    with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
+        runner.run(_work(config, number, sockets, parent))
+
+
+def serve(config: Config) -> int:
+    """Run the node until it is told to stop (SIGTERM, SIGINT); give the exit code."""
+    lines.begin()
+    sockets = Sockets(_open(config.outer, "outer"), _open(config.inner, "inner"))
+    config.state.mkdir(mode=0o700, parents=True, exist_ok=True)
+    if config.workers == 1:
+        _worker(config, 0, sockets, None)
+        return 0
+    return _Parent(config, sockets).run()
+
+
+class _Parent:
+    """Keeps as many workers as are wanted."""
+
+    def __init__(self, config: Config, sockets: Sockets) -> None:
+        self._config = config
+        self._sockets = sockets
+        self._numbers: dict[int, int] = {}
+        self._stopping = False
+        self._alive, self._ours = os.pipe()
+        os.set_inheritable(self._alive, True)  # noqa: FBT003 - the call's face
+
+    def run(self) -> int:
+        for name in (signal.SIGTERM, signal.SIGINT):
+            signal.signal(name, self._stop)
+        for number in range(self._config.workers):
+            self._start(number)
+        code = 0
+        while self._numbers:
+            pid, status = os.wait()
+            if pid not in self._numbers:
+                continue
+            number = self._numbers.pop(pid)
+            if self._stopping:
+                continue
+            code = os.waitstatus_to_exitcode(status)
+            _say.error("fell", extra={"worker": number, "detail": f"exit {code}"})
+            time.sleep(_REST)
+            if not self._stopping:
+                self._start(number)
+        return 0 if self._stopping else code
+
+    def _start(self, number: int) -> None:
+        pid = os.fork()
+        if pid:
+            self._numbers[pid] = number
+            return
+        code = 1
+        try:
+            os.close(self._ours)
+            signal.signal(signal.SIGTERM, signal.SIG_DFL)
+            signal.signal(signal.SIGINT, signal.SIG_DFL)
+            _worker(self._config, number, self._sockets, self._alive)
+            code = 0
+        except Exception:  # noqa: BLE001 - the end of a forked process
+            _say.exception("worker fell")
+        finally:
+            os._exit(code)
+
+    def _stop(self, *_: object) -> None:
+        self._stopping = True
+        for pid in self._numbers:
+            with contextlib.suppress(ProcessLookupError):
+                os.kill(pid, signal.SIGTERM)
