@@ -73,7 +73,7 @@ TEXT = st.text(st.characters(categories=["L", "N", "P", "Zs"]), min_size=1, max_
 ENTRIES = st.builds(
     lambda name, english, abstract, cycle, sharing, library, classes, masks: entry(
         name={"zh": name, "en": english},
-        abstract={"zh": abstract, "en": ""},
+        abstract={"zh": abstract, "en": ""} if abstract else None,
         update_cycle=cycle,
         sharing=sharing,
         condition={"zh": "依据某法", "en": "by law"},
@@ -87,7 +87,7 @@ ENTRIES = st.builds(
     ),
     TEXT,
     st.one_of(st.just(""), TEXT),
-    TEXT,
+    st.one_of(st.just(""), TEXT),
     st.sampled_from(list(records.CYCLES)),
     st.sampled_from(list(records.SHARING)),
     st.sampled_from(["", *records.LIBRARIES]),

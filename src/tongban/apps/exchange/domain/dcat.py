@@ -245,8 +245,8 @@ def _own(node: Node) -> Read:
     raw |= {
         "slug": _one(node, "tb:slug"),
         "name": _pair(node, "dct:title"),
-        "abstract": _pair(node, "tb:abstract"),
-        "condition": _pair(node, "tb:sharingCondition"),
+        "abstract": _given(node, "tb:abstract"),
+        "condition": _given(node, "tb:sharingCondition"),
         "classes": [name for place in _CLASSES if (name := _one(node, place))],
         "related": sorted(value for value, _ in node.texts("tb:related")),
         "published_on": _one(node, "dct:issued")[:10],
@@ -344,6 +344,11 @@ def _pair(node: Node, name: str) -> dict[str, str]:
     english = by_language.get("en", "")
     chinese = by_language.get("zh") or by_language.get("") or english
     return {"zh": chinese or next(iter(by_language.values()), ""), "en": english}
+
+
+def _given(node: Node, name: str) -> dict[str, str] | None:
+    pair = _pair(node, name)
+    return pair if any(pair.values()) else None
 
 
 def _cut(pair: Mapping[str, str], most: int) -> Words:
