@@ -84,6 +84,14 @@ SUITE = os.environ.get("TONGBAN_SUITE", "std")
 # seconds after which a node stops conditional calls, and calls by consent
 EXCHANGE_SNAPSHOT_AGE = int(os.environ.get("TONGBAN_SNAPSHOT_AGE", "86400"))
 EXCHANGE_FEED_AGE = int(os.environ.get("TONGBAN_FEED_AGE", "60"))
+# where calls go: the inner listener of a node of our own, or (empty) the node in this process
+EXCHANGE_NODE = os.environ.get("TONGBAN_NODE", "")
+EXCHANGE_NODE_TOKEN = os.environ.get("TONGBAN_NODE_TOKEN", "")
+EXCHANGE_TRANSPORT = (
+    "tongban.apps.exchange.local_node.LocalNode"
+    if EXCHANGE_NODE
+    else "tongban.config.embedded.Embedded"
+)
 
 INSTALLED_APPS = [
     "django.contrib.admin",

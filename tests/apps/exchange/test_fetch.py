@@ -10,14 +10,15 @@ from django.db import DatabaseError, connection, transaction
 from testkit.clock import Clock
 from testkit.packs import MOTHER, Stores, edited, write_packs
 from testkit.servers import Fresh
-from tongban.apps.exchange import queries, reading, services
+from tongban.apps.exchange import consents, queries, reading, services
 from tongban.apps.exchange.models import CatalogueVersion
 from tongban.apps.exchange.services import Fetched, Purpose, fetch, supply
 from tongban.infra import clock as port
+from tongban.infra.access.domain import Subject
 from tongban.infra.packs import read_packs
 from tongban.infra.trail import queries as trail
 from tongban.infra.trail import services as telling
-from tongban.kernel.forms import Call, Ground, LegalBasis, Use
+from tongban.kernel.forms import Call, DataPlan, Ground, LegalBasis, Use
 
 pytestmark = pytest.mark.usefixtures("fresh_sqlite")
 LAW = LegalBasis("母婴保健法", "第二十三条")
@@ -45,6 +46,14 @@ def call(
 
 BIRTHS = call("births", "health", BORN)
 NAME = call("population", "police", ["mother.name"], basis="consent")
+
+
+def agree(planned: Call) -> str:
+    """Let the person agree to this call; give the number of the consent."""
+    person = Subject("7", "安", "citizen", "p7", ())
+    plan = DataPlan(((planned,),), (), (), (), (), (), {})
+    with transaction.atomic():
+        return consents.give_consent("case-1", "newborn", person, plan).number
 
 
 def ask(planned: Call, *, consent: bool = False, number: str = MOTHER) -> Fetched:
@@ -108,7 +117,18 @@ def test_consent_is_needed_where_the_grant_says_so(tmp_path: Path, stores: Store
     refused = ask(NAME)
     assert refused.answers["mother.name"].reason == "the person has not consented"
     assert refused.calls[0].data["outcome"] == "refused"
+    unheard = ask(NAME, consent=True).answers["mother.name"]
+    assert (unheard.status, unheard.value) == ("refused", None)
+    agree(NAME)
     assert ask(NAME, consent=True).answers["mother.name"].value == "王䶮"
+
+
+def test_a_withdrawn_consent_stops_the_next_call(tmp_path: Path, stores: Stores) -> None:
+    publish(tmp_path)
+    number = agree(NAME)
+    assert ask(NAME, consent=True).answers["mother.name"].status == "value"
+    consents.withdraw(number, Subject("7", "安", "citizen", "p7", ()))
+    assert ask(NAME, consent=True).answers["mother.name"].status == "refused"
 
 
 def test_nothing_is_read_without_a_grant_that_is_in_force_now(
@@ -151,6 +171,7 @@ def test_a_department_that_is_down_is_unavailable_and_comes_back(
     answers = ask(BIRTHS).answers
     assert {a.status for a in answers.values()} == {"unavailable"}
     assert all(a.value is None and a.reason.startswith("health: ") for a in answers.values())
+    agree(NAME)
     assert ask(NAME, consent=True).answers["mother.name"].status == "value"
     if lock:
         lock.close()

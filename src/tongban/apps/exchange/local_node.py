@@ -34,7 +34,6 @@ class LocalNode:
                 "TONGBAN_NODE_TOKEN the file with this installation's token"
             )
         self._address = parts.hostname, parts.port or 80
-        self._client = settings.EXCHANGE_CLIENT
         token = Path(settings.EXCHANGE_NODE_TOKEN).read_text(encoding="ascii").strip()
         self._bearer = f"Bearer {token}"
         self._local = threading.local()

@@ -26,7 +26,7 @@ class StoresRefused(ValueError):
 
 
 def store_path(folder: Path, department: str) -> Path:
-    """Give the file of a department's store, as `tongban.apps.exchange.stores` opens it."""
+    """Give the file of a department's store, as the node in this process opens it."""
     return folder / f"{department}.sqlite"
 
 

@@ -52,8 +52,12 @@ class Transport(Protocol):
         """Make one call, signed and logged; raise `NodeRefused`, `SourceSilent`."""
 
 
-@cache
 def transport() -> Transport:
     """Give the way that this installation is set to (``EXCHANGE_TRANSPORT``)."""
-    made: Transport = import_string(settings.EXCHANGE_TRANSPORT)()
+    return _made(settings.EXCHANGE_TRANSPORT)
+
+
+@cache
+def _made(place: str) -> Transport:
+    made: Transport = import_string(place)()
     return made

@@ -1,0 +1,214 @@
+"""The exchange node inside this process: the same protocol, judged, signed and logged, no socket.
+
+For one machine: every department that no node of its own speaks for is served here, out of its
+store below TONGBAN_HOME. The keys, signatures, judgement and log are those of a node; only the wire
+is missing.
+"""
+
+import json
+import secrets
+import sqlite3
+import threading
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from datetime import datetime
+from functools import lru_cache
+from pathlib import Path
+from typing import Any
+
+from django.conf import settings
+from django.db import connection
+
+from tongban.apps.exchange import consents, network, queries
+from tongban.apps.exchange.domain import Contract
+from tongban.apps.exchange.models import Revocation, Snapshot
+from tongban.apps.exchange.transport import Asked, NodeRefused, SourceSilent
+from tongban.infra import clock
+from tongban.kernel.suites import suite
+from tongban.kernel.wire import snapshot as read
+from tongban.kernel.wire.words import Caller, Found
+from tongban.node import core
+from tongban.node.core import Accepted, Identity, Node, Outcome, Prepared, View
+from tongban.node.providers.base import ProviderFailed, Setting
+from tongban.node.providers.sqlite import Sqlite
+from tongban.node.store import NonceSeen, QuotaSpent, Store
+
+NODE = "embedded"
+_FINAL = frozenset({400, 401, 403, 404})
+
+
+@dataclass(frozen=True, slots=True)
+class _Network:
+    """The network as published, with this node speaking for everybody who has no other."""
+
+    snapshot: read.Snapshot
+    services: frozenset[str]
+
+
+class Embedded:
+    """Both ends of a call in one process; safe for several threads."""
+
+    def __init__(self) -> None:
+        own = network.control_key()
+        home = Path(settings.HOME)
+        self._own = own
+        self._key = network.PublicKey(own.suite, suite(own.suite).verifier(own.public))
+        self._identity = Identity(
+            NODE,
+            network.control_key_id(),
+            suite(own.suite),
+            own.signer,
+            _subject_key(own.suite),
+        )
+        self._secret = secrets.token_bytes(32)
+        self.store = Store.open(home / "node" / "log.sqlite3", own.suite)
+        self._lock = threading.Lock()
+        self._providers: dict[tuple[str, int, Path], Sqlite] = {}
+
+    def ask(self, asked: Asked) -> Found:
+        """Make one call; raise `NodeRefused`, `SourceSilent`."""
+        known = self._network()
+        revoked = self._revoked()
+        view = View(known.snapshot, revoked, self._control)
+        node = Node(self._identity, lambda: view, known.services)
+        outcome = self._consume(node, asked, known)
+        if outcome.found is not None and outcome.response.status == 200:
+            return outcome.found
+        told = json.loads(outcome.response.body)
+        if outcome.response.status in _FINAL:
+            raise NodeRefused(told["type"].removeprefix("tongban:"), told["zh"], told["en"])
+        raise SourceSilent(outcome.detail or told["en"])
+
+    def _consume(self, node: Node, asked: Asked, known: _Network) -> Outcome:
+        caller = Caller(
+            queries.catalogue().governance.platform,
+            asked.call,
+            asked.purposes,
+            asked.consent,
+            asked.issue,
+            asked.user,
+        )
+        question = core.Asked(caller, asked.service, asked.question)
+        prepared = node.prepare(question, secrets.token_urlsafe(16), clock.now())
+        if isinstance(prepared, Outcome):
+            return self._kept(prepared)
+        if str(asked.service) not in known.services:
+            raise SourceSilent("its node is not in this process; set TONGBAN_NODE")
+        return self._provide(node, prepared)
+
+    def _provide(self, node: Node, prepared: Prepared) -> Outcome:
+        """Let the provider's side answer, and take the answer; one transaction logs both sides."""
+        heard = node.receive(prepared.request, clock.now())
+        if isinstance(heard, Accepted):
+            heard = self._answered(node, heard)
+        outcome = node.accept(prepared, heard.response, clock.now())
+        return self._kept(outcome, heard)
+
+    def _answered(self, node: Node, accepted: Accepted) -> Outcome:
+        try:
+            found = self._provider(accepted).ask_now(accepted.permit.question)
+        except ProviderFailed as failed:
+            refused = core.unavailable(failed.detail)
+            outcome = node.refuse(accepted, refused, clock.now())
+            return replace(outcome, detail=failed.detail)
+        return node.answer(accepted, found, clock.now())
+
+    def _kept(self, outcome: Outcome, provided: Outcome | None = None) -> Outcome:
+        entries = [one.entry for one in (provided, outcome) if one is not None and one.entry]
+        try:
+            told = self.store.commit(entries)
+        except sqlite3.Error as error:
+            raise SourceSilent(f"the node's log takes nothing ({error})") from error
+        for one in told:
+            if isinstance(one, QuotaSpent):
+                raise NodeRefused("limited", "今日额度已用完", "the quota of today is spent")
+            if isinstance(one, NonceSeen):
+                raise SourceSilent("a nonce was drawn twice")
+        detail = provided.detail if provided is not None else ""
+        return replace(outcome, detail=detail or outcome.detail)
+
+    # --- what the node knows --------------------------------------------------------------------
+
+    def _control(self, keyid: str) -> network.PublicKey | None:
+        return self._key if keyid == self._identity.keyid else None
+
+    def _network(self) -> _Network:
+        """Give the network as last published; asked before every call by one short query."""
+        with connection.cursor() as cursor:
+            cursor.execute(
+                "SELECT serial, digest FROM exchange_snapshot ORDER BY serial DESC LIMIT 1"
+            )
+            found = cursor.fetchone()
+        if found is None:
+            network.snapshot_now()
+            return self._network()
+        known = _read(*found, self._identity.keyid, self._own.public.hex(), self._own.suite)
+        return replace(known, snapshot=replace(known.snapshot, issued=clock.now()))
+
+    def _revoked(self) -> read.Revocations:
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT seq, at FROM exchange_revocation ORDER BY seq DESC LIMIT 1")
+            last = cursor.fetchone()
+        place = (str(connection.settings_dict["NAME"]), *(last or (0, None)))
+        return replace(_revocations(*place), issued=clock.now())
+
+    def _provider(self, accepted: Accepted) -> Sqlite:
+        catalogue = queries.catalogue()
+        service = accepted.permit.service
+        place = (service.resource, catalogue.version, Path(settings.DEPARTMENT_STORES))
+        with self._lock:
+            if place not in self._providers:
+                contract = catalogue.contracts[service.resource]
+                self._providers[place] = Sqlite(_setting(contract, service.fields, self._secret))
+            return self._providers[place]
+
+
+def _setting(contract: Contract, types: Mapping[str, str], secret: bytes) -> Setting:
+    resource = contract.resource
+    options = {
+        "kind": "sqlite",
+        "path": f"{resource.department}.sqlite",
+        "table": contract.table,
+        "key": list(resource.key),
+        "fields": dict(contract.columns),
+    }
+    return Setting(resource.slug, options, Path(settings.DEPARTMENT_STORES), secret, types)
+
+
+def _subject_key(suite_name: str) -> bytes:
+    """Give the key of this node's marks; made once, and kept where looks are read."""
+    held = consents.subject_key(NODE)
+    if held is None:
+        consents.keep_subject_key(NODE, suite_name, secrets.token_bytes(32))
+        return _subject_key(suite_name)
+    return held[1]
+
+
+@lru_cache(maxsize=8)
+def _read(serial: int, digest: str, keyid: str, public: str, suite_name: str) -> _Network:
+    """Give a published network with this node in it, for all members that have no other."""
+    row = Snapshot.objects.get(serial=serial, digest=digest)
+    document: dict[str, Any] = dict(row.signed["document"])
+    mine = {m["member"] for m in document["members"] if not m["node"]}
+    operator = keyid.partition("/")[0]
+    document["members"] = [
+        {**m, "node": NODE} if m["member"] in {*mine, operator} else m for m in document["members"]
+    ]
+    document["nodes"] = [*document["nodes"], {"id": NODE, "address": "in-process:"}]
+    key = {"id": keyid, "member": operator, "suite": suite_name, "public": public, **_EVER}
+    document["keys"] = [*(k for k in document["keys"] if k["id"] != keyid), key]
+    known = read.read_snapshot(document)
+    services = frozenset(s for s in known.services if s.split("/")[2] in mine)
+    return _Network(known, services)
+
+
+_EVER = {"from": "1970-01-01T00:00:00+00:00", "until": "2999-12-31T00:00:00+00:00"}
+
+
+@lru_cache(maxsize=8)
+def _revocations(_database: str, upto: int, _at: object) -> read.Revocations:
+    now = clock.now()
+    known: dict[str, dict[str, datetime]] = {"consent": {}, "grant": {}, "key": {}}
+    for row in Revocation.objects.filter(seq__lte=upto, until__gt=now):
+        known[row.kind][row.ref] = row.until
+    return read.Revocations(now, upto, 0, known["consent"], known["grant"], known["key"])
