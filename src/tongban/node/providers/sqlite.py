@@ -19,7 +19,7 @@ from tongban.kernel.wire.words import Found, Question
 from tongban.node.providers.base import ProviderFailed, Setting, Wrong, check_common
 from tongban.node.providers.tables import Dialect, Statement, Table, check_table, plain
 
-_OWN = frozenset({"path", "table", "order", "changed", "threads", "patience", "longest"})
+_OWN = frozenset({"file", "table", "order", "changed", "threads", "patience", "longest"})
 # brackets, because SQLite reads an unknown "name" as a text
 _DIALECT = Dialect("?", "[", "]", rowid="rowid")
 _STEPS = 10_000  # of SQLite's machine, between two looks at the clock
@@ -40,7 +40,7 @@ class _Held:
 class Sqlite:
     """One table or view of a SQLite file.
 
-    Options: ``path``, ``table``, ``order`` (columns that are unique together; default the row
+    Options: ``file``, ``table``, ``order`` (columns that are unique together; default the row
     number, which a view does not have), ``changed`` (a column with the instant of the last change),
     ``threads`` (4), ``patience`` (0.25 s for a department that is writing), ``longest`` (a query,
     5 s).
@@ -49,7 +49,7 @@ class Sqlite:
     def __init__(self, setting: Setting) -> None:
         """Take a setting that `check_config` finds nothing in."""
         options = setting.options
-        self._path = str(setting.path("path"))
+        self._path = str(setting.path("file"))
         self._table = Table(setting, _DIALECT)
         self._patience = float(options.get("patience", 0.25))
         self._longest = float(options.get("longest", 5.0))
@@ -141,8 +141,8 @@ class Sqlite:
 
 
 def _check_own(setting: Setting) -> Iterator[Wrong]:
-    if not isinstance(setting.options.get("path"), str):
-        yield Wrong("path", "no file", "name the SQLite file")
+    if not isinstance(setting.options.get("file"), str):
+        yield Wrong("file", "missing", "name the SQLite file")
     for name, most in (("threads", 64), ("patience", 10), ("longest", 600)):
         value = setting.options.get(name, 1)
         if isinstance(value, bool) or not isinstance(value, int | float) or not 0 < value <= most:
