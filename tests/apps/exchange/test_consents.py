@@ -217,7 +217,7 @@ CALLS = st.builds(
     NAMES,
     st.lists(USES, min_size=1, max_size=3),
 )
-RULES = Governance("CN-330100", "health", 2, 5, 10, 180, {}, {"health": "11330100MB1A23019Q"})
+RULES = Governance("CN-330100", "health", 2, 5, 10, 180, 10, {}, {"health": "11330100MB1A23019Q"})
 
 
 @given(st.lists(CALLS, max_size=4))

@@ -250,6 +250,7 @@ RULES = Governance(
     5,
     10,
     180,
+    10,
     {"law": Refusal("law", "法", "第一条", Words("法", "law"))},
     {},
 )

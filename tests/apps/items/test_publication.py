@@ -169,11 +169,13 @@ class TestPublishing:
         gone = edited("nation/facts.yaml", "weight_g: {type: number", "weight_g: {type: string")
         gone = {n: (t or "").replace(", schema: {minimum: 200}", "") for n, t in gone.items()}
         table = edited("town/rules/certificate.dmn", "child.weight_g", "child.age")
+        granted = edited("town/grants.yaml", "live_birth, weight_g]", "live_birth]")
         with pytest.raises(PackInvalid) as caught:
             put(
                 tmp_path,
                 gone,
                 table,
+                granted,
                 raised("town/items/certificate.yaml"),
                 raised("town/life-events/newborn.yaml"),
             )

@@ -46,6 +46,7 @@ def file_chain(mark: str) -> str:
     """Give the chain of the looks into one person's or company's file."""
     return f"exchange:file:{mark}"
 
+
 RESOURCE_REGISTERED = "tongban.exchange.resource_registered.v1"
 RESOURCE_CHANGED = "tongban.exchange.resource_changed.v1"
 RESOURCE_PUBLISHED = "tongban.exchange.resource_published.v1"

@@ -7,6 +7,15 @@ from django.db import connection
 
 from tongban.apps.exchange import domain
 from tongban.apps.exchange.domain import Catalogue, Department
+from tongban.apps.exchange.domain.impact import (
+    Impact,
+    Part,
+    TooMuch,
+    Uses,
+    needed,
+    privacy_impact,
+    too_much,
+)
 from tongban.apps.exchange.events import CALLED
 from tongban.apps.exchange.models import CatalogueVersion
 from tongban.kernel.facts import Vocabulary
@@ -14,12 +23,19 @@ from tongban.kernel.forms import Grant, Resource
 
 __all__ = [
     "CALLED",
+    "Impact",
     "NoCatalogue",
+    "Part",
+    "TooMuch",
+    "Uses",
     "catalogue",
     "current",
     "departments",
     "grants",
+    "needed",
+    "privacy_impact",
     "resources",
+    "too_much",
     "vocabulary",
 ]
 

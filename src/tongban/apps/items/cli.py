@@ -6,6 +6,7 @@ Each is a thin cover of a check or a query; nothing here publishes (that is ``to
 import json
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import asdict
 from pathlib import Path
 
 import click
@@ -104,3 +105,20 @@ def show(item: str, lang: story.Lang) -> None:
     with _published(lang):
         lines = list(story.tell_item(queries.item(item), queries.labels(lang), lang))
     click.echo("\n".join(lines))
+
+
+@items.command()
+@click.argument("slug")
+@_LANG
+@click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
+def impact(slug: str, lang: story.Lang, *, as_json: bool) -> None:
+    """Print the privacy impact of the item SLUG: what it reads, why, and what is granted beyond."""
+    with _published(lang):
+        found = queries.impact(slug)
+        labels = queries.labels(lang)
+    if as_json:
+        click.echo(json.dumps(asdict(found), ensure_ascii=False, indent=2))
+    else:
+        click.echo("\n".join(story.tell_impact(found, labels, lang)))
+    if found.too_much:
+        raise SystemExit(1)

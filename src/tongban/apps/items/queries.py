@@ -14,16 +14,19 @@ from django.db import connection
 
 from tongban.apps.exchange import queries as exchange
 from tongban.apps.exchange.domain import Catalogue
+from tongban.apps.exchange.domain.impact import Impact
 from tongban.apps.items import domain
 from tongban.apps.items.domain import Definition, LicenceKind, LifeEvent, Policy
 from tongban.apps.items.models import Published
 from tongban.kernel.facts import Vocabulary
+from tongban.kernel.forms import alone, plan
 
 __all__ = [
     "NotPublished",
     "Official",
     "facts_in_use",
     "ground",
+    "impact",
     "item",
     "items",
     "labels",
@@ -192,3 +195,20 @@ def facts_in_use() -> Iterator[tuple[str, int, str, str]]:
             definition = _item(row)
             for fact in sorted(definition.wanted | definition.needs.produces):
                 yield slug, version, fact, known.fact(fact).type
+
+
+def impact(slug: str) -> Impact:
+    """Assess the privacy impact of a published item under the grants in force.
+
+    Its data plan is that of the first life event that holds the item, else its own alone. Raises
+    `NotPublished`.
+    """
+    definition, catalogue = item(slug), exchange.catalogue()
+    for name in life_events():
+        event = life_event(name)
+        if any(branch.item == slug for branch in event.branches):
+            uses = domain.uses_of(definition)
+            return exchange.privacy_impact(slug, event.plan, uses, catalogue, event.binds)
+    branches = alone(definition.needs)
+    made = plan(branches, catalogue.vocabulary, catalogue.resources, catalogue.grants)
+    return exchange.privacy_impact(slug, made, domain.uses_of(definition), catalogue, {})

@@ -9,6 +9,7 @@ from dataclasses import replace
 from itertools import zip_longest
 from typing import Any, Literal
 
+from tongban.apps.exchange.domain.impact import Impact
 from tongban.apps.items.domain import Definition, LifeEvent
 from tongban.apps.parties import queries as parties
 from tongban.kernel.facts import Words, to_json
@@ -49,6 +50,26 @@ _WORDS: Mapping[str, Words] = {
     "form": Words("可询问：{facts}", "may ask: {facts}"),
     "papers": Words("材料：{names}", "documents: {names}"),
     "licence": Words("结果：{name}", "result: {name}"),
+    "impact": Words("{item} 个人信息保护影响评估", "{item}: privacy impact"),
+    "impact-line": Words(
+        "{fact}（{level}）：{department} {resource}；{basis}，{law}；用途 {purpose}；"
+        "用于{parts}；随办件保存 {years} 年",
+        "{fact} ({level}): {department}, {resource}; {basis}, {law}; purpose {purpose}; "
+        "for {parts}; kept with the case for {years} years",
+    ),
+    "impact-asked": Words("本人填写：{facts}", "asked of the person: {facts}"),
+    "too-much": Words(
+        "超出必要：{resource} 的 {attribute}，没有规则、表单、材料或结果用到；请从授权中删除",
+        "beyond need: {attribute} of {resource}; no rule, form, material or result uses it: "
+        "remove it from the grant",
+    ),
+    "fits": Words("没有超出必要的授权", "nothing is granted beyond need"),
+    "rule": Words("规则", "a rule"),
+    "form-part": Words("表单", "the form"),
+    "material": Words("材料", "a document"),
+    "result": Words("结果", "the result"),
+    "key": Words("检索", "finding another record"),
+    "count": Words("计算", "a count"),
 }
 
 
@@ -197,3 +218,30 @@ def _rules(table: DecisionTable, labels: Mapping[str, str], lang: Lang) -> Itera
         yield sentence
         if row is not None:
             yield "   " + _say(lang, "reason", text=row.annotations[lang])
+
+
+def tell_impact(impact: Impact, labels: Mapping[str, str], lang: Lang) -> Iterator[str]:
+    """Tell the privacy impact of an item: each fact read, what is asked, what goes beyond need."""
+    yield _say(lang, "impact", item=impact.item)
+    for line in impact.read:
+        parts = [_WORDS["form-part" if p == "form" else p].of(lang) for p in line.parts]
+        yield "   " + _say(
+            lang,
+            "impact-line",
+            fact=labels.get(line.fact, line.fact),
+            level=line.level,
+            department=parties.department_name(line.department, lang),
+            resource=line.resource,
+            basis=_WORDS[line.basis].of(lang),
+            law=line.legal_basis,
+            purpose=line.purpose,
+            parts=_list(parts, lang),
+            years=line.years,
+        )
+    if impact.asked:
+        asked = [labels.get(fact, fact) for fact in impact.asked]
+        yield "   " + _say(lang, "impact-asked", facts=_list(asked, lang))
+    for found in impact.too_much:
+        yield "   ▲ " + _say(lang, "too-much", resource=found.resource, attribute=found.attribute)
+    if not impact.too_much:
+        yield "   ✔ " + _say(lang, "fits")

@@ -87,6 +87,7 @@ def _contract(raw: Mapping[str, Any]) -> Contract:
         columns,
         raw.get("update_cycle", ""),
         {name: field["mask"] for name, field in raw["fields"].items() if "mask" in field},
+        {name: field["class"] for name, field in raw["fields"].items() if "class" in field},
     )
 
 

@@ -12,6 +12,7 @@ from tongban.kernel.wire.words import Identifier
 #: Working days of each step where the region says nothing (local rules of 2024).
 DAYS: Mapping[str, int] = {"review": 2, "decide": 5, "publish": 10}
 CONSENT_DAYS = 180
+CASE_YEARS = 10
 #: The class of every department in an identifier of the network.
 GOVERNMENT = "GOV"
 #: The subsystem by which a department serves its resources, and the platform's own consuming one.
@@ -36,7 +37,8 @@ class Refusal:
 class Governance:
     """The rules of a region; ``operator`` is the department that runs the platform (数据局).
 
-    ``members`` gives the credit code of each department of this instance.
+    ``members`` gives the credit code of each department of this instance; ``case_years`` is how
+    long facts are kept with the case that read them (保管期限).
     """
 
     instance: str
@@ -45,6 +47,7 @@ class Governance:
     decide_days: int
     publish_days: int
     consent_days: int
+    case_years: int
     refusals: Mapping[str, Refusal]
     members: Mapping[str, str]
 
@@ -87,6 +90,7 @@ def governance(data: Mapping[str, Any]) -> Governance:
         days["decide"],
         days["publish"],
         raw.get("consent_days", CONSENT_DAYS),
+        raw.get("case_years", CASE_YEARS),
         {
             slug: Refusal(
                 slug,

@@ -48,6 +48,7 @@ class Contract:
     columns: Mapping[str, str]
     cycle: str = ""
     masks: Mapping[str, str] = field(default_factory=dict)
+    levels: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -57,6 +57,17 @@ class DrawnFlow:
 
 
 @dataclass(frozen=True, slots=True)
+class Ready:
+    """A definition that may be published."""
+
+    kind: str
+    slug: str
+    version: int
+    content: Mapping[str, Any]
+    document: Document
+
+
+@dataclass(frozen=True, slots=True)
 class Decided:
     """A decision table with its file."""
 

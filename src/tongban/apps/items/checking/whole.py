@@ -11,8 +11,9 @@ from typing import Any
 
 from tongban.apps.exchange import reading
 from tongban.apps.items import domain
+from tongban.apps.items.checking.impact import granted_beyond_need
 from tongban.apps.items.checking.item import ItemCheck
-from tongban.apps.items.checking.shelf import Shelf
+from tongban.apps.items.checking.shelf import Ready, Shelf
 from tongban.infra.packs import Document, Pack, PackInvalid
 from tongban.kernel.facts import UnknownFact
 from tongban.kernel.forms import (
@@ -24,17 +25,6 @@ from tongban.kernel.forms import (
     alone,
     plan,
 )
-
-
-@dataclass(frozen=True, slots=True)
-class Ready:
-    """A definition that may be published."""
-
-    kind: str
-    slug: str
-    version: int
-    content: Mapping[str, Any]
-    document: Document
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,6 +45,8 @@ def check_packs(packs: Sequence[Pack]) -> Checked:
         ready += _life_events(shelf, ready)
         ready += _policies(shelf)
         _grants(shelf)
+    if not shelf.problems:
+        granted_beyond_need(shelf, ready)
     if shelf.problems:
         raise PackInvalid(shelf.problems)
     return Checked(shelf.data, tuple(ready))

@@ -12,6 +12,7 @@ from tongban.apps.items.domain.building import (
     table,
     titles,
 )
+from tongban.apps.items.domain.uses import uses_of, uses_of_policy
 from tongban.apps.items.domain.words import (
     ASSIGNERS,
     LICENCE_NUMBER,
@@ -52,4 +53,6 @@ __all__ = [
     "produces",
     "table",
     "titles",
+    "uses_of",
+    "uses_of_policy",
 ]
