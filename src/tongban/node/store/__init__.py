@@ -9,6 +9,7 @@ from tongban.node.store.words import (
     QuotaSpent,
     StoreInvalid,
     Usage,
+    Write,
 )
 
 __all__ = [
@@ -20,6 +21,7 @@ __all__ = [
     "Store",
     "StoreInvalid",
     "Usage",
+    "Write",
     "read_only",
     "write_checkpoint",
 ]

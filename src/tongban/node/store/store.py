@@ -137,6 +137,8 @@ class Store:
                     if draft.kind == "answer" and draft.side == "provider":
                         looks.extend((mark, seq) for mark in draft.subjects)
                 self._keep_bodies(db, entry, first)
+                for write in entry.writes:
+                    db.executemany(write.sql, write.values)
                 told.append(Committed(first, seq))
             db.executemany("INSERT INTO log VALUES (?, ?, ?, ?, ?, ?)", rows)
             if looks:

@@ -42,16 +42,29 @@ class Usage:
 
 
 @dataclass(frozen=True, slots=True)
+class Write:
+    """A statement of the node's own tables, run once for each of ``values``.
+
+    It must not fail for what is in the values (``INSERT OR IGNORE``): others share its transaction.
+    """
+
+    sql: str
+    values: tuple[tuple[str | int | bytes | None, ...], ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Entry:
     """Rows that stand or fall together with a nonce and what they use of quotas.
 
     ``bodies`` are kept beside the rows where the node keeps bodies: (place among ``rows``, body).
+    ``writes`` change tables beside the log (`store.events`) in the same transaction.
     """
 
     rows: tuple[RowDraft, ...]
     nonce: Nonce | None = None
     usage: tuple[Usage, ...] = ()
     bodies: tuple[tuple[int, bytes], ...] = ()
+    writes: tuple[Write, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
