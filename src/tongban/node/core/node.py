@@ -10,12 +10,10 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 
 from tongban.kernel.wire.addresses import read_caller, read_target, write_caller, write_path
-from tongban.kernel.wire.documents import DocumentInvalid, read_token
-from tongban.kernel.wire.judging import Consent, Permit, judge, project, read_consent
+from tongban.kernel.wire.judging import Permit, project
 from tongban.kernel.wire.rows import RowDraft
 from tongban.kernel.wire.signatures import (
     Claims,
-    VerifyingKey,
     read_request,
     read_response,
     sign_request,
@@ -137,13 +135,12 @@ class Node:
         target = read_target(request)
         caller = read_caller(request.headers)
         view = self._known()
-        claims = verify_request(request, _keys(view, now), now)
+        claims = verify_request(request, view.keys(now), now)
         return Heard(request, claims, caller, target.service, target.operation, now)
 
     def _judged(self, heard: Heard, question: Question, now: datetime) -> Accepted:
         view = self._known()
-        key = view.snapshot.keys.get(heard.claims.keyid)
-        if key is None or not view.snapshot.speaks_for(key, heard.caller.client.member):
+        if not view.speaks_for(heard.claims.keyid, heard.caller.client.member):
             raise WireRefused(
                 "signature",
                 "签名密钥不属于 X-Road-Client 所示成员",
@@ -188,15 +185,7 @@ class Node:
     ) -> Permit:
         if str(service) not in self.served:
             raise _not_served("no provider of it is here")
-        return judge(
-            caller,
-            service,
-            question,
-            view.snapshot,
-            view.revoked,
-            now,
-            _consent(caller, view),
-        )
+        return view.judge(caller, service, question, now)
 
     def answer(self, accepted: Accepted, found: Found, now: datetime) -> Outcome:
         """Give exactly the granted items of what the provider found, signed."""
@@ -300,15 +289,7 @@ class Node:
         """
         try:
             view = self._known()
-            judge(
-                asked.caller,
-                asked.service,
-                asked.question,
-                view.snapshot,
-                view.revoked,
-                now,
-                _consent(asked.caller, view),
-            )
+            view.judge(asked.caller, asked.service, asked.question, now)
             address = view.snapshot.address_of(asked.service)
             if address is None:
                 raise unreachable("no node is known for the owner")
@@ -360,9 +341,8 @@ class Node:
             # nobody vouches for it, so the client is told no more than that there is no answer
             code = bodies.read_problem(response.body)
             raise unreachable(f"unsigned refusal {response.status} {code!a}")
-        claims = verify_response(response, prepared.request, _keys(view, now), now)
-        key = view.snapshot.keys.get(claims.keyid)
-        if key is None or not view.snapshot.speaks_for(key, prepared.asked.service.member):
+        claims = verify_response(response, prepared.request, view.keys(now), now)
+        if not view.speaks_for(claims.keyid, prepared.asked.service.member):
             raise WireRefused(
                 "bad_answer",
                 "答复由其他成员签名，已弃用",
@@ -424,26 +404,3 @@ _OWN = frozenset(
 
 def _own(headers: Headers) -> Headers:
     return tuple((name, value) for name, value in headers if name in _OWN)
-
-
-def _keys(view: View, now: datetime) -> Callable[[str], VerifyingKey | None]:
-    def key_of(keyid: str) -> VerifyingKey | None:
-        if view.revoked is not None and keyid in view.revoked.keys:
-            return None
-        return view.snapshot.key(keyid, now)
-
-    return key_of
-
-
-def _consent(caller: Caller, view: View) -> Consent | None:
-    if not caller.consent:
-        return None
-    try:
-        return read_consent(read_token(caller.consent, view.control))
-    except DocumentInvalid as wrong:
-        raise WireRefused(
-            "consent_unfit",
-            "授权同意书无法验证；请重新取得同意",
-            "the consent token does not hold; ask the person anew",
-            str(wrong),
-        ) from None

@@ -7,8 +7,9 @@ from dataclasses import dataclass, field
 from datetime import datetime
 
 from tongban.kernel.suites import Signer, Suite
-from tongban.kernel.wire.judging import Permit
-from tongban.kernel.wire.signatures import Claims, KeyOf, Verified
+from tongban.kernel.wire.documents import DocumentInvalid, read_token
+from tongban.kernel.wire.judging import Consent, Permit, judge, read_consent
+from tongban.kernel.wire.signatures import Claims, KeyOf, Verified, VerifyingKey
 from tongban.kernel.wire.snapshot import Revocations, Snapshot
 from tongban.kernel.wire.words import (
     Caller,
@@ -18,6 +19,7 @@ from tongban.kernel.wire.words import (
     Question,
     Request,
     Response,
+    WireRefused,
 )
 from tongban.node.store import Entry
 
@@ -47,6 +49,44 @@ class View:
     snapshot: Snapshot
     revoked: Revocations | None
     control: KeyOf
+
+    def keys(self, now: datetime) -> KeyOf:
+        """Give what finds the key of an id, if it is good now and was not withdrawn."""
+
+        def key_of(keyid: str) -> VerifyingKey | None:
+            if self.revoked is not None and keyid in self.revoked.keys:
+                return None
+            return self.snapshot.key(keyid, now)
+
+        return key_of
+
+    def speaks_for(self, keyid: str, member: str) -> bool:
+        """Say whether this key may sign for the member."""
+        key = self.snapshot.keys.get(keyid)
+        return key is not None and self.snapshot.speaks_for(key, member)
+
+    def judge(
+        self, caller: Caller, service: Identifier, question: Question, now: datetime
+    ) -> Permit:
+        """Say what of a question may be answered, the caller's consent included.
+
+        Raise `WireRefused`.
+        """
+        consent = self._consent(caller)
+        return judge(caller, service, question, self.snapshot, self.revoked, now, consent)
+
+    def _consent(self, caller: Caller) -> Consent | None:
+        if not caller.consent:
+            return None
+        try:
+            return read_consent(read_token(caller.consent, self.control))
+        except DocumentInvalid as wrong:
+            raise WireRefused(
+                "consent_unfit",
+                "授权同意书无法验证；请重新取得同意",
+                "the consent token does not hold; ask the person anew",
+                str(wrong),
+            ) from None
 
 
 @dataclass(frozen=True, slots=True)
