@@ -37,7 +37,27 @@ COMMANDS: Mapping[str, Place | Branch] = {
     "jobs": ("tongban.infra.jobs.cli:jobs", True),
     "trail": ("tongban.infra.trail.cli:trail", True),
     "catalogue": ("tongban.apps.exchange.commands_catalogue:catalogue", True),
-    "exchange": Branch("The exchange (数据交换): its log, its calls, its grants.", {}),
+    "exchange": Branch(
+        "The exchange (数据交换): its log, its calls, its grants.",
+        {
+            "request": ("tongban.apps.exchange.commands_sharing:request", True),
+            "requests": ("tongban.apps.exchange.commands_sharing:list_requests", True),
+            "review": ("tongban.apps.exchange.commands_sharing:review", True),
+            "grant": ("tongban.apps.exchange.commands_sharing:grant", True),
+            "refuse": ("tongban.apps.exchange.commands_sharing:refuse", True),
+            "end": ("tongban.apps.exchange.commands_sharing:end", True),
+            "grants": ("tongban.apps.exchange.commands_sharing:list_grants", True),
+            "node": Branch(
+                "The nodes that this control plane knows (节点登记).",
+                {
+                    "add": ("tongban.apps.exchange.commands_network:add", True),
+                    "list": ("tongban.apps.exchange.commands_network:list_nodes", True),
+                    "end": ("tongban.apps.exchange.commands_network:end", True),
+                    "control-key": ("tongban.apps.exchange.commands_network:control_key", True),
+                },
+            ),
+        },
+    ),
     "node": Branch(
         "An exchange node (交换节点): make it, run it, look at it.",
         {

@@ -38,7 +38,7 @@ class Contract:
     """How a resource is delivered (数据契约): its code, sharing type, table and columns.
 
     ``cycle`` says how often it is brought up to date, ``masks`` which attributes leave it hidden in
-    part (`tongban.kernel.wire.judging.mask`).
+    part (`tongban.kernel.wire.judging.mask`), ``levels`` the data level where it says one.
     """
 
     resource: Resource
