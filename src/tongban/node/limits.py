@@ -200,7 +200,8 @@ class Limits:
     ) -> list[Alarm]:
         """Count the subjects of a call (hex digests); give the alarms that it raises.
 
-        An alarm is raised once, and again only after the count came down below its limit.
+        Call it for permitted calls alone: what is counted must be a grant's doing. An alarm is
+        raised once, and again only after the count came down below its limit.
         """
         alarms: list[Alarm] = []
         for purpose in sorted(set(purposes)):

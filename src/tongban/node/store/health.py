@@ -1,5 +1,4 @@
-"""Keeps the workers' health in a small SQLite file of its own, so that counting never waits for, nor
-delays, the log.
+"""Keeps the workers' health in a small SQLite file of its own, so that it never delays the log.
 
 Each worker replaces its own row; what a worker that has gone had counted is folded into one row, so
 that no counter ever falls. A file that does not work costs numbers, never an answer.
