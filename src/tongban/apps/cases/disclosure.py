@@ -57,6 +57,7 @@ HAPPENED = {
     say.DELIVERED: Words("送达", "delivered"),
     say.CLOSED: Words("全部办结", "case closed"),
     "tongban.exchange.called.v1": Words("向部门调取数据", "a department was asked"),
+    "tongban.exchange.disagreed.v1": Words("部门数据不一致", "sources disagree on a fact"),
     "tongban.licences.issued.v1": Words("颁发证照", "licence issued"),
 }
 

@@ -23,6 +23,7 @@ from tongban.apps.cases.models import BranchRow
 from tongban.apps.cases.models import Case as Row
 from tongban.apps.exchange import consents
 from tongban.apps.exchange import services as exchange
+from tongban.apps.exchange.checking import cross_check
 from tongban.apps.items import queries as items
 from tongban.apps.parties import queries as parties
 from tongban.infra import clock
@@ -166,17 +167,21 @@ def prepared(number: str, deciding: str = "") -> tuple[Case, Case, Ground, list[
         found: dict[str, Known] = {}
         facts = all_facts(case, ground)
         for call in calls:
+            purpose = exchange.Purpose(
+                life_event=case.life_event, call=call, consent=_consented(case)
+            )
             fetched = exchange.fetch(
                 call.facts,
                 about={key: facts[key] for key in call.keys},
-                purpose=exchange.Purpose(
-                    life_event=case.life_event, call=call, consent=_consented(case)
-                ),
+                purpose=purpose,
                 case=case.number,
                 actor="system",
             )
-            drafts.extend(fetched.calls)
-            found |= {name: _known(call, a, ground) for name, a in fetched.answers.items()}
+            checked = cross_check(
+                fetched.answers, about=facts, purpose=purpose, case=case.number, actor="system"
+            )
+            drafts += [*fetched.calls, *checked.events]
+            found |= {name: _known(call, a, ground) for name, a in checked.answers.items()}
         tried |= found.keys()
         said = sources.received(case, found, len(calls), ground)
         drafts += drafts_of(case, ground, said)
@@ -191,13 +196,14 @@ def _consented(case: Case) -> bool:
 
 
 def _known(call: forms.Call, answer: exchange.Answer, ground: Ground) -> Known:
-    """Keep an answer with its source."""
+    """Keep an answer with its source, which may be another one than was asked first."""
+    source = answer.source
     return Known(
         value=answer.value,
         status=answer.status,
         origin="source",
-        department=call.department,
-        resource=call.resource,
+        department=source.department if source else call.department,
+        resource=source.resource if source else call.resource,
         as_of=ground.now.isoformat(),
         reason=answer.reason,
     )

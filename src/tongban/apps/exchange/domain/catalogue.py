@@ -88,6 +88,7 @@ def _contract(raw: Mapping[str, Any]) -> Contract:
         raw.get("update_cycle", ""),
         {name: field["mask"] for name, field in raw["fields"].items() if "mask" in field},
         {name: field["class"] for name, field in raw["fields"].items() if "class" in field},
+        raw.get("cross_check", False),
     )
 
 

@@ -38,7 +38,8 @@ class Contract:
     """How a resource is delivered (数据契约): its code, sharing type, table and columns.
 
     ``cycle`` says how often it is brought up to date, ``masks`` which attributes leave it hidden in
-    part (`tongban.kernel.wire.judging.mask`), ``levels`` the data level where it says one.
+    part (`tongban.kernel.wire.judging.mask`), ``levels`` the data level where it says one;
+    ``cross_check``: what is fetched is checked against other sources of the same facts.
     """
 
     resource: Resource
@@ -49,6 +50,7 @@ class Contract:
     cycle: str = ""
     masks: Mapping[str, str] = field(default_factory=dict)
     levels: Mapping[str, str] = field(default_factory=dict)
+    cross_check: bool = False
 
 
 @dataclass(frozen=True, slots=True, eq=False)
