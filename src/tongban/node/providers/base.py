@@ -21,7 +21,7 @@ _PLACE = re.compile(r"[\w.]+:\w+", re.ASCII)
 COMMON = frozenset({"kind", "key", "fields", "guard"})
 
 
-class ProviderFailed(ConnectionError):
+class ProviderFailed(RuntimeError):
     """A provider gave no answer, by its kind; ``broken``: its breaker is open.
 
     ``connecting``: the question had not been taken up, so that asking again repeats nothing.
