@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from . import sharing, views
+from . import catalogue, sharing, views
 
 urlpatterns = [
     path("", views.home, name="home"),
@@ -13,6 +13,11 @@ urlpatterns = [
     path("requests", sharing.requests_page, name="requests"),
     path("requests/new", sharing.new_request, name="new-request"),
     path("requests/<str:number>", sharing.request_page, name="request"),
+    path("catalogue", catalogue.search, name="catalogue"),
+    path("catalogue/libraries", catalogue.base_libraries, name="libraries"),
+    path("catalogue/register", catalogue.register, name="register-resource"),
+    path("catalogue/resources/<str:slug>", catalogue.resource, name="resource"),
+    path("catalogue/resources/<str:slug>/act", catalogue.act, name="resource-act"),
     path("enter/<str:secret>", views.enter, name="enter"),
     path("leave", views.leave, name="leave"),
 ]

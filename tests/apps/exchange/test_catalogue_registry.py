@@ -189,7 +189,7 @@ class TestPacks:
             "sharing: conditional",
             "sharing: conditional\nclassification: L1",
         )
-        with pytest.raises(PackInvalid, match=r"births.yaml:8: classification is lower than L2"):
+        with pytest.raises(PackInvalid, match=r"births.yaml:9: classification is lower than L2"):
             reading.load_catalogue(read_packs(write_packs(tmp_path, changed)))
 
     def test_the_sample_city_says_everything_the_guide_asks(self, office: Any) -> None:

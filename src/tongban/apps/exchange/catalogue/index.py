@@ -7,6 +7,7 @@ whatever Unicode it knows. PostgreSQL: tsvector literals, past every parser and 
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 
 from django.db import connection
 
@@ -93,25 +94,50 @@ def write(rows: Sequence[tuple[int, Texts]]) -> None:
 def find(tokens: Sequence[str], filters: Mapping[str, str], start: int, size: int) -> Ranked:
     """Find the resources with all tokens that pass the filters, best first.
 
-    Those with all tokens in the name stand before the others. Where more than `RANKED` fit, that
-    many are ranked, names first.
+    Where more than `RANKED` fit, those with all tokens in the name are ranked and stand before the
+    others, and no more than `RANKED` are given; the search should be narrowed.
     """
     tags = [_tag(name, filters[name]) for name in _FILTERS if filters.get(name)]
-    ask = _sqlite if connection.vendor == "sqlite" else _postgresql
-    return ask(tokens, tags, start, size)
+    asked = (_sqlite if connection.vendor == "sqlite" else _postgresql)(tokens, tags)
+    with connection.cursor() as cursor:
+
+        def ids(question: _Question, most: int) -> list[int]:
+            sql, values = question
+            cursor.execute(sql, [*values, most])
+            found = cursor.fetchall()
+            if len(found) <= RANKED and found and len(found[0]) > 1:
+                found.sort(key=lambda row: (row[1], row[0]))
+            return [row[0] for row in found]
+
+        fit = ids(asked.all, RANKED + 1)
+        total = len(fit)
+        if total > RANKED:
+            every = ids(asked.count, COUNTED + 1)
+            total = len(every)
+            fit = list(dict.fromkeys([*ids(asked.names, RANKED), *every]))[:RANKED]
+    return Ranked(tuple(fit[start : start + size]), total)
+
+
+_Question = tuple[str, list[str]]
+
+
+@dataclass(frozen=True, slots=True)
+class _Asked:
+    """One search: all that fit with their rank, those named so with theirs, all without."""
+
+    all: _Question
+    names: _Question
+    count: _Question
 
 
 _SQLITE_FIRST = "SELECT rowid FROM exchange_search WHERE exchange_search MATCH %s LIMIT %s"
-_SQLITE_COUNT = (
-    "SELECT count(*) FROM (SELECT 1 FROM exchange_search WHERE exchange_search MATCH %s "  # noqa: S608
-    f"LIMIT {COUNTED + 1})"
-)
 _SQLITE_RANK = (
-    "SELECT rowid FROM exchange_search WHERE exchange_search MATCH %s "
-    "ORDER BY bm25(exchange_search, 10, 3, 1, 0), rowid LIMIT %s OFFSET %s"
+    "SELECT rowid, bm25(exchange_search, 10, 3, 1, 0) FROM exchange_search "
+    "WHERE exchange_search MATCH %s LIMIT %s"
 )
 
 
+@lru_cache(maxsize=1 << 16)
 def _ascii(token: str) -> str:
     """Write a token with letters FTS5 keeps whole: ``出生`` becomes ``u51fau751f``.
 
@@ -121,38 +147,21 @@ def _ascii(token: str) -> str:
     return "".join(c if c.isascii() else f"u{ord(c):x}" for c in token)
 
 
-def _sqlite(tokens: Sequence[str], tags: Sequence[str], start: int, size: int) -> Ranked:
+def _sqlite(tokens: Sequence[str], tags: Sequence[str]) -> _Asked:
     every = " AND ".join(f'"{_ascii(token)}"' for token in tokens)
     tagged = "".join(f' AND tags : "{tag}"' for tag in tags)
-    wide = f"({{name items rest}} : ({every})){tagged}"
-    with connection.cursor() as cursor:
-        cursor.execute(_SQLITE_COUNT, [wide])
-        total = int(cursor.fetchone()[0])
-        if total <= RANKED:
-            cursor.execute(_SQLITE_RANK, [wide, size, start])
-            return Ranked(tuple(row[0] for row in cursor.fetchall()), total)
-        narrow = f"(name : ({every})){tagged}"
-        cursor.execute(_SQLITE_FIRST, [narrow, RANKED])
-        ids = [row[0] for row in cursor.fetchall()]
-        if len(ids) < RANKED:
-            cursor.execute(_SQLITE_RANK, [narrow, RANKED, 0])
-            ids = [row[0] for row in cursor.fetchall()]
-            cursor.execute(_SQLITE_FIRST, [wide, RANKED])
-            ids += [row[0] for row in cursor.fetchall()]
-    found = list(dict.fromkeys(ids))[start : start + size]
-    return Ranked(tuple(found), total)
+    wide, narrow = f"({{name items rest}} : ({every})){tagged}", f"(name : ({every})){tagged}"
+    # bm25 is less for what fits better
+    return _Asked((_SQLITE_RANK, [wide]), (_SQLITE_RANK, [narrow]), (_SQLITE_FIRST, [wide]))
 
 
-_POSTGRESQL_COUNT = (
-    "SELECT count(*) FROM (SELECT 1 FROM exchange_search WHERE tokens @@ %s::tsquery "  # noqa: S608
-    f"LIMIT {COUNTED + 1}) AS counted"
-)
-_POSTGRESQL_RANK = (
-    "SELECT id FROM (SELECT id, tokens FROM exchange_search WHERE tokens @@ %s::tsquery "
-    "LIMIT %s) AS fitting "
-    "ORDER BY ts_rank('{0, 0.1, 0.3, 1}', tokens, %s::tsquery) DESC, id LIMIT %s OFFSET %s"
-)
 _POSTGRESQL_FIRST = "SELECT id FROM exchange_search WHERE tokens @@ %s::tsquery LIMIT %s"
+_POSTGRESQL_RANK = (
+    "SELECT id, -ts_rank('{0, 0.1, 0.3, 1}', tokens, %s::tsquery) FROM exchange_search "
+    "WHERE tokens @@ %s::tsquery LIMIT %s"
+)
+#: Before a token of a name: a GIN index knows no weights, so such tokens are lexemes of their own.
+_NAME = "="
 
 
 def _vector(parts: Texts) -> str:
@@ -161,6 +170,7 @@ def _vector(parts: Texts) -> str:
     for weight, part in zip("ABCD", parts, strict=True):
         for token in part:
             where.setdefault(token, []).append(f"{len(where.get(token, ())) + 1}{weight}")
+    where |= {f"{_NAME}{token}": ["1"] for token in parts[0]}
     return " ".join(f"'{_quoted(token)}':{','.join(at)}" for token, at in where.items())
 
 
@@ -168,24 +178,13 @@ def _quoted(token: str) -> str:
     return token.replace("\\", "\\\\").replace("'", "''")
 
 
-def _query(tokens: Sequence[str], tags: Sequence[str], weights: str) -> str:
-    every = [f"'{_quoted(token)}':{weights}" for token in tokens]
-    return " & ".join([*every, *(f"'{_quoted(tag)}':D" for tag in tags)])
-
-
-def _postgresql(tokens: Sequence[str], tags: Sequence[str], start: int, size: int) -> Ranked:
-    wide = _query(tokens, tags, "ABC")
-    with connection.cursor() as cursor:
-        cursor.execute(_POSTGRESQL_COUNT, [wide])
-        total = int(cursor.fetchone()[0])
-        if total <= RANKED:
-            cursor.execute(_POSTGRESQL_RANK, [wide, RANKED, wide, size, start])
-            return Ranked(tuple(row[0] for row in cursor.fetchall()), total)
-        narrow = _query(tokens, tags, "A")
-        cursor.execute(_POSTGRESQL_RANK, [narrow, RANKED, narrow, RANKED, 0])
-        ids = [row[0] for row in cursor.fetchall()]
-        if len(ids) < RANKED:
-            cursor.execute(_POSTGRESQL_FIRST, [wide, RANKED])
-            ids += [row[0] for row in cursor.fetchall()]
-    found = list(dict.fromkeys(ids))[start : start + size]
-    return Ranked(tuple(found), total)
+def _postgresql(tokens: Sequence[str], tags: Sequence[str]) -> _Asked:
+    tagged = [f"'{_quoted(tag)}'" for tag in tags]
+    plain = " & ".join([f"'{_quoted(token)}'" for token in tokens])
+    wide = " & ".join([plain, *tagged])
+    narrow = " & ".join([*(f"'{_NAME}{_quoted(token)}'" for token in tokens), *tagged])
+    return _Asked(
+        (_POSTGRESQL_RANK, [plain, wide]),
+        (_POSTGRESQL_RANK, [plain, narrow]),
+        (_POSTGRESQL_FIRST, [wide]),
+    )

@@ -4,9 +4,11 @@ What did not change is not written and makes no version. Knows no permissions an
 """
 
 import hashlib
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+
+from django.db import connection
 
 from tongban.apps.exchange.catalogue import index
 from tongban.apps.exchange.domain import records
@@ -72,9 +74,7 @@ def _save(writes: Sequence[Write], now: datetime) -> list[Resource]:
     Resource.objects.bulk_update(old, _COLUMNS)
     rows = [*fresh, *old]
     DataItem.objects.filter(resource__in=old).delete()
-    DataItem.objects.bulk_create(
-        [item for row in rows for item in _items(row, kept[row.iri][0].entry)], batch_size=2000
-    )
+    _insert([values for row in rows for values in _items(row, kept[row.iri][0].entry)])
     ResourceVersion.objects.bulk_create(
         [
             ResourceVersion(
@@ -155,22 +155,29 @@ def _row(row: Resource | None, write: Write, now: datetime) -> Resource:
     return row
 
 
-def _items(row: Resource, entry: Entry) -> list[DataItem]:
-    return [
-        DataItem(
-            resource=row,
-            place=place,
-            name=item.name,
-            label_zh=item.label.zh,
-            label_en=item.label.en,
-            type=item.type,
-            classification=item.classification,
-            mask=item.mask,
-            key=item.key,
-            lead=item.lead,
+_ITEM = (
+    *("resource_id", "place", "name", "label_zh", "label_en", "type", "classification"),
+    *("mask", "key", "lead"),
+)
+_INSERT = (
+    f"INSERT INTO exchange_dataitem ({', '.join(_ITEM)}) "  # noqa: S608 - our names
+    f"VALUES ({', '.join(['%s'] * len(_ITEM))})"
+)
+
+
+def _insert(items: list[tuple[str | int, ...]]) -> None:
+    """Insert the items; past the models, for a catalogue has ten times as many as resources."""
+    if items:
+        with connection.cursor() as cursor:
+            cursor.executemany(_INSERT, items)
+
+
+def _items(row: Resource, entry: Entry) -> Iterator[tuple[str | int, ...]]:
+    for place, item in enumerate(entry.items):
+        yield (
+            *(row.pk, place, item.name, item.label.zh, item.label.en, item.type),
+            *(item.classification, item.mask, item.key, item.lead),
         )
-        for place, item in enumerate(entry.items)
-    ]
 
 
 def entries(rows: Iterable[Resource]) -> list[Registered]:

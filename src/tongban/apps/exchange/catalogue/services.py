@@ -30,7 +30,17 @@ from tongban.infra.access.domain import Subject, judge
 from tongban.infra.trail import services as trail
 from tongban.kernel.events import Draft
 
-__all__ = ["change", "publish", "register", "register_all", "sync_packs", "withdraw"]
+__all__ = [
+    "change",
+    "filled",
+    "may_register",
+    "offered",
+    "publish",
+    "register",
+    "register_all",
+    "sync_packs",
+    "withdraw",
+]
 
 _State = Resource.State
 _Source = Resource.Source
@@ -177,6 +187,37 @@ def _may(subject: Subject, action: str, department: str) -> None:
     ruling = judge(subject, action, {"department": department, "region": region})
     if not ruling.allowed:
         raise errors.ResourceDenied(ruling.zh, ruling.en)
+
+
+_NEEDS = {
+    "change": "resource.register",
+    "publish": "resource.publish",
+    "withdraw": "resource.withdraw",
+}
+
+
+def may_register(subject: Subject) -> bool:
+    """Tell whether the subject may register anything for a department of its own."""
+    return any(_allows(subject, "resource.register", post.department) for post in subject.posts)
+
+
+def offered(subject: Subject, held: Registered) -> tuple[str, ...]:
+    """Say what the subject may do with a resource as it stands: change, publish, withdraw."""
+    may = []
+    for action in records.actions(held.state, held.source):
+        published = action == "change" and held.state == _State.PUBLISHED
+        need = "resource.publish" if published else _NEEDS[action]
+        if _allows(subject, need, held.entry.department.key):
+            may.append(action)
+    return tuple(may)
+
+
+def _allows(subject: Subject, action: str, department: str) -> bool:
+    try:
+        _may(subject, action, department)
+    except errors.ResourceDenied:
+        return False
+    return True
 
 
 def _can(held: Resource, action: str) -> None:

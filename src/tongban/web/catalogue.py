@@ -1,0 +1,290 @@
+"""Pages of the catalogue: search, one resource, a form to register one, the base libraries.
+
+For whoever is signed in; server rendered, without script. What a page offers is what the verbs of
+the catalogue would not refuse.
+"""
+
+from collections.abc import Mapping
+from typing import Any
+from urllib.parse import urlencode
+
+from django.http import HttpRequest, HttpResponse, QueryDict
+from django.shortcuts import redirect
+from django.views.decorators.http import require_GET, require_http_methods, require_POST
+
+from tongban.apps.exchange import queries as exchange
+from tongban.apps.exchange.catalogue import errors, libraries, queries, services
+from tongban.apps.exchange.domain import records
+from tongban.apps.exchange.domain.records import Registered
+from tongban.apps.exchange.domain.registry import EntryInvalid
+from tongban.infra.access.domain import Subject
+from tongban.kernel.facts import Words
+
+from .catalogue_words import WORDS
+from .views import language, page, subject_of
+
+_ROWS = 12  # items of the form
+_FILTERS: Mapping[str, Mapping[str, Words]] = {
+    "sharing": records.SHARING,
+    "base_library": records.LIBRARIES,
+    "level": records.LEVELS,
+}
+_CHOICES: Mapping[str, Mapping[str, Words]] = {
+    "sharing": records.SHARING,
+    "mode": records.MODES,
+    "open": records.OPEN,
+    "format": records.FORMATS,
+    "update_cycle": records.CYCLES,
+    "base_library": records.LIBRARIES,
+}
+_TEXTS = ("slug", "code", "kind", "source_item")
+_LISTS = ("classes", "related")
+_PAIRS = ("name", "abstract", "condition")
+_Context = dict[str, Any]
+
+
+def _shown(
+    request: HttpRequest, template: str, subject: Subject, shown: _Context, status: int = 200
+) -> HttpResponse:
+    lang = language(request)
+    words = {name: text.of(lang) for name, text in WORDS.items()}
+    return page(request, template, {"subject": subject, "c": words, **shown}, status)
+
+
+def _missing(request: HttpRequest) -> HttpResponse:
+    return page(request, "missing", {"subject": subject_of(request)}, 404)
+
+
+def _options(table: Mapping[str, Words], lang: str) -> list[tuple[str, str]]:
+    return [(code, words.of(lang)) for code, words in table.items()]
+
+
+@require_GET
+def search(request: HttpRequest) -> HttpResponse:
+    """Search what is published, with filters; the hits are marked."""
+    subject = subject_of(request)
+    if subject is None:
+        return _missing(request)
+    lang = language(request)
+    text = request.GET.get("q", "")[:200]
+    chosen = {name: request.GET.get(name, "") for name in (*_FILTERS, "department")}
+    number = request.GET.get("page", "1")
+    at = int(number) if number.isascii() and number.isdigit() and len(number) < 5 else 1
+    try:
+        found = queries.search(text, chosen, max(at, 1))
+    except errors.SearchInvalid:
+        return _missing(request)
+    turned = {"q": text} | {name: value for name, value in chosen.items() if value}
+    pages = -(-found.total // found.size)
+    shown = {
+        "q": text,
+        "found": found,
+        "hits": [_line(hit, lang) for hit in found.hits],
+        "filters": [
+            (name, WORDS[name].of(lang), chosen[name], _options(table, lang))
+            for name, table in _FILTERS.items()
+        ],
+        "departments": [(d.key, d.name.of(lang)) for d in exchange.departments().values()],
+        "department": chosen["department"],
+        "next": urlencode(turned | {"page": found.page + 1}) if found.page < pages else "",
+        "previous": urlencode(turned | {"page": found.page - 1}) if found.page > 1 else "",
+        "may_register": services.may_register(subject),
+    }
+    return _shown(request, "catalogue", subject, shown)
+
+
+def _line(hit: queries.Hit, lang: str) -> _Context:
+    entry = hit.resource.entry
+    name = hit.marks.get("name", [(entry.name.zh, False)])
+    if lang == "en" and entry.name.en:
+        name = hit.marks.get("name_en", [(entry.name.en, False)])
+    items = [pieces for field, pieces in hit.marks.items() if field.startswith("item:")]
+    return {
+        "slug": entry.slug,
+        "name": name,
+        "owner": entry.department.name.of(lang) or entry.department.name.zh,
+        "sharing": records.SHARING[entry.sharing].of(lang),
+        "abstract": hit.marks.get("abstract", []),
+        "items": items,
+        "origin": hit.resource.origin.instance if hit.resource.source == "harvested" else "",
+    }
+
+
+@require_GET
+def resource(request: HttpRequest, slug: str) -> HttpResponse:
+    """Show one resource; a draft to its own department only."""
+    subject = subject_of(request)
+    if subject is None:
+        return _missing(request)
+    try:
+        held = queries.get(slug)
+    except errors.ResourceUnknown:
+        return _missing(request)
+    own = {post.department for post in subject.posts}
+    if held.state == "draft" and held.entry.department.key not in own:
+        return _missing(request)
+    shown = {"held": held, **_detail(held, language(request))}
+    return _shown(request, "resource", subject, shown | {"may": services.offered(subject, held)})
+
+
+def _detail(held: Registered, lang: str) -> _Context:
+    entry = held.entry
+
+    def both(text: Words) -> str:
+        return text.of(lang) or text.zh
+
+    lead = entry.lead or entry.department
+    quality = [f"{records.QUALITY[name][0].of(lang)} {n}" for name, n in entry.quality.items()]
+    values = {
+        "code": entry.code,
+        "classes": "、".join(
+            filter(None, [_of(records.CATEGORIES, entry.category, lang), *entry.classes])
+        ),
+        "department": f"{both(entry.department.name)} {entry.department.uscc}",
+        "lead": f"{both(lead.name)} {lead.uscc}",
+        "sharing": records.SHARING[entry.sharing].of(lang),
+        "condition": both(entry.condition),
+        "mode": records.MODES[entry.mode].of(lang),
+        "open": records.OPEN[entry.open].of(lang),
+        "format": records.FORMATS[entry.format].of(lang),
+        "update_cycle": records.CYCLES[entry.update_cycle].of(lang),
+        "published_on": entry.published_on,
+        "classification": records.CLASSES[entry.classification].of(lang),
+        "base_library": _of(records.LIBRARIES, entry.base_library, lang),
+        "related": "、".join(entry.related),
+        "source_item": entry.source_item,
+        "quality": "；".join(quality),
+        "region": entry.region,
+        "level": _of(records.LEVELS, entry.level, lang),
+        "origin": held.origin.instance,
+        "state": records.STATES[held.state].of(lang),
+        "version": held.version or "",
+    }
+    return {
+        "name": both(entry.name),
+        "abstract": both(entry.abstract),
+        "values": [(WORDS[name].of(lang), value) for name, value in values.items() if value],
+        "items": [
+            {
+                "item": item,
+                "label": both(item.label),
+                "type": records.TYPES[item.type].of(lang),
+                "level": records.CLASSES[item.classification].of(lang),
+            }
+            for item in entry.items
+        ],
+    }
+
+
+def _of(table: Mapping[str, Words], code: str, lang: str) -> str:
+    return table[code].of(lang) if code in table else ""
+
+
+@require_http_methods(["GET", "POST"])
+def register(request: HttpRequest) -> HttpResponse:
+    """Show the form; take it in, or say everything that is wrong in it."""
+    subject = subject_of(request)
+    if subject is None or not services.may_register(subject):
+        return _missing(request)
+    lang = language(request)
+    faults: list[str] = []
+    if request.method == "POST":
+        try:
+            made = services.register(subject, _given(request.POST))
+        except EntryInvalid as wrong:
+            faults = [f"{f.place}: {f.zh if lang == 'zh' else f.en}" for f in wrong.faults]
+        except errors.CatalogueError as refused:
+            faults = [getattr(refused, lang)]
+        else:
+            return redirect("resource", made.entry.slug)
+    own = {post.department for post in subject.posts}
+    texts = [*_TEXTS, *_LISTS, *(p for pair in _PAIRS for p in (pair, f"{pair}_en"))]
+    shown = {
+        "faults": faults,
+        "departments": [
+            (d.key, d.name.of(lang)) for d in exchange.departments().values() if d.key in own
+        ],
+        "chosen": request.POST.get("department", ""),
+        "texts": [(name, WORDS[name].of(lang), request.POST.get(name, "")) for name in texts],
+        "choices": [
+            (name, WORDS[name].of(lang), request.POST.get(name, ""), _options(table, lang))
+            for name, table in _CHOICES.items()
+        ],
+        "types": _options(records.TYPES, lang),
+        "levels": _options(records.CLASSES, lang),
+        "rows": [_row(request.POST, number) for number in range(_ROWS)],
+    }
+    return _shown(request, "register", subject, shown, 422 if faults else 200)
+
+
+_ITEM = ("name", "label", "label_en", "type", "classification", "mask", "key", "lead")
+
+
+def _row(posted: QueryDict, number: int) -> _Context:
+    return {field: posted.get(f"{field}.{number}", "") for field in _ITEM} | {"number": number}
+
+
+def _given(posted: QueryDict) -> _Context:
+    """Read the form: one field a name, items by their row; empty rows are no items."""
+    raw: _Context = {name: posted.get(name, "") for name in (*_TEXTS, *_CHOICES, "department")}
+    for name in _LISTS:
+        raw[name] = [part.strip() for part in posted.get(name, "").split("、") if part.strip()]
+    for name in _PAIRS:
+        zh, en = posted.get(name, ""), posted.get(f"{name}_en", "")
+        raw[name] = {"zh": zh, "en": en} if zh or en else None
+    rows = [_row(posted, number) for number in range(_ROWS)]
+    raw["items"] = [
+        {
+            "name": row["name"],
+            "label": {"zh": row["label"], "en": row["label_en"]} if row["label"] else None,
+            "type": row["type"],
+            "classification": row["classification"],
+            "mask": row["mask"],
+            "key": bool(row["key"]),
+            "lead": bool(row["lead"]),
+        }
+        for row in rows
+        if row["name"] or row["label"]
+    ]
+    return raw
+
+
+@require_POST
+def act(request: HttpRequest, slug: str) -> HttpResponse:
+    """Publish or withdraw a resource."""
+    subject = subject_of(request)
+    if subject is None:
+        return _missing(request)
+    try:
+        if request.POST.get("act") == "publish":
+            services.publish(subject, slug)
+        else:
+            services.withdraw(subject, slug, request.POST.get("reason", "")[:2000])
+    except errors.CatalogueError as refused:
+        shown = {"zh": refused.zh, "en": refused.en, "said": getattr(refused, language(request))}
+        return _shown(request, "catalogue_refused", subject, shown, 409)
+    return redirect("resource", slug)
+
+
+@require_GET
+def base_libraries(request: HttpRequest) -> HttpResponse:
+    """Show the eight base libraries: who owns them, how fresh they are, what they lack."""
+    subject = subject_of(request)
+    if subject is None:
+        return _missing(request)
+    lang = language(request)
+    vocabulary = exchange.vocabulary()
+    shown = [
+        {
+            "view": view,
+            "name": view.name.of(lang),
+            "owners": "、".join(o.name.of(lang) or o.name.zh for o in view.owners),
+            "overdue": [late.name.of(lang) or late.name.zh for late in view.overdue],
+            "gaps": [
+                vocabulary.kinds[kind][name].label.of(lang)
+                for kind, _, name in (gap.partition(".") for gap in view.gaps)
+            ],
+        }
+        for view in libraries.views()
+    ]
+    return _shown(request, "libraries", subject, {"libraries": shown})
