@@ -251,11 +251,17 @@ def office(tmp_path: Path, _office_template: Path, _stand: Callable[[str], Offic
 
 @pytest.fixture(scope="session")
 def _postgres_office(
-    _postgres_template: Callable[[], tuple[str, Callable[[], None]]], django_db_blocker: Any
+    _postgres_template: Callable[[], tuple[str, Callable[[], None]]],
+    tmp_path_factory: pytest.TempPathFactory,
+    django_db_blocker: Any,
 ) -> str:
     url, _ = _postgres_template()
-    with django_db_blocker.unblock(), _Switch(url):
-        prepare()
+    held = Clock(tmp_path_factory.mktemp("postgres-office") / "clock")
+    held.freeze(START)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("TONGBAN_CLOCK", str(held.path))
+        with django_db_blocker.unblock(), _Switch(url):
+            prepare()
     return url
 
 

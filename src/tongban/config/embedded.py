@@ -167,7 +167,7 @@ def _setting(contract: Contract, types: Mapping[str, str], secret: bytes) -> Set
     resource = contract.resource
     options = {
         "kind": "sqlite",
-        "path": f"{resource.department}.sqlite",
+        "file": f"{resource.department}.sqlite",
         "table": contract.table,
         "key": list(resource.key),
         "fields": dict(contract.columns),
