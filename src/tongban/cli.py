@@ -40,6 +40,7 @@ COMMANDS: Mapping[str, Place | Branch] = {
     "exchange": Branch(
         "The exchange (数据交换): its log, its calls, its grants.",
         {
+            "call": ("tongban.node.commands.call:call", False),
             "request": ("tongban.apps.exchange.commands_sharing:request", True),
             "requests": ("tongban.apps.exchange.commands_sharing:list_requests", True),
             "review": ("tongban.apps.exchange.commands_sharing:review", True),
@@ -54,6 +55,14 @@ COMMANDS: Mapping[str, Place | Branch] = {
                     "list": ("tongban.apps.exchange.commands_network:list_nodes", True),
                     "end": ("tongban.apps.exchange.commands_network:end", True),
                     "control-key": ("tongban.apps.exchange.commands_network:control_key", True),
+                },
+            ),
+            "instance": Branch(
+                "The other instances, above and below (上下级平台).",
+                {
+                    "add": ("tongban.apps.exchange.commands_network:add_instance", True),
+                    "list": ("tongban.apps.exchange.commands_network:list_instances", True),
+                    "sync": ("tongban.apps.exchange.commands_network:sync", True),
                 },
             ),
         },

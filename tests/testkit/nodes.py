@@ -245,7 +245,7 @@ def fill_health(path: Path, births: int = PEOPLE) -> None:
 POPULATION_PROVIDER = """
 [providers.population]
 kind = "sqlite"
-path = "police.sqlite"
+file = "police.sqlite"
 table = "people"
 key = ["id_number"]
 fields = { id_number = "id_no", name = "full_name", birth_date = "born", region = "district", \
@@ -254,14 +254,14 @@ mobile = "phone", married = "married" }
 HEALTH_PROVIDERS = """
 [providers.births]
 kind = "sqlite"
-path = "health.sqlite"
+file = "health.sqlite"
 table = "births"
 key = ["number"]
 fields = { number = "no", id_number = "id_no", weight = "grams" }
 
 [providers.hospitals]
 kind = "sqlite"
-path = "health.sqlite"
+file = "health.sqlite"
 table = "hospitals"
 key = ["code"]
 fields = { code = "code", name = "name" }

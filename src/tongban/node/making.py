@@ -160,7 +160,7 @@ bodies = false                      # true: keep bodies too, sealed, each erasab
 # What is served here, one table a service (docs: Providers).
 # [providers.births]
 # kind = "sqlite"
-# path = "births.sqlite"
+# file = "births.sqlite"
 # table = "births"
 # key = ["id_number"]
 # fields = {{ id_number = "id_no", name = "name" }}

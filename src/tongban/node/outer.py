@@ -5,6 +5,7 @@ failure is one word to whoever asks.
 """
 
 import logging
+import time
 
 from starlette.routing import BaseRoute, Router
 
@@ -13,6 +14,8 @@ from tongban.node import clock
 from tongban.node.asgi import App, Receive, Scope, Send, read_request, send_response
 from tongban.node.core import Accepted, Node, Outcome, bare, limited, replayed, unavailable
 from tongban.node.flusher import Flusher, LogDown
+from tongban.node.health import Outcome as How
+from tongban.node.measures import Measures
 from tongban.node.providers.base import ProviderFailed
 from tongban.node.sources import Sources
 from tongban.node.store import NonceSeen, QuotaSpent
@@ -44,12 +47,14 @@ class Outer:
         node: Node,
         flusher: Flusher,
         sources: Sources,
+        measures: Measures,
         most_body: int,
         routes: list[BaseRoute],
     ) -> None:
         self._node = node
         self._flusher = flusher
         self._sources = sources
+        self._measures = measures
         self._most = most_body
         self._rest: App = Router(routes)
 
@@ -82,20 +87,29 @@ class Outer:
             return bare(internal())
 
     async def _asked(self, accepted: Accepted) -> Outcome:
-        node = self._node
+        node, measures, service = self._node, self._measures, str(accepted.service)
+        refused = measures.admit(accepted)
+        if refused is not None:
+            return node.refuse(accepted, refused, clock.now())
+        began = time.perf_counter_ns()
         try:
             found = await self._sources.ask(accepted)
         except ProviderFailed as failed:
+            measures.failed(service, failed, _micros(began))
             refused = unavailable(f"{failed.kind}: {failed.detail}")
+            return node.refuse(accepted, refused, clock.now())
         except WireRefused as unfit:
-            refused = unfit
-        else:
-            return node.answer(accepted, found, clock.now())
-        return node.refuse(accepted, refused, clock.now())
+            measures.count(service, "refused", _micros(began))
+            return node.refuse(accepted, unfit, clock.now())
+        outcome = node.answer(accepted, found, clock.now())
+        how: How = "bad_answer" if outcome.code else "good"
+        measures.count(service, how, _micros(began))
+        return measures.looked(accepted, outcome)
 
     async def _settled(self, outcome: Outcome) -> Response:
         """Commit what must be on the log, and give what may then leave."""
         if outcome.entry is None:
+            self._measures.garbage += 1
             _say.info("refused", extra={"code": outcome.code, "detail": outcome.detail})
             return outcome.response
         try:
@@ -119,3 +133,7 @@ class Outer:
         if outcome.heard is None:
             raise AssertionError("only what was heard spends a nonce or a quota")
         return self._node.refuse(outcome.heard, refused, clock.now(), replay=replay)
+
+
+def _micros(began: int) -> int:
+    return (time.perf_counter_ns() - began) // 1000

@@ -7,6 +7,7 @@ and the store were found good.
 
 import asyncio
 import contextlib
+import gc
 import logging
 import os
 import signal
@@ -32,6 +33,8 @@ from tongban.node.core import Node
 from tongban.node.flusher import Flusher
 from tongban.node.handing import Handing
 from tongban.node.inner import Clients, Inner
+from tongban.node.measures import Measures
+from tongban.node.metrics import CONTENT_TYPE
 from tongban.node.outer import Outer
 from tongban.node.peers import Peers
 from tongban.node.sources import Sources
@@ -40,6 +43,8 @@ from tongban.node.store import Store
 GRACE = 10.0  # seconds that calls under way have to end
 _REST = 1.0  # seconds before a fallen worker is started anew
 _BACKLOG = 2048
+_FRESH = 60.0  # seconds between two looks at when the sources last changed
+_COLLECT = (20_000, 20, 50)
 _say = logging.getLogger("tongban.node.server")
 
 
@@ -116,23 +121,47 @@ class Worker:
         self.sources = Sources(config.settings())
         self.node = Node(identity, self.control.view, config.settings())
         self.peers = Peers(config)
+        self.measures = Measures(config, str(number), self.control.view)
         self.handing = Handing(config, identity, self.store, self.control)
         most = config.bounds.body
         self.outer = Outer(
-            self.node, self.flusher, self.sources, most, [Route("/health", self._health)]
+            self.node,
+            self.flusher,
+            self.sources,
+            self.measures,
+            most,
+            [Route("/health", self._health)],
         )
         self.inner = Inner(
             self.node, self.flusher, self.peers, Clients(config.clients), most, self._routes()
         )
 
     def _routes(self) -> list[BaseRoute]:
-        return [Route("/health", self._health), Route("/status", self._status)]
+        return [
+            Route("/health", self._health),
+            Route("/status", self._status),
+            Route("/metrics", self._metrics),
+        ]
 
     async def _health(self, request: Asked) -> Response:  # noqa: ARG002 - a route
         return Response(b"ok\n", media_type="text/plain")
 
     async def _status(self, request: Asked) -> Response:  # noqa: ARG002 - a route
         return Response(canonical(self.status()), media_type="application/json")
+
+    async def _metrics(self, request: Asked) -> Response:  # noqa: ARG002 - a route
+        control, log = self.control.status(), self.handing.status()
+        gauges = {
+            name: (told, float(value))
+            for name, told, value in (
+                ("snapshot_age_seconds", "Age of the snapshot of grants.", control["snapshot_age"]),
+                ("feed_age_seconds", "Age of the feed of revocations.", control["feed_age"]),
+                ("log_rows", "Rows of the log.", log["rows"]),
+            )
+            if value is not None
+        }
+        text = self.measures.openmetrics(self.sources.phases(), gauges)
+        return Response(text, media_type=CONTENT_TYPE)
 
     def status(self) -> dict[str, Any]:
         """Say how this worker stands."""
@@ -143,6 +172,7 @@ class Worker:
             "control": self.control.status(),
             "log": self.handing.status(),
             "providers": self.sources.phases(),
+            "services": self.measures.shown(),
         }
 
     async def run(self, sockets: Sockets, stop: asyncio.Event) -> None:
@@ -155,9 +185,17 @@ class Worker:
             asyncio.create_task(server.serve(sockets=[place]))
             for server, place in zip(servers, (sockets.outer, sockets.inner), strict=True)
         ]
-        tasks = [asyncio.create_task(self._supervised("control", self.control.run()))]
+        tasks = [
+            asyncio.create_task(self._supervised("control", self.control.run())),
+            asyncio.create_task(self._supervised("measures", self.measures.run())),
+        ]
         if self.number == 0:
             tasks.append(asyncio.create_task(self._supervised("handing", self.handing.run())))
+            tasks.append(asyncio.create_task(self._supervised("freshness", self._freshness())))
+        # what was built stays: the collector need not walk it again for each few hundred calls
+        gc.collect()
+        gc.freeze()
+        gc.set_threshold(*_COLLECT)
         _say.info("serving", extra={"worker": self.number})
         await stop.wait()
         for server in servers:
@@ -168,6 +206,12 @@ class Worker:
         await asyncio.gather(*tasks, return_exceptions=True)
         await self.close()
         _say.info("stopped", extra={"worker": self.number})
+
+    async def _freshness(self) -> None:
+        while True:
+            for service, changed in (await self.sources.changed()).items():
+                self.measures.learn(service, changed)
+            await asyncio.sleep(_FRESH)
 
     async def _supervised(self, name: str, work: Coroutine[Any, Any, None]) -> None:
         try:
@@ -183,6 +227,7 @@ class Worker:
         await self.sources.close()
         await self.control.close()
         await self.flusher.close()
+        self.measures.close()
         self.store.close()
 
 

@@ -51,6 +51,14 @@ class Sources:
         permit = accepted.permit
         return await self.of(permit.service).ask(permit.question)
 
+    async def changed(self) -> dict[str, str]:
+        """Give the last change of each source that knows it."""
+        asked = {service: held.provider for service, held in self._held.items()}
+        told = await asyncio.gather(*(provider.changed() for provider in asked.values()))
+        return {
+            service: text for service, text in zip(asked, told, strict=True) if text is not None
+        }
+
     def phases(self) -> dict[str, str]:
         """Give the phase of each provider's breaker."""
         return {service: held.provider.phase for service, held in self._held.items()}

@@ -1,7 +1,7 @@
 """Rows of the log for one call: what was asked, and what was answered (日志行)."""
 
 from dataclasses import dataclass
-from typing import Literal
+from typing import Any, Literal
 
 from tongban.kernel.wire.rows import RowDraft
 from tongban.kernel.wire.signatures import Claims
@@ -61,47 +61,45 @@ def rows(
     ended: Ended,
 ) -> tuple[RowDraft, RowDraft]:
     """Draft the row of the request and the row of the answer."""
-    subjects = marks(by, told.question)
+    common: dict[str, Any] = {
+        "side": told.side,
+        "call": told.caller.call,
+        "client": str(told.caller.client),
+        "service": str(told.service),
+        "operation": told.operation,
+        "purposes": told.caller.purposes,
+        "grants": told.grants,
+        "consent": told.consent,
+        "issue": told.caller.issue,
+        "user": told.caller.user,
+        "represented": told.caller.represented,
+        "fields": len(told.question.fields) if told.question else 0,
+        "subjects": marks(by, told.question),
+    }
     return (
-        _row(by, told, "request", asked, subjects, Ended(0, "", 0, 0)),
-        _row(by, told, "answer", answered, subjects, ended),
+        RowDraft(kind="request", **common, **_signed(by, asked)),
+        RowDraft(
+            kind="answer",
+            status=ended.status,
+            code=ended.code,
+            records=ended.records,
+            micros=ended.micros,
+            **common,
+            **_signed(by, answered),
+        ),
     )
 
 
-def _row(
-    by: Identity,
-    told: Told,
-    kind: Literal["request", "answer"],
-    message: Message,
-    subjects: tuple[str, ...],
-    ended: Ended,
-) -> RowDraft:
+def _signed(by: Identity, message: Message) -> dict[str, Any]:
     headers, claims = message
-    caller = told.caller
-    return RowDraft(
-        side=told.side,
-        kind=kind,
-        call=caller.call,
-        client=str(caller.client),
-        service=str(told.service),
-        operation=told.operation,
-        purposes=caller.purposes,
-        grants=told.grants,
-        consent=told.consent,
-        issue=caller.issue,
-        user=caller.user,
-        represented=caller.represented,
-        status=ended.status,
-        code=ended.code,
-        fields=len(told.question.fields) if told.question else 0,
-        records=ended.records,
-        digest=next((v for n, v in headers if n == "content-digest"), "") if claims else "",
-        signature_input=claims.signature_input if claims else "",
-        signature=claims.signature.hex() if claims else "",
-        base=claims.base if claims else "",
-        keyid=claims.keyid if claims else "",
-        nonce=claims.nonce if claims else "",
-        suite=claims.keyid.split("/")[1] if claims else by.suite.name,
-        subjects=subjects,
-        micros=ended.micros,
-    )
+    if claims is None:
+        return {"suite": by.suite.name}
+    return {
+        "digest": next(value for name, value in headers if name == "content-digest"),
+        "signature_input": claims.signature_input,
+        "signature": claims.signature.hex(),
+        "base": claims.base,
+        "keyid": claims.keyid,
+        "nonce": claims.nonce,
+        "suite": claims.keyid.split("/")[1],
+    }

@@ -14,10 +14,8 @@ from tongban.kernel.wire.judging import Permit, project
 from tongban.kernel.wire.rows import RowDraft
 from tongban.kernel.wire.signatures import (
     Claims,
-    read_request,
-    read_response,
-    sign_request,
-    sign_response,
+    signed_request,
+    signed_response,
     verify_request,
     verify_response,
 )
@@ -233,7 +231,7 @@ class Node:
     ) -> Outcome:
         by = self.identity
         plain = Response(status, (("content-type", kind),), body)
-        response = sign_response(plain, heard.request, by.keyid, by.signer, now)
+        response, signed = signed_response(plain, heard.request, by.keyid, by.signer, now)
         code = refused.code if refused else ""
         permit = heard.permit
         made = rows(
@@ -248,7 +246,7 @@ class Node:
                 permit.consent if permit else "",
             ),
             (heard.request.headers, heard.claims),
-            (response.headers, read_response(response, heard.request)),
+            (response.headers, signed),
             Ended(status, code, count, (now - heard.at) // _MICRO),
         )
         claims = heard.claims
@@ -302,10 +300,10 @@ class Node:
                 bodies.write_question(asked.question),
             )
             by = self.identity
-            request = sign_request(plain, by.keyid, by.signer, now, nonce)
+            request, claims = signed_request(plain, by.keyid, by.signer, now, nonce)
         except WireRefused as refused:
             return self._told(asked, refused, now, now, ((), None), ((), None))
-        return Prepared(asked, request, read_request(request), address, now)
+        return Prepared(asked, request, claims, address, now)
 
     def accept(self, prepared: Prepared, response: Response, now: datetime) -> Outcome:
         """Take the other node's answer if it is the answer to exactly this request."""
