@@ -169,7 +169,7 @@ def verify_request(request: Request, key_of: KeyOf, now: datetime) -> Verified:
     moment = now.timestamp()
     if claims.created > moment + SKEW:
         raise _refused("signature", "created is in the future; set the clock")
-    if claims.expires < int(moment):
+    if claims.expires < moment:
         raise _refused("signature", "it has expired; sign anew and send at once")
     return _held(claims, key_of, fields["content-digest"], request.body, "signature")
 

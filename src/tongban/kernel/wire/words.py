@@ -18,6 +18,7 @@ Record = Mapping[str, Plain]
 
 _INSTANCE = re.compile(r"CN-[0-9]{6}", re.ASCII)
 _CLASS = re.compile(r"[A-Z]{2,8}", re.ASCII)
+_MEMBER = re.compile(r"[0-9A-Z]{18}", re.ASCII)
 _SLUG = re.compile(r"[a-z][a-z0-9]*(?:-[a-z0-9]+)*", re.ASCII)
 _LONGEST_SLUG = 60
 
@@ -90,6 +91,11 @@ class Identifier:
             )
         if wrong := USCC.validate(self.member):
             raise IdentifierInvalid(f"IdentifierInvalid: member: {wrong}")
+        # a code that the eye repairs (small letters, spaces) would be a second name of one member
+        if not _MEMBER.fullmatch(self.member):
+            raise IdentifierInvalid(
+                f"IdentifierInvalid: member {self.member!r}; write 18 digits and capital letters"
+            )
         for name in (self.subsystem, self.service):
             if name and (len(name) > _LONGEST_SLUG or not _SLUG.fullmatch(name)):
                 raise IdentifierInvalid(
