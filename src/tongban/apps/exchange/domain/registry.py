@@ -159,7 +159,7 @@ def faults(raw: Mapping[str, Any]) -> Iterator[Fault]:
     if raw.get("kind"):
         yield from _match("kind", raw["kind"], _WORD, "person")
     if raw.get("source_item"):
-        yield from _match("source_item", raw["source_item"], _SLUG, "birth-certificate")
+        yield from _match("source_item", raw["source_item"], _SLUG, "library-card")
     yield from _classes(raw.get("classes") or ())
     yield from _related(raw.get("related") or ())
     yield from _day(raw.get("published_on"))
