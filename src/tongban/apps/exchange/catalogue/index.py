@@ -17,15 +17,15 @@ from tongban.apps.exchange.domain.tokens import index_tokens
 
 Texts = tuple[list[str], list[str], list[str], list[str]]
 #: How many of the resources that fit are ranked; a text that fits more is too wide to rank.
-RANKED = 2_000
+RANKED = 1_000
 #: How far hits are counted.
 COUNTED = 10_000
 _FILTERS = ("state", "department", "sharing", "base_library", "level")
 
 
 @dataclass(frozen=True, slots=True)
-class Ranked:
-    """The ids of one page, best first, and how many fit (`COUNTED` + 1 means more than that)."""
+class Fitting:
+    """The ids to be ranked, and how many fit (`COUNTED` + 1 means more than that)."""
 
     ids: tuple[int, ...]
     total: int
@@ -91,50 +91,33 @@ def write(rows: Sequence[tuple[int, Texts]]) -> None:
             )
 
 
-def find(tokens: Sequence[str], filters: Mapping[str, str], start: int, size: int) -> Ranked:
-    """Find the resources with all tokens that pass the filters, best first.
+def find(tokens: Sequence[str], filters: Mapping[str, str]) -> Fitting:
+    """Find the resources with all tokens that pass the filters.
 
-    Where more than `RANKED` fit, those with all tokens in the name are ranked and stand before the
-    others, and no more than `RANKED` are given; the search should be narrowed.
+    Where more than `RANKED` fit, those with all tokens in the name come first and no more than
+    `RANKED` are given: the search should be narrowed.
     """
     tags = [_tag(name, filters[name]) for name in _FILTERS if filters.get(name)]
-    asked = (_sqlite if connection.vendor == "sqlite" else _postgresql)(tokens, tags)
+    sql, wide, narrow = (_sqlite if connection.vendor == "sqlite" else _postgresql)(tokens, tags)
     with connection.cursor() as cursor:
 
-        def ids(question: _Question, most: int) -> list[int]:
-            sql, values = question
-            cursor.execute(sql, [*values, most])
-            found = cursor.fetchall()
-            if len(found) <= RANKED and found and len(found[0]) > 1:
-                found.sort(key=lambda row: (row[1], row[0]))
-            return [row[0] for row in found]
+        def ids(query: str, most: int) -> list[int]:
+            cursor.execute(sql, [query, most])
+            return [row[0] for row in cursor.fetchall()]
 
-        fit = ids(asked.all, RANKED + 1)
+        fit = ids(wide, RANKED + 1)
         total = len(fit)
         if total > RANKED:
-            every = ids(asked.count, COUNTED + 1)
+            every = ids(wide, COUNTED + 1)
             total = len(every)
-            fit = list(dict.fromkeys([*ids(asked.names, RANKED), *every]))[:RANKED]
-    return Ranked(tuple(fit[start : start + size]), total)
+            fit = list(dict.fromkeys([*ids(narrow, RANKED), *every]))[:RANKED]
+    return Fitting(tuple(fit), total)
 
 
-_Question = tuple[str, list[str]]
-
-
-@dataclass(frozen=True, slots=True)
-class _Asked:
-    """One search: all that fit with their rank, those named so with theirs, all without."""
-
-    all: _Question
-    names: _Question
-    count: _Question
-
-
-_SQLITE_FIRST = "SELECT rowid FROM exchange_search WHERE exchange_search MATCH %s LIMIT %s"
-_SQLITE_RANK = (
-    "SELECT rowid, bm25(exchange_search, 10, 3, 1, 0) FROM exchange_search "
-    "WHERE exchange_search MATCH %s LIMIT %s"
-)
+_SQLITE = "SELECT rowid FROM exchange_search WHERE exchange_search MATCH %s LIMIT %s"
+_POSTGRESQL = "SELECT id FROM exchange_search WHERE tokens @@ %s::tsquery LIMIT %s"
+#: Before a token of a name: a GIN index knows no weights, so such tokens are lexemes of their own.
+_NAME = "="
 
 
 @lru_cache(maxsize=1 << 16)
@@ -147,44 +130,27 @@ def _ascii(token: str) -> str:
     return "".join(c if c.isascii() else f"u{ord(c):x}" for c in token)
 
 
-def _sqlite(tokens: Sequence[str], tags: Sequence[str]) -> _Asked:
+def _sqlite(tokens: Sequence[str], tags: Sequence[str]) -> tuple[str, str, str]:
     every = " AND ".join(f'"{_ascii(token)}"' for token in tokens)
     tagged = "".join(f' AND tags : "{tag}"' for tag in tags)
-    wide, narrow = f"({{name items rest}} : ({every})){tagged}", f"(name : ({every})){tagged}"
-    # bm25 is less for what fits better
-    return _Asked((_SQLITE_RANK, [wide]), (_SQLITE_RANK, [narrow]), (_SQLITE_FIRST, [wide]))
-
-
-_POSTGRESQL_FIRST = "SELECT id FROM exchange_search WHERE tokens @@ %s::tsquery LIMIT %s"
-_POSTGRESQL_RANK = (
-    "SELECT id, -ts_rank('{0, 0.1, 0.3, 1}', tokens, %s::tsquery) FROM exchange_search "
-    "WHERE tokens @@ %s::tsquery LIMIT %s"
-)
-#: Before a token of a name: a GIN index knows no weights, so such tokens are lexemes of their own.
-_NAME = "="
+    wide, narrow = (f"({part} : ({every})){tagged}" for part in ("{name items rest}", "name"))
+    return _SQLITE, wide, narrow
 
 
 def _vector(parts: Texts) -> str:
-    """Write a tsvector: each token with a position for each part it stands in, weights A to D."""
-    where: dict[str, list[str]] = {}
-    for weight, part in zip("ABCD", parts, strict=True):
-        for token in part:
-            where.setdefault(token, []).append(f"{len(where.get(token, ())) + 1}{weight}")
-    where |= {f"{_NAME}{token}": ["1"] for token in parts[0]}
-    return " ".join(f"'{_quoted(token)}':{','.join(at)}" for token, at in where.items())
+    """Write a tsvector of all tokens, those of the name a second time as such."""
+    found = dict.fromkeys(token for part in parts for token in part)
+    found |= dict.fromkeys(f"{_NAME}{token}" for token in parts[0])
+    return " ".join(f"'{_quoted(token)}'" for token in found)
 
 
 def _quoted(token: str) -> str:
     return token.replace("\\", "\\\\").replace("'", "''")
 
 
-def _postgresql(tokens: Sequence[str], tags: Sequence[str]) -> _Asked:
-    tagged = [f"'{_quoted(tag)}'" for tag in tags]
-    plain = " & ".join([f"'{_quoted(token)}'" for token in tokens])
-    wide = " & ".join([plain, *tagged])
-    narrow = " & ".join([*(f"'{_NAME}{_quoted(token)}'" for token in tokens), *tagged])
-    return _Asked(
-        (_POSTGRESQL_RANK, [plain, wide]),
-        (_POSTGRESQL_RANK, [plain, narrow]),
-        (_POSTGRESQL_FIRST, [wide]),
+def _postgresql(tokens: Sequence[str], tags: Sequence[str]) -> tuple[str, str, str]:
+    wide, narrow = (
+        " & ".join(f"'{_quoted(token)}'" for token in (*(before + t for t in tokens), *tags))
+        for before in ("", _NAME)
     )
+    return _POSTGRESQL, wide, narrow

@@ -1,7 +1,7 @@
 """Reads of the registry: one resource, its versions, a search, a walk over everything published."""
 
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -11,7 +11,7 @@ from django.db.models import QuerySet
 from tongban.apps.exchange.catalogue import errors, index, rows
 from tongban.apps.exchange.domain import records
 from tongban.apps.exchange.domain.records import Registered
-from tongban.apps.exchange.domain.tokens import marked, query_tokens
+from tongban.apps.exchange.domain.tokens import marked, query_tokens, relevance
 from tongban.apps.exchange.models import Resource, ResourceVersion
 
 __all__ = ["Found", "Hit", "entry_of", "get", "pages", "search", "versions"]
@@ -22,6 +22,7 @@ _CHOICES = {
     "base_library": records.LIBRARIES,
     "level": records.LEVELS,
 }
+_AT_ONCE = 500
 Pieces = list[tuple[str, bool]]
 
 
@@ -96,9 +97,10 @@ def search(
         return Found((), 0, more=False, page=page, size=size)
     start = (page - 1) * size
     if tokens:
-        ranked = index.find(tokens, wanted, start, size)
-        held = Resource.objects.in_bulk(ranked.ids)
-        listed, total = [held[key] for key in ranked.ids if key in held], ranked.total
+        fitting = index.find(tokens, wanted)
+        best = _ranked(fitting.ids, text, tokens)[start : start + size]
+        held = Resource.objects.in_bulk(best)
+        listed, total = [held[key] for key in best], fitting.total
     else:
         every = _filtered(wanted)
         total = every.order_by()[: index.COUNTED + 1].count()
@@ -106,6 +108,15 @@ def search(
     hits = tuple(Hit(found, _marks(found, tokens)) for found in rows.entries(listed))
     more = total > index.COUNTED
     return Found(hits, min(total, index.COUNTED), more=more, page=page, size=size)
+
+
+def _ranked(ids: Sequence[int], text: str, tokens: Sequence[str]) -> list[int]:
+    named: list[tuple[int, str, str]] = []
+    for start in range(0, len(ids), _AT_ONCE):
+        some = Resource.objects.filter(pk__in=ids[start : start + _AT_ONCE])
+        named += some.values_list("pk", "name_zh", "name_en")
+    named.sort(key=lambda one: (relevance(f"{one[1]} {one[2]}", text, tokens), one[0]))
+    return [one[0] for one in named]
 
 
 def _filtered(wanted: Mapping[str, str]) -> "QuerySet[Resource]":

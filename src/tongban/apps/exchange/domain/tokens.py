@@ -78,3 +78,17 @@ def marked(text: str, tokens: Sequence[str]) -> list[tuple[str, bool]]:
             pieces.append((text[begin:place], bool(covered[begin])))
             begin = place
     return pieces
+
+
+def relevance(name: str, text: str, tokens: Sequence[str]) -> tuple[int, bool, int]:
+    """Say how well a name answers a text; less is better.
+
+    First how many tokens the name lacks, then whether the whole text stands in it, then its length.
+
+    >>> asked = "出生信息"
+    >>> names = ["出生缺陷信息", "信息", "出生信息登记", "出生信息"]
+    >>> sorted(names, key=lambda name: relevance(name, asked, query_tokens(asked)))
+    ['出生信息', '出生信息登记', '出生缺陷信息', '信息']
+    """
+    low = fold(name)
+    return sum(token not in low for token in tokens), fold(text).strip() not in low, len(name)
