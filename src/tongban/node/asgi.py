@@ -21,6 +21,8 @@ App = Callable[[Scope, Receive, Send], Awaitable[None]]
 
 #: An origin-form target of visible ASCII; a fragment never stands on the wire (RFC 9112, 3.2.1).
 _TARGET = re.compile(rb"/[!-\"$-~]*")
+#: What is addressed like a call and is none: the subscriptions of a service.
+_BESIDE = re.compile(rb"/r1(?:/[^/]+){5}/subscriptions(?:/.*)?")
 _MOST_HEADERS = 64
 _PATIENCE = 15.0  # seconds for a request to be complete, its body included
 
@@ -75,6 +77,12 @@ def bounded(most_header_bytes: int) -> type[HttpToolsProtocol]:
             super().on_message_complete()
 
     return Bounded
+
+
+def is_call(scope: Scope) -> bool:
+    """Say whether a request is for the calls' own handler, by its path as it stands."""
+    path = scope["raw_path"] if scope["type"] == "http" else b""
+    return path.startswith(b"/r1/") and not _BESIDE.fullmatch(path)
 
 
 def too_large(most: int) -> WireRefused:

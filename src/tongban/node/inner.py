@@ -11,12 +11,13 @@ import logging
 import secrets
 import uuid
 from collections.abc import Sequence
+from typing import Protocol
 
 from starlette.routing import BaseRoute, Router
 
 from tongban.kernel.wire.words import Headers, Identifier, Request, Response, WireRefused
 from tongban.node import clock
-from tongban.node.asgi import App, Receive, Scope, Send, read_request, send_response
+from tongban.node.asgi import App, Receive, Scope, Send, is_call, read_request, send_response
 from tongban.node.config import Client
 from tongban.node.core import Asked, Node, Outcome, Prepared, bare, unreachable
 from tongban.node.flusher import Flusher, LogDown
@@ -53,6 +54,18 @@ class Clients:
         return found
 
 
+class Later(Protocol):
+    """Takes calls that are to be answered later."""
+
+    def wants_later(self, headers: Headers) -> bool:
+        """Say whether a call is one."""
+        ...
+
+    async def later(self, request: Request) -> Response:
+        """Take it; never raises."""
+        ...
+
+
 class Inner:
     """The application of the inner listener; ``routes`` are further ones (status, events)."""
 
@@ -64,7 +77,9 @@ class Inner:
         clients: Clients,
         most_body: int,
         routes: list[BaseRoute],
+        later: Later | None = None,
     ) -> None:
+        self._later = later
         self._node = node
         self._flusher = flusher
         self._peers = peers
@@ -74,7 +89,7 @@ class Inner:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve one request (ASGI)."""
-        if scope["type"] != "http" or not scope["raw_path"].startswith(b"/r1/"):
+        if not is_call(scope):
             await self._rest(scope, receive, send)
             return
         try:
@@ -83,6 +98,9 @@ class Inner:
             await send_response(send, bare(refused), close=True)
             return
         except ConnectionResetError:
+            return
+        if self._later is not None and self._later.wants_later(request.headers):
+            await send_response(send, await self._later.later(request))
             return
         await send_response(send, await self.call(request))
 

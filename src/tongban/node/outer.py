@@ -11,7 +11,7 @@ from starlette.routing import BaseRoute, Router
 
 from tongban.kernel.wire.words import Request, Response, WireRefused
 from tongban.node import clock
-from tongban.node.asgi import App, Receive, Scope, Send, read_request, send_response
+from tongban.node.asgi import App, Receive, Scope, Send, is_call, read_request, send_response
 from tongban.node.core import Accepted, Node, Outcome, bare, limited, replayed, unavailable
 from tongban.node.flusher import Flusher, LogDown
 from tongban.node.health import Outcome as How
@@ -60,7 +60,7 @@ class Outer:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve one request (ASGI)."""
-        if scope["type"] != "http" or not scope["raw_path"].startswith(b"/r1/"):
+        if not is_call(scope):
             await self._rest(scope, receive, send)
             return
         try:

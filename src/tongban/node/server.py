@@ -29,7 +29,9 @@ from tongban.node import lines
 from tongban.node.asgi import App, bounded
 from tongban.node.config import Config, ConfigInvalid, Listen, read_secret
 from tongban.node.control import Control
-from tongban.node.core import Node
+from tongban.node.core import Asked as Call
+from tongban.node.core import Node, Outcome
+from tongban.node.events import Events
 from tongban.node.flusher import Flusher
 from tongban.node.handing import Handing
 from tongban.node.inner import Clients, Inner
@@ -123,24 +125,39 @@ class Worker:
         self.peers = Peers(config)
         self.measures = Measures(config, str(number), self.control.view)
         self.handing = Handing(config, identity, self.store, self.control)
-        most = config.bounds.body
+        clients, most = Clients(config.clients), config.bounds.body
+        self.events = Events(
+            config,
+            self.node,
+            self.control.view,
+            self.store,
+            self.flusher,
+            self.sources,
+            self.peers,
+            clients,
+            self._ask,
+        )
         self.outer = Outer(
             self.node,
             self.flusher,
             self.sources,
             self.measures,
             most,
-            [Route("/health", self._health)],
+            [Route("/health", self._health), *self.events.outer()],
         )
         self.inner = Inner(
-            self.node, self.flusher, self.peers, Clients(config.clients), most, self._routes()
+            self.node, self.flusher, self.peers, clients, most, self._routes(), self.events
         )
+
+    async def _ask(self, asked: Call) -> Outcome:
+        return await self.inner.asked(asked)
 
     def _routes(self) -> list[BaseRoute]:
         return [
             Route("/health", self._health),
             Route("/status", self._status),
             Route("/metrics", self._metrics),
+            *self.events.inner(),
         ]
 
     async def _health(self, request: Asked) -> Response:  # noqa: ARG002 - a route
@@ -188,6 +205,7 @@ class Worker:
         tasks = [
             asyncio.create_task(self._supervised("control", self.control.run())),
             asyncio.create_task(self._supervised("measures", self.measures.run())),
+            asyncio.create_task(self._supervised("events", self.events.run())),
         ]
         if self.number == 0:
             tasks.append(asyncio.create_task(self._supervised("handing", self.handing.run())))
@@ -223,6 +241,7 @@ class Worker:
 
     async def close(self) -> None:
         """Close what was opened."""
+        await self.events.close()
         await self.peers.close()
         await self.sources.close()
         await self.control.close()

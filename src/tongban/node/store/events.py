@@ -57,8 +57,27 @@ _TABLES = (
         ) WITHOUT ROWID""",
     "CREATE INDEX IF NOT EXISTS task_state ON task (state, id)",
 )
+#: Ids of events that are no news begin so; no source may name its own like that.
+FIRST_STATE = "catch-up-"
 #: An item is the first of its lane where nothing else waits in it.
-_FIRST = "NOT EXISTS (SELECT 1 FROM event_item WHERE lane = l.id)"
+_QUEUED = """
+    INSERT INTO event_item (side, subscription, lane, change, head)
+    SELECT 'out', ?1, l.id, c.id, NOT EXISTS (SELECT 1 FROM event_item WHERE lane = l.id)
+    FROM event_change c
+    JOIN event_lane l ON l.side = 'out' AND l.subscription = ?1 AND l.subject = ?2
+    JOIN event_subscription s ON s.side = 'out' AND s.id = ?1 AND s.ended = ''
+    WHERE c.service = ?4 AND c.event = ?3 AND c.batch = ?5"""
+#: ?5 is 0 where a system pulls its events: then nothing moves them on.
+_TAKEN_IN = """
+    INSERT INTO event_item (side, subscription, lane, sealed, head)
+    SELECT 'in', ?1, l.id, ?3, ?5 AND NOT EXISTS (SELECT 1 FROM event_item WHERE lane = l.id)
+    FROM event_lane l
+    WHERE l.side = 'in' AND l.subscription = ?1 AND l.subject = ?2
+    AND NOT EXISTS (SELECT 1 FROM event_seen WHERE subscription = ?1 AND event = ?4)"""
+#: A record of a first walk is left out where a change beyond ?7 tells more.
+_FRESHER = """ WHERE NOT EXISTS (
+    SELECT 1 FROM event_change WHERE service = ?1 AND subject = ?4 AND id > ?7
+    AND event NOT GLOB 'catch-up-*')"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -178,7 +197,8 @@ class EventStore:
         self, side: Side, *, service: str = "", client: str = "", living: bool = False
     ) -> list[Subscription]:
         """Give subscriptions of one side, oldest first."""
-        where, values = "side = ?", [side]
+        where = "side = ?"
+        values: list[str] = [side]
         for name, value in (("service", service), ("client", client)):
             if value:
                 where += f" AND {name} = ?"
@@ -199,11 +219,7 @@ class EventStore:
         wanted = list(subjects)
         for start in range(0, len(wanted), 500):
             part = wanted[start : start + 500]
-            sql = (
-                "SELECT k.subscription, k.subject FROM event_key k JOIN event_subscription s"
-                " ON s.side = 'out' AND s.id = k.subscription AND s.ended = '' AND s.service = ?"
-                f" WHERE k.subject IN ({', '.join('?' * len(part))})"
-            )
+            sql = _KEYED + _listed(part)
             found.update((str(a), str(b)) for a, b in self._all(sql, (service, *part)))
         return found
 
@@ -213,10 +229,7 @@ class EventStore:
         wanted = list(subjects)
         for start in range(0, len(wanted), 500):
             part = wanted[start : start + 500]
-            sql = (
-                "SELECT subject FROM event_lane WHERE side = 'out' AND subscription = ?"
-                f" AND known = 1 AND subject IN ({', '.join('?' * len(part))})"
-            )
+            sql = _KNOWN + _listed(part)
             found.update(str(row[0]) for row in self._all(sql, (subscription, *part)))
         return found
 
@@ -234,7 +247,7 @@ class EventStore:
         """Give events whole, by their number."""
         if not numbers:
             return {}
-        found = self._all(f"{_ITEM} WHERE i.seq IN ({', '.join('?' * len(numbers))})", numbers)
+        found = self._all(f"{_ITEM} WHERE i.seq IN {_listed(numbers)}", numbers)
         return {row[0]: _item(row) for row in found}
 
     def waiting(self, side: Side, subscription: str, limit: int) -> list[Item]:
@@ -276,15 +289,17 @@ class EventStore:
         sql = f"{_TASK} WHERE state = 'waiting' ORDER BY id LIMIT ?"
         return [Task(*row) for row in self._all(sql, (limit,))]
 
+    def task_count(self, client: str) -> int:
+        """Give how many tasks of a client have no answer yet."""
+        sql = "SELECT COUNT(*) FROM task WHERE state = 'waiting' AND client = ?"
+        return int(self._all(sql, (client,))[0][0])
+
     def calls(self, numbers: Iterable[str]) -> list[str]:
         """Give the texts of the log's answer rows of these calls."""
         wanted, found = list(numbers), []
         for start in range(0, len(wanted), 500):
             part = wanted[start : start + 500]
-            sql = (
-                "SELECT text FROM log WHERE kind = 'answer'"
-                f" AND call IN ({', '.join('?' * len(part))})"
-            )
+            sql = _CALLED + _listed(part)
             found += [str(row[0]) for row in self._all(sql, part)]
         return found
 
@@ -302,6 +317,22 @@ _TASK = (
     "SELECT id, client, call, state, asked, until, COALESCE(request, x''), COALESCE(answer, x'')"
     " FROM task"
 )
+
+
+_KEYED = (
+    "SELECT k.subscription, k.subject FROM event_key k JOIN event_subscription s"
+    " ON s.side = 'out' AND s.id = k.subscription AND s.ended = '' AND s.service = ?"
+    " WHERE k.subject IN "
+)
+_KNOWN = (
+    "SELECT subject FROM event_lane WHERE side = 'out' AND subscription = ? AND known = 1"
+    " AND subject IN "
+)
+_CALLED = "SELECT text FROM log WHERE kind = 'answer' AND call IN "
+
+
+def _listed(values: Sequence[Any]) -> str:
+    return f"({', '.join('?' * len(values))})"
 
 
 def _subscription(row: tuple[Any, ...]) -> Subscription:
@@ -336,7 +367,7 @@ def _reader(path: Path) -> sqlite3.Connection:
     return db
 
 
-# What an `Entry` carries ---------------------------------------------------------------------------
+# What an `Entry` carries
 
 
 def subscribed(one: Subscription, subjects: Iterable[str] = ()) -> tuple[Write, ...]:
@@ -397,28 +428,20 @@ def changed(
     ``wanted`` is (subscription, subject, event); ``batch`` is a text never used before. ``newest``
     is for a first walk: a record is left out where a change beyond that number tells more.
     """
-    fresher = (
-        ""
-        if newest is None
-        else " WHERE NOT EXISTS (SELECT 1 FROM event_change WHERE service = ?1 AND subject = ?4"
-        f" AND id > {newest:d} AND batch != ?3)"
-    )
+    fresher = "" if newest is None else _FRESHER
+    kept = tuple((service, c.event, batch, c.subject, c.at, c.sealed) for c in changes)
     return (
         Write(
             "INSERT OR IGNORE INTO event_change (service, event, batch, subject, at, sealed)"
             f" SELECT ?1, ?2, ?3, ?4, ?5, ?6{fresher}",
-            tuple((service, c.event, batch, c.subject, c.at, c.sealed) for c in changes),
+            kept if newest is None else tuple((*one, newest) for one in kept),
         ),
         Write(
             "INSERT OR IGNORE INTO event_lane (side, subscription, subject) VALUES ('out', ?, ?)",
             tuple((name, subject) for name, subject, _ in wanted),
         ),
         Write(
-            "INSERT INTO event_item (side, subscription, lane, change, head)"
-            f" SELECT 'out', ?1, l.id, c.id, {_FIRST} FROM event_change c JOIN event_lane l"
-            " ON l.side = 'out' AND l.subscription = ?1 AND l.subject = ?2"
-            " JOIN event_subscription s ON s.side = 'out' AND s.id = ?1 AND s.ended = ''"
-            " WHERE c.service = ?4 AND c.event = ?3 AND c.batch = ?5",
+            _QUEUED,
             tuple((name, subject, event, service, batch) for name, subject, event in wanted),
         ),
         # what nobody wants keeps its id alone, so that it is known when it comes again
@@ -443,20 +466,20 @@ def read_up_to(service: str, place: str) -> Write:
 
 
 def received(
-    one: Subscription, event: str, subject: str, at: str, sealed: bytes
+    one: Subscription, event: str, subject: str, at: str, sealed: bytes, *, pulled: bool
 ) -> tuple[Write, ...]:
-    """Queue what came in for the node's own system; the same event again queues nothing."""
+    """Queue what came in for the node's own system; the same event again queues nothing.
+
+    ``pulled``: the system fetches it, so nothing moves it on.
+    """
     return (
         Write(
             "INSERT OR IGNORE INTO event_lane (side, subscription, subject) VALUES ('in', ?, ?)",
             ((one.id, subject),),
         ),
         Write(
-            "INSERT INTO event_item (side, subscription, lane, sealed, head)"
-            f" SELECT 'in', ?1, l.id, ?3, {_FIRST} FROM event_lane l"
-            " WHERE l.side = 'in' AND l.subscription = ?1 AND l.subject = ?2 AND NOT EXISTS"
-            " (SELECT 1 FROM event_seen WHERE subscription = ?1 AND event = ?4)",
-            ((one.id, subject, sealed, event),),
+            _TAKEN_IN,
+            ((one.id, subject, sealed, event, int(not pulled)),),
         ),
         Write("INSERT OR IGNORE INTO event_seen VALUES (?, ?, ?)", ((one.id, event, at),)),
     )
@@ -504,10 +527,18 @@ def taken(one: Subscription, upto: int) -> tuple[Write, ...]:
             "DELETE FROM event_item WHERE side = 'in' AND subscription = ? AND seq <= ?",
             ((one.id, upto),),
         ),
+    )
+
+
+def handed_over(clients: Iterable[str]) -> tuple[Write, ...]:
+    """Let what waits move on to the systems that are sent their events; others pull theirs."""
+    return (
+        Write("UPDATE event_item SET head = 0 WHERE side = 'in' AND head = 1", ((),)),
         Write(
-            "UPDATE event_item SET head = 1 WHERE side = 'in' AND subscription = ?1 AND head = 0"
-            " AND seq = (SELECT MIN(seq) FROM event_item i WHERE i.lane = event_item.lane)",
-            ((one.id,),),
+            "UPDATE event_item SET head = 1 WHERE side = 'in' AND subscription IN"
+            " (SELECT id FROM event_subscription WHERE side = 'in' AND client = ?)"
+            " AND seq = (SELECT MIN(i.seq) FROM event_item i WHERE i.lane = event_item.lane)",
+            tuple((client,) for client in clients),
         ),
     )
 
