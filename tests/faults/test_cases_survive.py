@@ -46,8 +46,9 @@ def test_kill_nine_at_random_instants_loses_nothing_and_doubles_nothing(office: 
     random.seed(20261123)
     with start(office) as process:
         assert read_line(process) == "ready"
+        acknowledged = {read_line(process)}  # the first warms what a serving process has warm
         began = time.monotonic()
-        acknowledged = {read_line(process)}
+        acknowledged.add(read_line(process))
         one_case = time.monotonic() - began
         process.kill()
     interrupted = 1
