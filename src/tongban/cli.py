@@ -41,6 +41,7 @@ COMMANDS: Mapping[str, Place | Branch] = {
         "The exchange (数据交换): its log, its calls, its grants.",
         {
             "call": ("tongban.node.commands.call:call", False),
+            "conform": ("tongban.node.commands.conform:conform", False),
             "request": ("tongban.apps.exchange.commands_sharing:request", True),
             "requests": ("tongban.apps.exchange.commands_sharing:list_requests", True),
             "review": ("tongban.apps.exchange.commands_sharing:review", True),

@@ -7,13 +7,14 @@ answer that breaks its description pass nowhere. Each provider has its own sessi
 import asyncio
 import ssl
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 import aiohttp
 from yarl import URL
 
 from tongban.kernel.events import EventInvalid, canonical
-from tongban.kernel.wire.words import Found, Plain, Question
+from tongban.kernel.wire.words import Found, Operation, Plain, Question
 from tongban.node.providers import openapi
 from tongban.node.providers.base import ProviderFailed, Setting, Wrong, check_common
 from tongban.node.providers.binding import Binding, check_bindings, read_bindings
@@ -30,6 +31,16 @@ _OWN = frozenset(
 )  # fmt: skip
 _FILES = ("description", "secret_file", "client_certificate", "client_key", "ca")
 _AT_ONCE = 4  # finds that stand in for an `among` that the interface lacks
+
+
+@dataclass(frozen=True, slots=True)
+class Got:
+    """What came back: status, media type, content coding and the bytes as they came."""
+
+    status: int
+    media: str
+    coding: str
+    raw: bytes
 
 
 class Http:
@@ -79,7 +90,7 @@ class Http:
         answer = await self._call(binding, question, after)
         if answer is None:
             return Found([])
-        records = [self._record(question.fields, r) for r in _records(binding, answer)]
+        records = [self._record(question.fields, r) for r in records_of(binding, answer)]
         if question.operation != "walk":
             return Found(records)
         following = _at(answer, binding.next)
@@ -117,6 +128,32 @@ class Http:
         return Found([record for task in tasks for record in task.result()])
 
     async def _call(self, binding: Binding, question: Question, after: Plain) -> Any:
+        got = await self.get(binding, question, after)
+        if got.status in binding.absent:
+            return None
+        if 300 <= got.status < 400:
+            raise ProviderFailed("bad_answer", f"it redirects ({got.status}); not followed")
+        if got.status != 200:
+            raise ProviderFailed("unavailable", f"it answers {got.status}")
+        if got.coding != "identity":
+            raise ProviderFailed("bad_answer", "it packs its answer although it was asked not to")
+        if not got.media.endswith(("/json", "+json")):
+            raise ProviderFailed("bad_answer", "its answer is not of a JSON type")
+        return self.hold(binding, got.raw)
+
+    @property
+    def names(self) -> frozenset[str]:
+        """The names that the description's schemas know."""
+        return self._description.names
+
+    def binding(self, operation: Operation) -> Binding | None:
+        """Give what a question is bound to, if it is."""
+        return self._bindings.get(operation)
+
+    async def get(
+        self, binding: Binding, question: Question, after: Plain, *, secret: bool = True
+    ) -> Got:
+        """Send one request and give what came, whatever it is; raise `ProviderFailed`."""
         target, body = binding.request(self._base, question, after, self._setting.key)
         headers = {"Accept": "application/json", "Accept-Encoding": "identity"}
         data = None
@@ -126,9 +163,8 @@ class Http:
                 data = canonical(body)
             except EventInvalid as wrong:
                 raise ProviderFailed("bad_answer", "a key cannot be written as JSON") from wrong
-        if "secret_file" in self._setting.options:
-            secret = self._setting.path("secret_file").read_text(encoding="ascii").strip()
-            headers["Authorization"] = f"Bearer {secret}"
+        if secret and "secret_file" in self._setting.options:
+            headers["Authorization"] = f"Bearer {self._secret()}"
         try:
             async with self._open().request(
                 binding.operation.method,
@@ -137,34 +173,28 @@ class Http:
                 data=data,
                 allow_redirects=False,
             ) as response:
-                if response.status in binding.absent:
-                    return None
-                self._hold_head(response)
-                raw = await self._read(response)
+                return Got(
+                    response.status,
+                    response.content_type,
+                    response.headers.get("Content-Encoding", "identity").lower(),
+                    await self._read(response),
+                )
         except TimeoutError as error:
             raise ProviderFailed("timeout", "its system does not answer in time") from error
         except aiohttp.ClientConnectorCertificateError as error:
             raise ProviderFailed("unavailable", "its certificate does not hold") from error
         except (aiohttp.ClientConnectorError, aiohttp.ServerDisconnectedError) as error:
             refused = isinstance(getattr(error, "os_error", None), AddressRefused)
-            detail = (
-                "its name leads to an address that is not allowed" if refused else "no connection"
-            )
+            detail = "it is at an address that is not allowed" if refused else "no connection"
             raise ProviderFailed("unavailable", detail, connecting=not refused) from error
         except (aiohttp.ClientError, OSError) as error:
             raise ProviderFailed("unavailable", f"it broke off ({type(error).__name__})") from error
-        return self._held(binding, raw)
 
-    @staticmethod
-    def _hold_head(response: aiohttp.ClientResponse) -> None:
-        if 300 <= response.status < 400:
-            raise ProviderFailed("bad_answer", f"it redirects ({response.status}); not followed")
-        if response.status != 200:
-            raise ProviderFailed("unavailable", f"it answers {response.status}")
-        if response.headers.get("Content-Encoding", "identity").lower() != "identity":
-            raise ProviderFailed("bad_answer", "it packs its answer although it was asked not to")
-        if not response.content_type.endswith(("/json", "+json")):
-            raise ProviderFailed("bad_answer", "its answer is not of a JSON type")
+    def _secret(self) -> str:
+        try:
+            return self._setting.path("secret_file").read_text(encoding="ascii").strip()
+        except (OSError, ValueError) as wrong:
+            raise ProviderFailed("unavailable", "its secret cannot be read") from wrong
 
     async def _read(self, response: aiohttp.ClientResponse) -> bytes:
         raw = bytearray()
@@ -172,12 +202,11 @@ class Http:
             raw += chunk
             if len(raw) > self._largest:
                 response.close()
-                raise ProviderFailed(
-                    "bad_answer", f"its answer is larger than {self._largest} bytes"
-                )
+                raise ProviderFailed("bad_answer", f"it answers more than {self._largest} bytes")
         return bytes(raw)
 
-    def _held(self, binding: Binding, raw: bytes) -> Any:
+    def hold(self, binding: Binding, raw: bytes) -> Any:
+        """Read an answer and hold it to the description; raise `ProviderFailed` (bad_answer)."""
         try:
             answer = read_json(raw)
             pointer = openapi.drift(self._description, binding.operation, answer)
@@ -245,7 +274,8 @@ def _at(value: Any, steps: Sequence[str]) -> Any:
     return value
 
 
-def _records(binding: Binding, answer: Any) -> Sequence[Any]:
+def records_of(binding: Binding, answer: Any) -> Sequence[Any]:
+    """Give the records of an answer as they came; raise `ProviderFailed`."""
     found = _at(answer, binding.records)
     if found is None:
         return []
