@@ -18,7 +18,6 @@ from tongban.kernel.wire.words import (
     Identifier,
     IdentifierInvalid,
     Operation,
-    Plain,
     Question,
     Request,
     WireRefused,
@@ -160,13 +159,13 @@ def write_path(service: Identifier, operation: Operation | None) -> str:
     return f"/r1/{service}/{operation}" if operation else f"/r1/{service}"
 
 
-def write_query(fields: tuple[str, ...], key: Mapping[str, Plain]) -> str:
-    """Write the query of a GET; key values are written as text.
+def write_query(fields: tuple[str, ...], key: Mapping[str, str]) -> str:
+    """Write the query of a GET; key values are text there.
 
     >>> write_query(("name", "birth_date"), {"id_number": "11010519491231002X"})
     'id_number=11010519491231002X&fields=name,birth_date'
     """
-    pairs = [f"{name}={_RESERVED.sub(_encoded, str(value))}" for name, value in key.items()]
+    pairs = [f"{name}={_RESERVED.sub(_encoded, value)}" for name, value in key.items()]
     return "&".join([*pairs, f"fields={','.join(fields)}"])
 
 
