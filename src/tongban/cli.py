@@ -40,7 +40,10 @@ COMMANDS: Mapping[str, Place | Branch] = {
     "exchange": Branch(
         "The exchange (数据交换): its log, its calls, its grants.",
         {
+            "verify": ("tongban.node.commands.verify:verify_", False),
             "call": ("tongban.node.commands.call:call", False),
+            "batch": ("tongban.node.commands.batch:batch", False),
+            "events": ("tongban.node.commands.events:events", False),
             "conform": ("tongban.node.commands.conform:conform", False),
             "request": ("tongban.apps.exchange.commands_sharing:request", True),
             "requests": ("tongban.apps.exchange.commands_sharing:list_requests", True),

