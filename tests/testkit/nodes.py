@@ -8,6 +8,7 @@ import contextlib
 import http.client
 import json
 import os
+import secrets
 import signal
 import socket
 import sqlite3
@@ -24,8 +25,11 @@ from typing import Any
 from tongban.kernel.events import canonical, instant
 from tongban.kernel.suites import Verifier, suite
 from tongban.kernel.wire.documents import key_id, seal_document, write_token
+from tongban.kernel.wire.signatures import sign_request
+from tongban.kernel.wire.words import Request
 from tongban.node import clock
 from tongban.node.making import NewNode, make_node
+from tongban.node.store import read_only
 
 INSTANCE = "CN-330100"
 BUREAU = "11330100MB1A23019Q"
@@ -437,10 +441,48 @@ class Node:
 
     def rows(self) -> list[dict[str, Any]]:
         """Read its log."""
-        uri = f"file:{self.store}?mode=ro"
-        with contextlib.closing(sqlite3.connect(uri, uri=True)) as store:
-            found = store.execute("SELECT text FROM rows ORDER BY seq").fetchall()
-        return [json.loads(text) for (text,) in found]
+        return [json.loads(kept.text) for kept in read_only(self.store)]
+
+    def signed(
+        self, service: str, operation: str, body: Mapping[str, Any], purpose: str = ITEM
+    ) -> Request:
+        """Sign a request as this node would, to be sent to another one by `post`."""
+        headers = (
+            ("content-type", "application/json"),
+            ("x-road-client", f"{INSTANCE}/GOV/{self.member}/tongban"),
+            ("x-road-id", uuid.uuid4().hex),
+            ("tb-purpose", purpose),
+        )
+        plain = Request("POST", f"/r1/{service}/{operation}", "", headers, canonical(body))
+        signer = suite(self.keyid.split("/")[1]).signer(self.secret())
+        nonce = secrets.token_urlsafe(16)
+        return sign_request(plain, self.keyid, signer, clock.now(), nonce)
+
+    def post(self, request: Request) -> Answer:
+        """Send a request to the outer listener as it stands."""
+        link = http.client.HTTPConnection("127.0.0.1", self.outer, timeout=30)
+        try:
+            link.putrequest(request.method, request.path, skip_accept_encoding=True)
+            for name, value in (*request.headers, ("content-length", str(len(request.body)))):
+                link.putheader(name, value)
+            link.endheaders(request.body)
+            answer = link.getresponse()
+            read = answer.read()
+            fields = {name.lower(): value for name, value in answer.getheaders()}
+            return Answer(answer.status, json.loads(read), fields)
+        finally:
+            link.close()
+
+    def raw(self, sent: bytes) -> int:
+        """Send bytes to the outer listener; give the status of the answer (0: it hung up)."""
+        with socket.create_connection(("127.0.0.1", self.outer), timeout=30) as link:
+            with contextlib.suppress(BrokenPipeError, ConnectionResetError):
+                link.sendall(sent)
+            try:
+                told = link.recv(64)
+            except ConnectionResetError:
+                return 0
+        return int(told[9:12]) if told else 0
 
 
 class Network:
