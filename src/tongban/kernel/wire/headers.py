@@ -7,9 +7,10 @@ X-Road or Tb header that the profile does not sign.
 
 from collections.abc import Collection
 
-from tongban.kernel.wire.structured import LONGEST
 from tongban.kernel.wire.words import Headers, WireRefused
 
+#: A consent token is the longest of them (characters).
+LONGEST = 16 * 1024
 #: What a request says of the call, in the order in which it is signed.
 CALL = (
     "x-road-client",
