@@ -6,7 +6,8 @@ from typing import Any
 
 import click
 
-from tongban.apps.exchange import consents, network, nodes
+from tongban.apps.exchange import consents, levels, network, nodes
+from tongban.apps.exchange.models import Instance
 from tongban.apps.exchange.nodes import NewNode, NodeInvalid
 
 
@@ -103,3 +104,42 @@ def control_key(*, as_json: bool) -> None:
     click.echo("[[control.keys]]")
     for name, value in told.items():
         click.echo(f'{name} = "{value}"')
+
+
+@click.command("add")
+@click.argument("name")
+@click.option("--relation", type=click.Choice(["parent", "child", "other"]), required=True)
+@click.option("--address", required=True, help="Where its control plane is reached.")
+@click.option(
+    "--key",
+    "file",
+    type=click.Path(exists=True, dir_okay=False, path_type=Path),
+    required=True,
+    help="Its public key: what its `exchange node control-key --json` printed.",
+)
+def add_instance(name: str, relation: str, address: str, file: Path) -> None:
+    """Register another instance NAME (CN-330000) by its pinned key (登记上下级平台)."""
+    try:
+        key = json.loads(file.read_text(encoding="utf-8"))
+        levels.add_instance(name, relation, address, key)
+    except (levels.InstanceInvalid, ValueError) as wrong:
+        raise click.ClickException(str(wrong)) from wrong
+    click.echo(f"{name} registered / 已登记")
+
+
+@click.command("list")
+def list_instances() -> None:
+    """List the other instances: relation, age of the card, what was wrong (平台清单)."""
+    for row in Instance.objects.order_by("name"):
+        card = f"card of {row.issued:%Y-%m-%d %H:%M:%S}" if row.issued else "no card"
+        wrong = f"; {row.outcome}" if row.outcome else ""
+        click.echo(f"{row.name}  {row.relation}  {row.address}  {card}{wrong}")
+
+
+@click.command()
+def sync() -> None:
+    """Exchange cards, requests and decisions with the other instances now (同步)."""
+    good, known = levels.synchronise(), Instance.objects.count()
+    click.echo(f"{good} of {known} answered / {known} 个平台中 {good} 个有答复")
+    if good < known:
+        raise SystemExit(1)

@@ -122,7 +122,7 @@ def _content(now: datetime) -> Document:
     ]
     grants = [
         GrantRow(
-            f"g{row.pk}",
+            row.ref or f"g{row.pk}",
             row.client,
             row.service,
             tuple(row.fields),

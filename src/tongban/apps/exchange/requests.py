@@ -5,9 +5,7 @@ Every verb saves and tells the trail in one transaction. Who may do what, and wh
 """
 
 import secrets
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
-from datetime import datetime
+from collections.abc import Mapping
 from functools import cache
 from typing import Any, TypeAlias
 
@@ -15,8 +13,10 @@ from django.conf import settings
 from django.db import transaction
 
 from tongban.apps.exchange import nodes, queries
-from tongban.apps.exchange.domain import Catalogue, Contract
-from tongban.apps.exchange.domain.governance import GOVERNMENT, PLATFORM
+from tongban.apps.exchange.asking import NewRequest, RequestInvalid, wanted
+from tongban.apps.exchange.domain import Catalogue
+from tongban.apps.exchange.domain.governance import GOVERNMENT
+from tongban.apps.exchange.domain.levels import Decision
 from tongban.apps.exchange.domain.purposes import code
 from tongban.apps.exchange.domain.requests import (
     ENDED,
@@ -32,26 +32,38 @@ from tongban.apps.exchange.domain.requests import (
 from tongban.apps.exchange.domain.requests import clock as clock_of
 from tongban.apps.exchange.events import REQUEST_MOVED, REQUEST_OVERDUE, request_chain
 from tongban.apps.exchange.grants import give, place_of, regions
-from tongban.apps.exchange.models import GrantRequest, Instance, Purpose, Resource
+from tongban.apps.exchange.models import GrantRequest, Resource
 from tongban.infra import clock
 from tongban.infra.access.domain import Subject, judge
 from tongban.infra.calendar import load_calendar
 from tongban.infra.packs import find_packs
 from tongban.infra.trail import services as trail
 from tongban.kernel.events import Draft
-from tongban.kernel.wire.words import Identifier, IdentifierInvalid
+from tongban.kernel.wire.words import Identifier
 from tongban.kernel.workdays import Calendar, Status
+
+__all__ = [
+    "NewRequest",
+    "RequestInvalid",
+    "RequestMoved",
+    "RequestUnknown",
+    "Row",
+    "act",
+    "actions_of",
+    "ask",
+    "calendar",
+    "decided_abroad",
+    "from_abroad",
+    "how_late",
+    "lapse",
+    "look",
+    "requests_of",
+    "tell_overdue",
+    "withdrawn_abroad",
+]
 
 Row: TypeAlias = GrantRequest
 _ALPHABET = "23456789ABCDEFGHJKLMNPQRSTUVWXYZ"
-
-
-class RequestInvalid(ValueError):
-    """A request that cannot be made, with a sentence (zh, en) for each faulty field."""
-
-    def __init__(self, fields: Mapping[str, tuple[str, str]]) -> None:
-        self.fields = dict(fields)
-        super().__init__("; ".join(f"{name}: {en}" for name, (_, en) in fields.items()))
 
 
 class RequestUnknown(LookupError):
@@ -68,30 +80,6 @@ def calendar() -> Calendar:
     return load_calendar(*find_packs(settings.PACKS))
 
 
-@dataclass(frozen=True, slots=True)
-class NewRequest:
-    """What somebody asks for: attributes of a service, for an item, on a basis, for a system.
-
-    ``service`` is the slug of a resource here, or the identifier of another instance's service;
-    ``system`` the asking department's subsystem.
-    """
-
-    service: str
-    fields: Sequence[str]
-    item: str
-    basis: str
-    legal_basis: str
-    reason: str
-    department: str
-    system: str = PLATFORM
-    rows: Mapping[str, Sequence[Any]] = field(default_factory=dict)
-    bulk: bool = False
-    calls: int = 0
-    records: int = 0
-    valid_until: datetime | None = None
-    flow_back: bool = False
-
-
 @transaction.atomic
 def ask(subject: Subject, new: NewRequest, *, submit: bool = True) -> str:
     """Make a request for data, and submit it unless it is to stay a draft; give its number.
@@ -103,7 +91,7 @@ def ask(subject: Subject, new: NewRequest, *, submit: bool = True) -> str:
     ruling = judge(subject, "exchange.request", place_of(new.department))
     if not ruling.allowed:
         raise NotForYou(ruling.zh, ruling.en)
-    service, contract, told = _wanted(new, catalogue)
+    service, contract, told = wanted(new, catalogue)
     rules = catalogue.governance
     member = rules.members[new.department]
     row = GrantRequest.objects.create(
@@ -139,73 +127,6 @@ def ask(subject: Subject, new: NewRequest, *, submit: bool = True) -> str:
 def _number(instance: str) -> str:
     drawn = "".join(secrets.choice(_ALPHABET) for _ in range(8))
     return f"{instance.removeprefix('CN-')}-{clock.today():%Y%m%d}-{drawn}"
-
-
-def _wanted(
-    new: NewRequest, catalogue: Catalogue
-) -> tuple[Identifier, Contract | None, dict[str, Any]]:
-    """Check a request as a whole; raises `RequestInvalid` with every fault."""
-    faults: dict[str, tuple[str, str]] = {}
-    service, known, contract = _service(new.service, catalogue)
-    if service is None or not known:
-        raise RequestInvalid(
-            {"service": ("目录中没有此资源", "the catalogue has no such resource")}
-        )
-    for name in sorted(set(new.fields) - known):
-        faults[f"fields.{name}"] = ("资源没有此信息项", "the resource has no such field")
-    for name in sorted(new.rows.keys() - known):
-        faults[f"rows.{name}"] = ("资源没有此信息项", "the resource has no such field")
-    if not new.fields:
-        faults["fields"] = ("请列明所需信息项", "name the fields that are needed")
-    if new.basis not in {"statutory", "consent"}:
-        faults["basis"] = ("依据为法定职责或本人同意", "the basis is statutory or consent")
-    if not new.item or not new.legal_basis.strip() or not new.reason.strip():
-        faults["legal_basis"] = (
-            "请写明事项、法定依据与理由",
-            "state the item, the legal basis and the reason",
-        )
-    if new.basis == "consent" and new.bulk:
-        faults["bulk"] = ("凭同意不得批量读取", "consent opens no whole register")
-    if new.valid_until is not None and new.valid_until <= clock.now():
-        faults["valid_until"] = ("有效期已过", "it ends before now")
-    for place, slug in (("system", new.system), ("item", new.item)):
-        try:
-            Identifier(service.instance, service.member_class, service.member, slug)
-        except IdentifierInvalid as wrong:
-            faults[place] = ("标识由小写字母、数字和短横线组成", str(wrong))
-    if faults:
-        raise RequestInvalid(faults)
-    registered = Purpose.objects.filter(code=code(new.item, new.basis), ended=None).first()
-    most = set(registered.fields.get(str(service), ())) if registered else set()
-    beyond = sorted(set(new.fields) - most)
-    return service, contract, {"beyond_the_registered_purpose": beyond}
-
-
-def _service(
-    text: str, catalogue: Catalogue
-) -> tuple[Identifier | None, frozenset[str], Contract | None]:
-    """Find a service here by slug or identifier, or abroad; with the fields that it has."""
-    rules = catalogue.governance
-    if "/" not in text:
-        contract = catalogue.contracts.get(text)
-        if contract is None:
-            return None, frozenset(), None
-        service = rules.service(contract.resource.department, text)
-        return service, contract.resource.attributes, contract
-    try:
-        service = Identifier.parse(text)
-    except IdentifierInvalid:
-        return None, frozenset(), None
-    if service.instance == rules.instance:
-        contract = catalogue.contracts.get(service.service)
-        own = contract and rules.service(contract.resource.department, service.service)
-        if contract is None or own != service:
-            return None, frozenset(), None
-        return service, contract.resource.attributes, contract
-    abroad = Instance.objects.filter(name=service.instance).exclude(issued=None).first()
-    told = abroad.card.get("services", ()) if abroad else ()
-    fields = next((frozenset(s["fields"]) for s in told if s["id"] == text), frozenset())
-    return service, fields, None
 
 
 @transaction.atomic
@@ -297,6 +218,56 @@ def _at_once(row: GrantRequest, actor: str) -> State:
     if granted is State.GRANTED:
         give(row, "automatic", actor)
     return granted
+
+
+def from_abroad(told: Mapping[str, Any], origin: str) -> GrantRequest:
+    """Keep a request of another instance as submitted here; raises `RequestInvalid`.
+
+    Whether its fields and filters exist is judged as for one of our own.
+    """
+    catalogue = queries.catalogue()
+    new = NewRequest(
+        told["service"],
+        told["fields"],
+        told["item"],
+        told["basis"],
+        told["legal_basis"],
+        told["reason"],
+        "",
+        Identifier.parse(told["client"]).subsystem,
+        told["rows"],
+        told["bulk"],
+        told["calls"],
+        told["records"],
+        told["valid_until"],
+        told["flow_back"],
+    )
+    _, contract, more = wanted(new, catalogue)
+    row = GrantRequest.objects.create(
+        **{name: value for name, value in told.items() if name not in {"withdrawn", "purpose"}},
+        purpose=code(new.item, new.basis),
+        asking="",
+        provider=contract.resource.department if contract else "",
+        state=State.DRAFT,
+        entered=clock.today(),
+        asked_by=origin,
+        origin=origin,
+        created=clock.now(),
+    )
+    _told(row, "", State.DRAFT, origin, {"fields": row.fields, "origin": origin, **more})
+    _move(row, Action.SUBMIT, origin)
+    return row
+
+
+def withdrawn_abroad(row: GrantRequest, origin: str) -> None:
+    """Withdraw a request here because the instance that sent it did."""
+    _move(row, Action.WITHDRAW, origin)
+
+
+def decided_abroad(row: GrantRequest, action: Action, instance: str, decided: Decision) -> None:
+    """Take over what the owning instance decided on a request that was sent there."""
+    row.refusal, row.note = dict(decided.refusal), decided.note or row.note
+    _move(row, action, instance)
 
 
 def lapse() -> int:

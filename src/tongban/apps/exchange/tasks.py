@@ -2,7 +2,7 @@
 
 from datetime import timedelta
 
-from tongban.apps.exchange import requests
+from tongban.apps.exchange import levels, requests
 from tongban.apps.exchange.catalogue import harvesting
 from tongban.infra.jobs.services import periodic
 
@@ -18,3 +18,9 @@ def watch_requests() -> None:
 def harvest() -> None:
     """Take in the catalogues of the peers that are known, one after another."""
     harvesting.harvest_all("worker")
+
+
+@periodic("exchange.levels", every=timedelta(seconds=30))
+def meet_others() -> None:
+    """Exchange cards, requests and decisions with the other instances."""
+    levels.synchronise()

@@ -13,9 +13,11 @@ from django.http import HttpRequest, HttpResponse
 from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_GET, require_POST
 
-from tongban.apps.exchange import network, nodes, queries
+from tongban.apps.exchange import levels, network, nodes, queries
 from tongban.apps.exchange.domain.governance import NODE
+from tongban.apps.exchange.domain.levels import DocumentUnfit
 from tongban.apps.exchange.models import Node
+from tongban.apps.exchange.requests import RequestInvalid
 from tongban.infra import clock
 from tongban.kernel.events import EventInvalid, canonical
 from tongban.kernel.wire.documents import DocumentInvalid
@@ -164,3 +166,17 @@ def looks(request: HttpRequest) -> HttpResponse:
             "malformed", "查询记录无法读取", f"a look does not read: {wrong!r}"
         ) from wrong
     return answer({"kept": kept})
+
+
+@csrf_exempt
+@require_POST
+@_guarded
+def requests(request: HttpRequest) -> HttpResponse:
+    """Take a signed request of another instance, and say how it stands here."""
+    wire = wire_request(request)
+    try:
+        return answer(levels.receive(wire.body))
+    except DocumentInvalid as wrong:
+        raise WireRefused("signature", "签名无效或平台未登记", str(wrong)) from wrong
+    except (DocumentUnfit, RequestInvalid, EventInvalid) as wrong:
+        raise WireRefused("malformed", "申请不符合要求", str(wrong)) from wrong

@@ -10,5 +10,6 @@ urlpatterns = [
     path("card", control.card),
     path("checkpoints", control.checkpoints),
     path("looks", control.looks),
+    path("requests", control.requests),
     path("catalogue.jsonld", catalogue_document.page),
 ]

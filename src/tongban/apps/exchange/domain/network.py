@@ -101,7 +101,7 @@ def content(
     """
     rules = catalogue.governance
     granted = list(grants)
-    own = _own(catalogue, nodes, granted)
+    own = _own(catalogue, nodes)
     parts: dict[str, dict[str, Any]] = {
         "members": {m["member"]: m for m in own["members"]},
         "nodes": {n["id"]: n for n in own["nodes"]},
@@ -110,6 +110,8 @@ def content(
     }
     for card in cards:
         _add(parts, card, rules.instance)
+    for grant in granted:
+        _know_system(parts["members"], Identifier.parse(grant.client))
     services = parts["services"]
     registered = {p.code: _purpose(p, services) for p in sorted(purposes, key=lambda row: row.code)}
     return {
@@ -136,7 +138,7 @@ def card(
     catalogue: Catalogue, nodes: Sequence[NodeRow], keys: Iterable[KeyRow], issued: datetime
 ) -> Document:
     """Give what other instances may know: members, nodes, keys and services, and no grant."""
-    own = _own(catalogue, nodes, ())
+    own = _own(catalogue, nodes)
     return {
         "format": CARD,
         "instance": catalogue.governance.instance,
@@ -169,19 +171,21 @@ def revocations(
     }
 
 
-def _own(
-    catalogue: Catalogue, nodes: Sequence[NodeRow], grants: Iterable[GrantRow]
-) -> dict[str, list[Document]]:
+def _know_system(members: dict[str, Any], client: Identifier) -> None:
+    """Let a member have the subsystem that something was granted to."""
+    member = members.get(client.member)
+    if member is not None and member["instance"] == client.instance:
+        systems = sorted({*member["subsystems"], client.subsystem})
+        members[client.member] = {**member, "subsystems": systems}
+
+
+def _own(catalogue: Catalogue, nodes: Sequence[NodeRow]) -> dict[str, list[Document]]:
     rules = catalogue.governance
     speaks = {member: node.id for node in nodes for member in node.members}
     systems: dict[str, set[str]] = {code: {PROVIDING} for code in rules.members.values()}
     for code in speaks:
         systems.setdefault(code, {PROVIDING}).add(NODE)
     systems[rules.operator_code].add(PLATFORM)
-    for grant in grants:
-        client = Identifier.parse(grant.client)
-        if client.instance == rules.instance and client.member in systems:
-            systems[client.member].add(client.subsystem)
     return {
         "members": [
             {
