@@ -188,13 +188,14 @@ class Config:
 def read_secret(path: Path, key: str) -> bytes:
     """Read 32 bytes in hex from a file that nobody else may read; raise ConfigInvalid."""
     try:
-        if path.stat().st_mode & _OTHERS:
-            raise _wrong(key, f"{path} may be read by others", "chmod 600, and change the key")
-        found = bytes.fromhex(path.read_text(encoding="ascii").strip())
+        mode, text = path.stat().st_mode, path.read_text(encoding="ascii")
+        found = bytes.fromhex(text.strip())
     except OSError as wrong:
         raise _wrong(key, f"{path}: {wrong.strerror}", "make one by tongban node init") from None
     except ValueError:
         raise _wrong(key, f"{path} holds no hex", "make one by tongban node init") from None
+    if mode & _OTHERS:
+        raise _wrong(key, f"{path} may be read by others", "chmod 600, and change the key")
     if len(found) != 32:
         raise _wrong(key, f"{path} has {len(found)} bytes, not 32", "make one by tongban node init")
     return found
