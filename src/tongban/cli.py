@@ -52,6 +52,7 @@ COMMANDS: Mapping[str, Place | Branch] = {
             "refuse": ("tongban.apps.exchange.commands_sharing:refuse", True),
             "end": ("tongban.apps.exchange.commands_sharing:end", True),
             "grants": ("tongban.apps.exchange.commands_sharing:list_grants", True),
+            "file": ("tongban.apps.exchange.commands_sharing:open_file", True),
             "node": Branch(
                 "The nodes that this control plane knows (节点登记).",
                 {

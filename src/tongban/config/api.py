@@ -21,7 +21,7 @@ from ninja.errors import HttpError, ValidationError
 
 from tongban.apps.cases import api as cases
 from tongban.apps.cases import errors
-from tongban.apps.exchange import consents, grants, requests
+from tongban.apps.exchange import consents, files, grants, requests
 from tongban.apps.exchange.api import catalogue, governing
 from tongban.apps.exchange.catalogue import errors as registry
 from tongban.apps.exchange.domain.registry import EntryInvalid
@@ -178,6 +178,8 @@ def _sharing(request: HttpRequest, error: Exception | type[Exception]) -> HttpRe
         fields = {name: Sentence(zh=zh, en=en) for name, (zh, en) in error.fields.items()}
         zh, en = "请更正所列各项", "correct the fields listed"
         return _refuse(request, 422, "request_invalid", zh, en, fields)
+    if isinstance(error, files.FileInvalid):
+        return _refuse(request, 422, "file_invalid", error.zh, error.en)
     if not isinstance(error, ActionRefused):
         raise TypeError(error)
     yours = not isinstance(error, NotForYou)
@@ -204,6 +206,7 @@ api.add_exception_handler(registry.CatalogueError, _catalogue)
 api.add_exception_handler(EntryInvalid, _entry)
 api.add_exception_handler(ActionRefused, _sharing)
 api.add_exception_handler(requests.RequestInvalid, _sharing)
+api.add_exception_handler(files.FileInvalid, _sharing)
 api.add_exception_handler(FactInvalid, _fact)
 api.add_exception_handler(items.NotPublished, _unpublished)
 for _kind in _PLAIN:

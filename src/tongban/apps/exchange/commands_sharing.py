@@ -5,10 +5,11 @@ Each acts as an official who is named by login, and is judged like a click of th
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from typing import Literal
 
 import click
 
-from tongban.apps.exchange import grants, queries, requests
+from tongban.apps.exchange import files, grants, queries, requests
 from tongban.apps.exchange.domain.requests import WORDS, Action, ActionRefused, State
 from tongban.apps.exchange.models import Grant
 from tongban.apps.parties import queries as parties
@@ -185,3 +186,24 @@ def list_requests(login: str) -> None:
                 f"{row.number}  {row.service.rpartition('/')[2]}  {words.zh} / {words.en}"
                 f"{clock_words}{f'  [{acts}]' if acts else ''}"
             )
+
+
+@click.command("file")
+@click.argument("number")
+@click.option("--kind", type=click.Choice(["person", "company"]), default="person")
+@click.option("--purpose", default="", help="A registered statutory purpose; own file: none.")
+@click.option("--reason", default="", help="Why; the person can read it.")
+@_AS
+def open_file(
+    number: str, kind: Literal["person", "company"], purpose: str, reason: str, login: str
+) -> None:
+    """Read the file of a person or company by its NUMBER; the look is told (一人一档、一企一档)."""
+    try:
+        with _told():
+            found = files.open_file(kind, number, _official(login), purpose=purpose, reason=reason)
+    except files.FileInvalid as wrong:
+        raise click.ClickException(f"{wrong.zh} / {wrong.en}") from wrong
+    for section in found.sections:
+        click.echo(f"{section.library or '-'}  {section.resource}  {section.status}")
+        for name, value in section.values.items():
+            click.echo(f"   {name}: {'-' if value is None else value}")

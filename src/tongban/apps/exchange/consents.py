@@ -14,10 +14,17 @@ from typing import Any
 
 from django.conf import settings
 from django.db import transaction
+from django.utils.crypto import salted_hmac
 
 from tongban.apps.exchange import network, queries
 from tongban.apps.exchange.domain import receipts
-from tongban.apps.exchange.events import CALLED, CONSENT_WITHDRAWN, CONSENTED, consent_chain
+from tongban.apps.exchange.events import (
+    CALLED,
+    CONSENT_WITHDRAWN,
+    CONSENTED,
+    consent_chain,
+    file_chain,
+)
 from tongban.apps.exchange.models import Consent, Look, Node, Withdrawal
 from tongban.infra import clock
 from tongban.infra.access.domain import Subject
@@ -234,7 +241,7 @@ class Seen:
     outcome: str
 
 
-def looks(cases: Iterable[str], numbers: Iterable[str]) -> tuple[Seen, ...]:
+def looks(cases: Iterable[str], numbers: Sequence[str]) -> tuple[Seen, ...]:
     """Give every look at a person, newest first: in these cases, and in the nodes' logs.
 
     ``cases`` are the person's own, ``numbers`` the person's identity or credit numbers. Statutory
@@ -257,9 +264,39 @@ def looks(cases: Iterable[str], numbers: Iterable[str]) -> tuple[Seen, ...]:
                     case,
                     data["outcome"],
                 )
+    for number in numbers:
+        found |= _openings(number)
     for row in Look.objects.filter(mark__in=_marks(numbers)).order_by("-at")[:_MOST]:
         found.setdefault(row.call or f"{row.node}:{row.row}", _seen(row))
     return tuple(sorted(found.values(), key=lambda seen: seen.at, reverse=True))
+
+
+def _openings(number: str) -> dict[str, Seen]:
+    """Give who opened the file of the person or company with this number."""
+    return {
+        f"{event.id}:{section['resource']}": Seen(
+            event.occurred,
+            event.id,
+            event.organisation,
+            section["department"],
+            section["resource"],
+            tuple(section["fields"]),
+            (event.data["purpose"],),
+            "statutory",
+            event.data["case"],
+            section["status"],
+        )
+        for kind in ("person", "company")
+        for event in told.history(file_chain(file_mark(kind, number)))
+        if not event.erased
+        for section in event.data["sections"]
+    }
+
+
+def file_mark(kind: str, number: str) -> str:
+    """Give the mark of a person or company, which names its chain and tells no number."""
+    digest = salted_hmac("tongban.exchange.file", f"{kind}:{number}", algorithm="sha256")
+    return digest.hexdigest()[:_MARK]
 
 
 def _seen(row: Look) -> Seen:

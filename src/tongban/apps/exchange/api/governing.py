@@ -4,6 +4,7 @@ Mounted by ``config.api``. Nothing is decided here; what may be done to a reques
 (``actions``), by the same judgement that refuses the rest.
 """
 
+from dataclasses import asdict
 from datetime import date, datetime, timedelta
 from typing import Annotated, Any, Literal
 
@@ -12,7 +13,7 @@ from ninja import Router, Schema
 from ninja.responses import Status
 from pydantic import Field, StrictBool, StrictInt, StringConstraints
 
-from tongban.apps.exchange import consents, grants, queries, requests
+from tongban.apps.exchange import consents, files, grants, queries, requests
 from tongban.apps.exchange.domain.governance import PLATFORM
 from tongban.apps.exchange.domain.requests import WORDS, Action, NotForYou
 from tongban.apps.exchange.models import Grant, GrantRequest
@@ -129,6 +130,35 @@ class RefusalOut(Schema):
     title: str
     article: str
     label: Sentence
+
+
+class FileIn(Body):
+    """Whose file is opened, for what and why; one's own needs no purpose."""
+
+    kind: Literal["person", "company"]
+    number: Annotated[str, StringConstraints(pattern=r"^[0-9A-Z]{18}$")]
+    purpose: Annotated[str, StringConstraints(pattern=r"^([a-z][a-z0-9-]{0,59})?$")] = ""
+    reason: Text = ""
+    case: Annotated[str, StringConstraints(pattern=r"^[0-9A-Z-]{0,32}$")] = ""
+
+
+class SectionOut(Schema):
+    """What one resource holds."""
+
+    library: str
+    department: str
+    resource: str
+    status: Literal["value", "absent", "several", "refused", "unavailable"]
+    values: dict[str, Any]
+
+
+class FileOut(Schema):
+    """One file, as it was read for one purpose."""
+
+    kind: str
+    purpose: str
+    legal_basis: str
+    sections: list[SectionOut]
 
 
 class ConsentOut(Schema):
@@ -345,3 +375,25 @@ def _consent(given: consents.Given, now: datetime) -> dict[str, Any]:
         "stands": given.stands(now),
         "receipt": given.receipt,
     }
+
+
+@router.post(
+    "/exchange/files",
+    response={200: FileOut, **_READ},
+    summary="一人一档、一企一档 · Open a file",
+    operation_id="open_file",
+    tags=_TAGS,
+)
+def open_file(request: HttpRequest, body: FileIn) -> Any:
+    """Read what the sources hold on a person or company; the look is told to whom it is about."""
+    subject = _subject(request, "file.open")
+    return asdict(
+        files.open_file(
+            body.kind,
+            body.number,
+            subject,
+            purpose=body.purpose,
+            reason=body.reason,
+            case=body.case,
+        )
+    )
