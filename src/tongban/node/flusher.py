@@ -43,12 +43,12 @@ class Flusher:
     async def commit(self, entry: Entry) -> Committed:
         """Give where the entry stands once it is durable; raise NonceSeen, QuotaSpent, LogDown."""
         loop = asyncio.get_running_loop()
-        if self._thread is None or not self._thread.is_alive():
-            self._begin(loop)
-        if len(self._waiting) >= BOUND:
-            raise LogDown(f"LogDown: {BOUND} entries wait for the disk")
         future: asyncio.Future[Told] = loop.create_future()
         with self._wake:
+            if len(self._waiting) >= BOUND:
+                raise LogDown(f"LogDown: {BOUND} entries wait for the disk")
+            if self._thread is None:
+                self._begin(loop)
             self._waiting.append((entry, future))
             self._wake.notify()
         try:
@@ -86,6 +86,7 @@ class Flusher:
             with self._wake:
                 left = [*group, *self._waiting]
                 self._waiting.clear()
+                self._thread = None  # whoever comes next starts another
             self._tell(
                 [(future, LogDown(f"LogDown: the flusher fell: {error!r}")) for _, future in left]
             )
@@ -113,8 +114,9 @@ class Flusher:
         with self._wake:
             self._closed = True
             self._wake.notify()
-        if self._thread is not None:
-            await asyncio.to_thread(self._thread.join, self._patience)
+            thread = self._thread
+        if thread is not None:
+            await asyncio.to_thread(thread.join, self._patience)
 
 
 def _settle(told: Sequence[tuple["asyncio.Future[Told]", Told | LogDown]]) -> None:

@@ -73,6 +73,8 @@ class Store:
 
     def _prepare(self) -> None:
         self._db.execute("PRAGMA journal_mode=WAL")
+        # FULL: a committed row survives a power cut, not only a crash of the process
+        self._db.execute("PRAGMA synchronous=FULL")
         with self.transaction() as db:
             version = db.execute("PRAGMA user_version").fetchone()[0]
             if version == 0:
@@ -342,10 +344,7 @@ class Store:
 
 
 def _connect(path: Path) -> sqlite3.Connection:
-    db = sqlite3.connect(path, timeout=_PATIENCE, isolation_level=None, check_same_thread=False)
-    # FULL: a committed row survives a power cut, not only a crash of the process
-    db.execute("PRAGMA synchronous=FULL")
-    return db
+    return sqlite3.connect(path, timeout=_PATIENCE, isolation_level=None, check_same_thread=False)
 
 
 def _head(db: sqlite3.Connection) -> tuple[int, str, datetime]:
