@@ -85,7 +85,7 @@ class Inner:
         self._peers = peers
         self._clients = clients
         self._most = most_body
-        self._rest: App = Router(routes)
+        self._rest: App = Router(routes, redirect_slashes=False)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve one request (ASGI)."""

@@ -56,7 +56,7 @@ class Outer:
         self._sources = sources
         self._measures = measures
         self._most = most_body
-        self._rest: App = Router(routes)
+        self._rest: App = Router(routes, redirect_slashes=False)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve one request (ASGI)."""

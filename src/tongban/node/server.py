@@ -115,6 +115,7 @@ class Worker:
         primary = number == 0
         self.config = config
         self.number = number
+        self.fallen = False
         self.control = Control(config, identity, primary=primary)
         self.control.load()
         wrapping = read_secret(config.keys.records, "keys.records")
@@ -192,8 +193,8 @@ class Worker:
             "services": self.measures.shown(),
         }
 
-    async def run(self, sockets: Sockets, stop: asyncio.Event) -> None:
-        """Serve until told to stop; calls under way are ended first."""
+    async def run(self, sockets: Sockets, stop: asyncio.Event) -> int:
+        """Serve until told to stop; calls under way are ended first. Give the exit code."""
         servers = [
             _uvicorn(self.outer, self.config.outer, self.config),
             _uvicorn(self.inner, self.config.inner, self.config),
@@ -224,6 +225,7 @@ class Worker:
         await asyncio.gather(*tasks, return_exceptions=True)
         await self.close()
         _say.info("stopped", extra={"worker": self.number})
+        return 1 if self.fallen else 0
 
     async def _freshness(self) -> None:
         while True:
@@ -237,6 +239,7 @@ class Worker:
         except Exception:  # noqa: BLE001 - whatever it is, it must not go unseen
             # a worker without its link or its hand would look well and age: let it start anew
             _say.exception("%s fell", name)
+            self.fallen = True
             os.kill(os.getpid(), signal.SIGTERM)
 
     async def close(self) -> None:
@@ -250,7 +253,7 @@ class Worker:
         self.store.close()
 
 
-async def _work(config: Config, number: int, sockets: Sockets, parent: int | None) -> None:
+async def _work(config: Config, number: int, sockets: Sockets, parent: int | None) -> int:
     stop = asyncio.Event()
     loop = asyncio.get_running_loop()
     for name in (signal.SIGTERM, signal.SIGINT):
@@ -258,12 +261,12 @@ async def _work(config: Config, number: int, sockets: Sockets, parent: int | Non
     if parent is not None:
         # the other end closes when the parent is gone, however it went
         loop.add_reader(parent, stop.set)
-    await Worker(config, number).run(sockets, stop)
+    return await Worker(config, number).run(sockets, stop)
 
 
-def _worker(config: Config, number: int, sockets: Sockets, parent: int | None) -> None:
+def _worker(config: Config, number: int, sockets: Sockets, parent: int | None) -> int:
     with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
-        runner.run(_work(config, number, sockets, parent))
+        return runner.run(_work(config, number, sockets, parent))
 
 
 def serve(config: Config) -> int:
@@ -272,8 +275,10 @@ def serve(config: Config) -> int:
     sockets = Sockets(_open(config.outer, "outer"), _open(config.inner, "inner"))
     config.state.mkdir(mode=0o700, parents=True, exist_ok=True)
     if config.workers == 1:
-        _worker(config, 0, sockets, None)
-        return 0
+        return _worker(config, 0, sockets, None)
+    # what is wrong with it is told once, here, and not by every worker for ever
+    config.identity()
+    Sources(config.settings())
     return _Parent(config, sockets).run()
 
 
@@ -318,8 +323,7 @@ class _Parent:
             os.close(self._ours)
             signal.signal(signal.SIGTERM, signal.SIG_DFL)
             signal.signal(signal.SIGINT, signal.SIG_DFL)
-            _worker(self._config, number, self._sockets, self._alive)
-            code = 0
+            code = _worker(self._config, number, self._sockets, self._alive)
         except Exception:  # noqa: BLE001 - the end of a forked process
             _say.exception("worker fell")
         finally:
