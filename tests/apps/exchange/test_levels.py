@@ -188,6 +188,17 @@ def test_a_neighbour_that_is_down_stops_nobody(county: Instance) -> None:
 # --- real processes
 
 
+# a process that runs commands as they come, so that each need not load everything anew
+COMMANDS = """
+import json, sys
+from click.testing import CliRunner
+from tongban.cli import main
+for line in sys.stdin:
+    done = CliRunner().invoke(main, json.loads(line))
+    print(json.dumps({"code": done.exit_code, "output": done.output}), flush=True)
+"""
+
+
 @dataclass
 class Platform:
     """One instance: its own home, database, packs and server process."""
@@ -196,6 +207,7 @@ class Platform:
     instance: str
     port: int
     processes: list["subprocess.Popen[bytes]"] = field(default_factory=list)
+    commands: "subprocess.Popen[str] | None" = None
 
     @property
     def address(self) -> str:
@@ -211,16 +223,22 @@ class Platform:
         }
 
     def run(self, *words: str, code: int = 0) -> str:
-        done = subprocess.run(
-            [sys.executable, "-c", "from tongban.cli import main; main()", *words],
-            env=self.environment(),
-            capture_output=True,
-            text=True,
-            timeout=PATIENCE,
-            check=False,
-        )
-        assert done.returncode == code, done.stdout + done.stderr
-        return done.stdout
+        """Run a command in this instance's own process of commands."""
+        if self.commands is None:
+            self.commands = subprocess.Popen(
+                [sys.executable, "-c", COMMANDS],
+                env=self.environment(),
+                stdin=subprocess.PIPE,
+                stdout=subprocess.PIPE,
+                text=True,
+            )
+        assert self.commands.stdin
+        assert self.commands.stdout
+        self.commands.stdin.write(json.dumps(words) + "\n")
+        self.commands.stdin.flush()
+        done = json.loads(self.commands.stdout.readline())
+        assert done["code"] == code, done["output"]
+        return str(done["output"])
 
     def exchange(self, *words: str, code: int = 0) -> str:
         return self.run("exchange", *words, code=code)
@@ -292,9 +310,10 @@ def chain(tmp_path: Path) -> Iterator[list[Platform]]:
         yield found
     finally:
         for platform in found:
-            for process in platform.processes:
-                process.terminate()
-                process.wait(timeout=PATIENCE)
+            for process in (*platform.processes, platform.commands):
+                if process is not None:
+                    process.terminate()
+                    process.communicate(timeout=PATIENCE)
         shutil.rmtree(tmp_path, ignore_errors=True)
 
 
