@@ -94,3 +94,22 @@ def test_a_request_goes_through_its_pages(office: Office) -> None:
     assert browser(office.official("tax", "clerk")).get(address).status_code == 404
     assert browser(office.applicant("newborn")).get("/requests").status_code == 404
     assert requests.requests_of(office.official("tax", "clerk")) == []
+
+
+def test_a_file_is_opened_by_a_form_and_the_look_is_shown_to_its_owner(office: Office) -> None:
+    mother = office.cast("newborn")["mother.id_number"]
+    reviewer = browser(office.official("police", "reviewer"))
+    form = {"kind": "person", "number": mother, "purpose": "household-registration"}
+    assert "依职责查阅" in text(reviewer.get("/file"))
+    refused = reviewer.post("/file", form)
+    assert refused.status_code == 409
+    assert "请写明查阅理由" in text(refused)
+    shown = text(reviewer.post("/file", form | {"reason": "核查重复登记"}))
+    assert "安和市公安局" in shown
+    assert "有记录" in shown
+    me = browser(office.applicant("newborn"))
+    assert "安和市公安局 → 安和市公安局" in text(me.get("/consents"))
+    assert me.post("/file", form | {"number": "11010119900307003X"}).status_code == 409
+    assert "没有登记此法定用途" in text(me.post("/file"))
+    assert Client().get("/file").status_code == 404
+    assert browser(office.official("police", "clerk")).get("/file").status_code == 404

@@ -14,7 +14,7 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 from tongban.apps.cases import disclosure
 from tongban.apps.cases import services as cases
 from tongban.apps.cases.errors import CaseError
-from tongban.apps.exchange import consents, queries, requests
+from tongban.apps.exchange import consents, files, queries, requests
 from tongban.apps.exchange.domain.requests import WORDS as STATES
 from tongban.apps.exchange.domain.requests import Action, ActionRefused
 from tongban.apps.items import queries as items
@@ -251,3 +251,51 @@ def _ask(request: HttpRequest, subject: Subject, departments: list[str]) -> Http
     except requests.RequestInvalid as wrong:
         return _refused(request, subject, wrong.fields)
     return redirect("request", number)
+
+
+# one file a person, one file a company
+
+
+@require_http_methods(["GET", "POST"])
+def file_page(request: HttpRequest) -> HttpResponse:
+    """Ask whose file is opened and why, then show it; a look is a post, because it is told."""
+    subject = subject_of(request)
+    reads = subject is not None and any(post.role == "reviewer" for post in subject.posts)
+    if subject is None or not (subject.person_id or reads):
+        return _missing(request, subject)
+    if request.method == "GET":
+        return page(request, "file", {"subject": subject, "reads": reads})
+    told = request.POST
+    own = not told.get("number") and bool(subject.person_id)
+    company = told.get("kind") == "company"
+    try:
+        found = files.open_file(
+            "company" if company and not own else "person",
+            parties.id_number(subject.person_id) if own else told.get("number", ""),
+            subject,
+            purpose=told.get("purpose", ""),
+            reason=told.get("reason", "")[:2000],
+        )
+    except (files.FileInvalid, ActionRefused) as refused:
+        return _refused(request, subject, {"": (refused.zh, refused.en)})
+    lang = language(request)
+    sections = [
+        {
+            "department": parties.department_name(one.department, lang),
+            "resource": one.resource,
+            "status": WORDS[f"file_{one.status}"].of(lang),
+            "values": _shown(one, lang),
+        }
+        for one in found.sections
+    ]
+    shown = {"sections": sections, "law": found.legal_basis, "reads": reads}
+    return page(request, "file", {"subject": subject, **shown})
+
+
+def _shown(section: files.Section, lang: str) -> list[tuple[str, str]]:
+    catalogue = queries.catalogue()
+    shapes = catalogue.vocabulary.kinds[catalogue.contracts[section.resource].resource.kind]
+    return [
+        (shapes[name].label.of(lang), WORDS["no_value"].of(lang) if value is None else str(value))
+        for name, value in section.values.items()
+    ]

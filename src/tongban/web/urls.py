@@ -10,6 +10,7 @@ urlpatterns = [
     path("consents", sharing.own_consents, name="consents"),
     path("consents/<str:number>/withdraw", sharing.withdraw, name="withdraw-consent"),
     path("cases/<str:number>/consent", sharing.consent_again, name="consent-again"),
+    path("file", sharing.file_page, name="file"),
     path("requests", sharing.requests_page, name="requests"),
     path("requests/new", sharing.new_request, name="new-request"),
     path("requests/<str:number>", sharing.request_page, name="request"),

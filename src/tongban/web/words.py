@@ -137,6 +137,25 @@ WORDS: Mapping[str, Words] = {
     "request_refusal": Words("不予共享的依据", "Legal ground of a refusal"),
     "request_act": Words("办理", "What you may do"),
     "request_submit": Words("提交申请", "Send the request"),
+    "file_title": Words("档案查阅", "Files"),
+    "file_own": Words("查阅我的档案", "Read my own file"),
+    "file_help": Words(
+        "每次查阅都会留痕，并告知档案所属的个人或企业。",
+        "Each look is recorded, and told to the person or company it is about.",
+    ),
+    "file_other": Words("依职责查阅", "Read a file by duty"),
+    "file_person": Words("个人（公民身份号码）", "person (identity number)"),
+    "file_company": Words("企业（统一社会信用代码）", "company (credit code)"),
+    "file_number": Words("号码", "Number"),
+    "file_purpose": Words("用途代码", "Purpose"),
+    "file_open": Words("查阅", "Open"),
+    "file_value": Words("有记录", "on record"),
+    "file_absent": Words("无记录", "no record"),
+    "file_several": Words(
+        "有重复记录，须由部门更正", "two records; the department must correct it"
+    ),
+    "file_refused": Words("无有效授权", "no grant in force"),
+    "file_unavailable": Words("数据来源暂不可用", "the source does not answer now"),
     "refused_title": Words("未能办理", "This was not done"),
     "back": Words("返回首页", "Back to the first page"),
 }
