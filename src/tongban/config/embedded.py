@@ -19,7 +19,7 @@ from typing import Any
 from django.conf import settings
 from django.db import connection
 
-from tongban.apps.exchange import consents, network, queries
+from tongban.apps.exchange import consents, network, nodes, queries
 from tongban.apps.exchange.domain import Contract
 from tongban.apps.exchange.models import Revocation, Snapshot
 from tongban.apps.exchange.transport import Asked, NodeRefused, SourceSilent
@@ -31,7 +31,7 @@ from tongban.node import core
 from tongban.node.core import Accepted, Identity, Node, Outcome, Prepared, View
 from tongban.node.providers.base import ProviderFailed, Setting
 from tongban.node.providers.sqlite import Sqlite
-from tongban.node.store import NonceSeen, QuotaSpent, Store
+from tongban.node.store import NonceSeen, QuotaSpent, Store, write_checkpoint
 
 NODE = "embedded"
 _FINAL = frozenset({400, 401, 403, 404})
@@ -126,6 +126,20 @@ class Embedded:
                 raise SourceSilent("a nonce was drawn twice")
         detail = provided.detail if provided is not None else ""
         return replace(outcome, detail=detail or outcome.detail)
+
+    def hand_in(self) -> int:
+        """Sign a checkpoint, keep it outside the log, and keep who looked at whom."""
+        sealed = self.store.checkpoint(NODE, self._identity.keyid, self._own.signer)
+        if sealed is not None:
+            write_checkpoint(Path(settings.HOME) / "checkpoints" / NODE, sealed)
+        for size, kept in self.store.unhanded():
+            nodes.keep_checkpoint(NODE, kept, self._control)
+            self.store.handed([size])
+        fresh = 0
+        while looks := self.store.looks(int(self.store.remembered("looks") or 0) + 1):
+            fresh += nodes.record_looks(NODE, looks)
+            self.store.remember("looks", str(looks[-1]["seq"]))
+        return fresh
 
     # --- what the node knows --------------------------------------------------------------------
 

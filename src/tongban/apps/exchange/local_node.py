@@ -60,6 +60,10 @@ class LocalNode:
             raise NodeRefused(code, told["zh"], told["en"])
         raise SourceSilent(f"{code or status}: {told.get('en', 'the node gives no reason')}")
 
+    def hand_in(self) -> int:
+        """Nothing to do: the node hands in by itself."""
+        return 0
+
     def _send(self, path: str, body: bytes, headers: dict[str, str]) -> tuple[int, bytes]:
         held: dict[str, http.client.HTTPConnection] = self._local.__dict__
         fresh = "connection" not in held

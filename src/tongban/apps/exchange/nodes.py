@@ -18,7 +18,8 @@ from tongban.apps.exchange.network import tell
 from tongban.infra import clock
 from tongban.kernel.codes import USCC
 from tongban.kernel.suites import KeyInvalid, SuiteUnknown, suite
-from tongban.kernel.wire.documents import key_id, open_document
+from tongban.kernel.wire.documents import KeyOf, key_id, open_document
+from tongban.kernel.wire.rows import CHECKPOINT as CHECKPOINT_FORMAT
 
 KEY_YEARS = 3
 
@@ -152,14 +153,19 @@ def take_checkpoint(node: Node, signed: Mapping[str, Any]) -> Checkpoint:
     that the log was rewritten: it is refused, and told.
     """
     keys = {row.key: network.public_key(row) for row in Key.objects.filter(node=node, ended=None)}
-    document = open_document(signed, keys.get)
+    return keep_checkpoint(node.slug, signed, keys.get)
+
+
+def keep_checkpoint(node: str, signed: Mapping[str, Any], key_of: KeyOf) -> Checkpoint:
+    """Keep a checkpoint that one of these keys signed; see `take_checkpoint`."""
+    document = open_document(signed, key_of)
     size, root, head = int(document["size"]), str(document["root"]), str(document["head"])
-    if document.get("format") != "tongban-checkpoint/1" or document.get("node") != node.slug:
+    if document.get("format") != CHECKPOINT_FORMAT or document.get("node") != node:
         raise ValueError("the document is no checkpoint of this node")
     with transaction.atomic():
-        Node.objects.select_for_update().get(pk=node.pk)
-        last = Checkpoint.objects.filter(node=node.slug).order_by("-size").first()
-        same = Checkpoint.objects.filter(node=node.slug, size=size).first()
+        network.next_number("checkpoints")  # one at a time: the last one is compared with
+        last = Checkpoint.objects.filter(node=node).order_by("-size").first()
+        same = Checkpoint.objects.filter(node=node, size=size).first()
         if same is not None and (same.root, same.head) == (root, head):
             return same
         fault = ""
@@ -169,21 +175,21 @@ def take_checkpoint(node: Node, signed: Mapping[str, Any]) -> Checkpoint:
             fault = f"{size} rows after {last.size}"
         if not fault:
             row = Checkpoint.objects.create(
-                node=node.slug,
+                node=node,
                 size=size,
                 root=root,
                 head=head,
                 signed=dict(signed),
                 received=clock.now(),
             )
-            tell(CHECKPOINT, "system", {"node": node.slug, "size": size, "root": root})
+            tell(CHECKPOINT, "system", {"node": node, "size": size, "root": root})
             return row
         tell(
             ALARM,
             "system",
-            {"node": node.slug, "alarm": "checkpoint", "what": fault, "size": size, "root": root},
+            {"node": node, "alarm": "checkpoint", "what": fault, "size": size, "root": root},
         )
-    raise CheckpointForked(f"CheckpointForked: {node.slug}: {fault}; its log was rewritten")
+    raise CheckpointForked(f"CheckpointForked: {node}: {fault}; its log was rewritten")
 
 
 def record_looks(node: str, looks: Iterable[Mapping[str, Any]]) -> int:

@@ -4,6 +4,7 @@ from datetime import timedelta
 
 from tongban.apps.exchange import levels, requests
 from tongban.apps.exchange.catalogue import harvesting
+from tongban.apps.exchange.transport import transport
 from tongban.infra.jobs.services import periodic
 
 
@@ -12,6 +13,12 @@ def watch_requests() -> None:
     """Let requests lapse whose time is over, and tell those whose step is late."""
     requests.lapse()
     requests.tell_overdue()
+
+
+@periodic("exchange.hand_in", every=timedelta(minutes=1))
+def hand_in() -> None:
+    """Keep checkpoints and looks of the node in this process outside its log."""
+    transport().hand_in()
 
 
 @periodic("exchange.harvest", every=timedelta(hours=1))

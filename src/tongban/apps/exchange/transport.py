@@ -51,6 +51,12 @@ class Transport(Protocol):
     def ask(self, asked: Asked) -> Found:
         """Make one call, signed and logged; raise `NodeRefused`, `SourceSilent`."""
 
+    def hand_in(self) -> int:
+        """Keep checkpoints and looks of a node in this process; give how many looks were new.
+
+        A node beside this process hands them in by itself.
+        """
+
 
 def transport() -> Transport:
     """Give the way that this installation is set to (``EXCHANGE_TRANSPORT``)."""

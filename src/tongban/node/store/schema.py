@@ -16,6 +16,7 @@ TABLES: Sequence[str] = (
         hash TEXT NOT NULL, text TEXT NOT NULL)""",
     "CREATE INDEX log_call ON log (call)",
     "CREATE TABLE look (mark TEXT, seq INTEGER, PRIMARY KEY (mark, seq)) WITHOUT ROWID",
+    "CREATE INDEX look_seq ON look (seq)",
     """CREATE TABLE nonce (
         keyid TEXT, nonce TEXT, expires INTEGER NOT NULL, PRIMARY KEY (keyid, nonce)
         ) WITHOUT ROWID""",

@@ -224,16 +224,14 @@ class Store:
         """Give what to tell of who looked at whom, from row ``since`` on: answers with subjects."""
         with self._lock:
             found = self._db.execute(
-                "SELECT seq, hash, text FROM log WHERE seq >= ? AND kind = 'answer'"
-                " ORDER BY seq LIMIT ?",
+                "SELECT seq, text FROM log WHERE seq IN (SELECT DISTINCT seq FROM look"
+                " WHERE seq >= ? ORDER BY seq LIMIT ?) ORDER BY seq",
                 (since, limit),
             ).fetchall()
         told = []
-        for seq, _, text in found:
+        for seq, text in found:
             row = read_row(text, self.suite)
             draft = row.draft
-            if draft.side != "provider" or not draft.subjects:
-                continue
             told.append(
                 {
                     "seq": seq,

@@ -168,7 +168,9 @@ def prepared(number: str, deciding: str = "") -> tuple[Case, Case, Ground, list[
         facts = all_facts(case, ground)
         for call in calls:
             purpose = exchange.Purpose(
-                life_event=case.life_event, call=call, consent=_consented(case)
+                life_event=case.life_event,
+                call=call,
+                consent=call.basis == "consent" and _consented(case),
             )
             fetched = exchange.fetch(
                 call.facts,
