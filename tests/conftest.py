@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from hypothesis import settings
 
-pytest_plugins = ["testkit.clock", "testkit.packs", "testkit.servers"]
+pytest_plugins = ["testkit.clock", "testkit.nats", "testkit.packs", "testkit.servers"]
 
 settings.register_profile("ci", max_examples=300, deadline=None, print_blob=True)
 settings.register_profile("dev", max_examples=60, deadline=None)

@@ -16,8 +16,6 @@ from pathlib import Path
 
 import pytest
 
-from testkit.nodes import free_port
-
 _OLDEST = (2, 10)
 
 
@@ -36,13 +34,19 @@ def _version(binary: str) -> tuple[int, ...]:
     return (int(found[1]), int(found[2])) if found else (0, 0)
 
 
+def _free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
 @dataclass
 class Nats:
     """One server with its own store; it may be killed and started again on the same port."""
 
     binary: str
     folder: Path
-    port: int = field(default_factory=free_port)
+    port: int = field(default_factory=_free_port)
     process: "subprocess.Popen[bytes] | None" = None
 
     @property

@@ -107,9 +107,9 @@ class Outgoing:
         by = ground.identity
         subject = outward(by.suite, by.subject_key, one.id, item.subject)
         if shown is not None:
-            return cloud_event(one, change, subject, shown), 1
+            return cloud_event(one, change, subject, shown, item.seq), 1
         if item.known:
-            return cloud_event(one, change, subject, None, left=True), 0
+            return cloud_event(one, change, subject, None, item.seq, left=True), 0
         return None
 
     @staticmethod

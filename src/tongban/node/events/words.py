@@ -145,11 +145,13 @@ def cloud_event(
     change: Change,
     subject: str,
     record: Mapping[str, Plain] | None,
+    seq: int,
     *,
     left: bool = False,
 ) -> bytes:
     """Write a change as a subscriber gets it; ``record`` is what may leave (None: nothing).
 
+    ``seq`` grows within a subscription, so that a system knows a message that came late.
     ``left``: the record is there still, but no longer among those that this subscriber may read.
     """
     kind = "recalled" if left else change.kind
@@ -162,6 +164,8 @@ def cloud_event(
         "time": change.time,
         "datacontenttype": "application/json",
         "data": None if record is None else dict(record),
+        # the extension "sequence" of CloudEvents: texts that sort
+        "sequence": f"{seq:019d}",
         "tbsubscription": one.id,
         "tbcatchup": change.catch_up,
     }
