@@ -230,7 +230,7 @@ def test_a_query_parameter_that_two_readers_could_decode_differently_is_not_sign
         signature_base('("@query-param";name="a")', "", Parts("GET", "/", query, 0, {}))
 
 
-@given(st.text(max_size=10), st.sampled_from(["path", "query", "method", "x-road-issue"]))
+@given(st.text("a\n\r:é", max_size=6), st.sampled_from(["path", "query", "method", "x-road-issue"]))
 def test_no_value_forges_a_line_of_the_base(value, place):
     told = {"method": "POST", "path": "/r1", "query": ""}
     fields = {"x-road-issue": "case"}
