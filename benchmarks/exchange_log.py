@@ -20,15 +20,23 @@ BASE = "\n".join(f'"component-{n}": {"x" * 60}' for n in range(12))
 
 
 def _entry(number: int) -> Entry:
+    call, client = f"{number:032x}", "CN-330100/GOV/11330100MB1A23019Q/tongban"
+    digest, parameters = "sha-256=:" + "A" * 44 + ":", ";created=1;tag=1"
+    stated = (
+        f'"content-digest": {digest}\n"x-road-id": {call}\n"x-road-client": {client}\n'
+        f'"@signature-params": {parameters}'
+    )
     parts = {
-        "call": f"{number:032x}",
-        "client": "CN-330100/GOV/11330100MB1A23019Q/tongban",
+        "call": call,
+        "client": client,
+        "digest": digest,
+        "signature_input": f"tb={parameters}",
         "service": "CN-330100/GOV/1133010000250101XW/data/population",
         "operation": "find",
         "purposes": ("household-registration",),
         "grants": ("CN-330100.g12",),
         "issue": "20261123-AAAAAAAAAA",
-        "base": BASE,
+        "base": f"{BASE}\n{stated}",
         "signature": "ab" * 64,
         "keyid": "11330100MB1A23019Q/std/0123456789abcdef",
         "subjects": ("cd" * 16,),
