@@ -237,7 +237,7 @@ class Http:
                 limit=int(options.get("connections", 16)),
                 resolver=JudgedResolver(allow_private=self._allow_private),
                 ttl_dns_cache=10,
-                ssl=_context(self._setting),
+                ssl=_context(self._setting) if self._base.startswith("https:") else True,
             )
             self._session = aiohttp.ClientSession(
                 connector=connector,
@@ -314,7 +314,7 @@ def _check_own(setting: Setting) -> list[Wrong]:
         value = options.get(name, 1)
         if isinstance(value, bool) or not isinstance(value, int | float) or not 0 < value <= most:
             faults.append(Wrong(name, f"{value!r} does not fit", f"write a number up to {most}"))
-    if not faults:
+    if not faults and options.keys() & {"ca", "client_certificate"}:
         try:
             _context(setting)
         except (OSError, ssl.SSLError) as wrong:

@@ -80,6 +80,7 @@ def read(document: Any) -> Description:
         _HERE, specification.create_resource(document)
     )
     kind = jsonschema.Draft4Validator if old else jsonschema.Draft202012Validator
+    inlining = _Inlining(document, siblings=not old)
     operations = {}
     for path, item in _mapping(document.get("paths")).items():
         for method, raw in _mapping(_followed(document, item)).items():
@@ -93,7 +94,7 @@ def read(document: Any) -> Description:
                 method.upper(),
                 str(path),
                 frozenset(_parameters(document, item, raw)),
-                kind({"$ref": f"{_HERE}#{_written(place)}"}, registry=registry),
+                kind(inlining.at(place), registry=registry),
             )
             operations[operation.id] = operation
     return Description(version, operations, frozenset(_names(document)))
@@ -223,6 +224,47 @@ def _place(document: Any, value: Any, place: tuple[str, ...]) -> tuple[Any, tupl
 
 def _followed(document: Any, value: Any) -> Any:
     return _place(document, value, ())[0]
+
+
+class _Inlining:
+    """Puts what is referred to in the place of its reference, once and for all.
+
+    Following references is most of what a check of a small answer would cost. A schema that refers
+    to itself keeps that reference, which the registry follows. ``siblings``: what stands beside a
+    reference counts too (3.1), or does not (3.0).
+    """
+
+    def __init__(self, document: Any, *, siblings: bool) -> None:
+        self._document = document
+        self._siblings = siblings
+        self._made: dict[tuple[str, ...], Any] = {}
+        self._under_way: set[tuple[str, ...]] = set()
+
+    def at(self, place: tuple[str, ...]) -> Any:
+        """Give the schema that stands at a place of the document."""
+        if place in self._made:
+            return self._made[place]
+        if place in self._under_way:
+            return {"$ref": f"{_HERE}#{_written(place)}"}
+        self._under_way.add(place)
+        value = self._document
+        for step in place:
+            value = value[int(step) if isinstance(value, list) else step]
+        made = self._made[place] = self._inlined(value)
+        self._under_way.discard(place)
+        return made
+
+    def _inlined(self, value: Any) -> Any:
+        if isinstance(value, list):
+            return [self._inlined(one) for one in value]
+        if not isinstance(value, dict):
+            return value
+        reference = value.get("$ref")
+        if not isinstance(reference, str):
+            return {name: self._inlined(one) for name, one in value.items()}
+        referred = self.at(steps(reference.removeprefix("#")))
+        beside = {n: self._inlined(v) for n, v in value.items() if n != "$ref"}
+        return {"allOf": [referred, beside]} if beside and self._siblings else referred
 
 
 def _parameters(document: Any, item: Any, raw: Any) -> Iterator[tuple[str, str]]:
