@@ -489,3 +489,40 @@ def test_depth_is_counted_exactly(value: Any, more: int) -> None:
             read_json(raw)
     elif depth(value) <= 32:
         assert read_json(raw) == value
+
+
+@pytest.mark.parametrize("version", ["3.0.3", "3.1.0"])
+def test_a_schema_that_refers_to_itself_is_held_at_every_depth(
+    tmp_path: Path, version: str
+) -> None:
+    changed = json.loads(json.dumps(DESCRIPTION)) | {"openapi": version}
+    place = changed["components"]["schemas"]["Place"]
+    place["properties"] = {
+        "code": {"type": "string"},
+        "part_of": {"$ref": "#/components/schemas/Place"},
+    }
+    sound: dict[str, Any] = {"code": "x"}
+    broken: dict[str, Any] = {"code": 7}
+    for _ in range(5):
+        sound, broken = {"code": "x", "part_of": sound}, {"code": "x", "part_of": broken}
+    found = ask_of(tmp_path, answers(sound), find("x", "uscc"), description=changed)
+    assert found.records == [{"uscc": "x"}]
+    failed = failure_of(tmp_path, answers(broken), find("x", "uscc"), description=changed)
+    assert failed.pointer == "/part_of" * 5 + "/code"
+
+
+def test_what_stands_beside_a_reference_counts_in_3_1_and_not_in_3_0(tmp_path: Path) -> None:
+    for version, kind in (("3.1.0", "bad_answer"), ("3.0.3", "")):
+        changed = json.loads(json.dumps(DESCRIPTION)) | {"openapi": version}
+        schemas = changed["components"]["schemas"]
+        schemas["Code"] = {"type": "string"}
+        schemas["Place"]["properties"] = {
+            "code": {"$ref": "#/components/schemas/Code", "maxLength": 3}
+        }
+        options = {"description": changed}
+        if kind:
+            failed = failure_of(tmp_path, answers({"code": "long"}), find("x", "uscc"), **options)
+            assert (failed.kind, failed.pointer) == (kind, "/code")
+        else:
+            found = ask_of(tmp_path, answers({"code": "long"}), find("x", "uscc"), **options)
+            assert found.records == [{"uscc": "long"}]
