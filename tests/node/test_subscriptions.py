@@ -401,6 +401,8 @@ def test_a_stale_feed_lets_consent_based_events_wait_and_loses_none(
     network.publish()
     try:
         network.start(network.bureau, network.police)
+        network.publish()
+        time.sleep(0.5)
         subscribe(
             network,
             fields=["mobile"],
@@ -474,7 +476,7 @@ def test_a_county_gets_back_its_own_records_and_their_corrections(
 CHANGES = """
 [events.changes.population]
 kind = "sqlite"
-path = "police.sqlite"
+file = "police.sqlite"
 table = "people_changes"
 every = 0.1
 fields = { seq = "seq", kind = "what", id_number = "id_no" }
@@ -533,7 +535,7 @@ def test_whichever_node_is_killed_events_arrive_in_order_and_none_is_lost(
         victim.kill()
         time.sleep(0.3)
         victim.start()
-    until(lambda: len({event["id"] for event in system.events}) == number, 90)
+    until(lambda: len({event["id"] for event in system.events}) == number, 180)
     assert_in_order(system.events)
     assert queued(network.police) == 0
     until(lambda: queued(network.bureau, "in") == 0)

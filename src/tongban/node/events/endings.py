@@ -9,11 +9,11 @@ import logging
 from collections.abc import Mapping
 
 from tongban.kernel.wire.judging import Permit
-from tongban.kernel.wire.words import Identifier, Plain, Question, WireRefused
+from tongban.kernel.wire.words import Plain, Question, WireRefused
 from tongban.node import clock
 from tongban.node.core import View
 from tongban.node.events.ground import About, Ground, row
-from tongban.node.events.words import caller_of
+from tongban.node.events.words import caller_of, identifier
 from tongban.node.flusher import LogDown
 from tongban.node.store.events import Side, Subscription, ended
 
@@ -33,7 +33,7 @@ def permit_of(
     One for some keys is judged as a find of that key, one for a whole register as a walk, which
     needs a grant for bulk.
     """
-    service = Identifier.parse(one.service)
+    service = identifier(one.service)
     question = (
         Question("find", one.fields, (key,)) if one.keyed else Question("walk", one.fields, limit=1)
     )
@@ -74,7 +74,7 @@ class Endings:
                 About(
                     "provider" if one.side == "out" else "consumer",
                     caller_of(one, f"{one.id}-end"),
-                    Identifier.parse(one.service),
+                    identifier(one.service),
                     "end",
                 ),
                 "delivery",

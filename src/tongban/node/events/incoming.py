@@ -27,6 +27,7 @@ from tongban.node.events.words import (
     HandOver,
     Told,
     caller_of,
+    identifier,
     malformed,
     not_found,
     read_cloud_event,
@@ -80,7 +81,7 @@ class Incoming:
         return await self._answered(request, claims, about, response, "", writes)
 
     def _from_owner(self, request: Request, claims: Verified, one: Subscription) -> bool:
-        owner = Identifier.parse(one.service).owner
+        owner = identifier(one.service).owner
         stated = next((v for n, v in request.headers if n == "x-road-client"), "")
         speaks = self._ground.view().speaks_for(claims.keyid, owner.member)
         return speaks and stated == str(owner)
@@ -104,7 +105,7 @@ class Incoming:
         return About(
             "consumer",
             caller_of(one, call),
-            Identifier.parse(one.service),
+            identifier(one.service),
             "deliver",
             None if permit is None else permit.question,
             permit.grants if permit else (),

@@ -18,7 +18,6 @@ from tongban.kernel.wire.signatures import (
 )
 from tongban.kernel.wire.words import (
     Found,
-    Identifier,
     Plain,
     Question,
     Request,
@@ -30,7 +29,14 @@ from tongban.node.core.bodies import read_problem
 from tongban.node.events.endings import FINAL, Endings, permit_of
 from tongban.node.events.ground import About, Ground, of, row
 from tongban.node.events.pump import Failed
-from tongban.node.events.words import CLOUD_EVENT, Change, caller_of, cloud_event, outward
+from tongban.node.events.words import (
+    CLOUD_EVENT,
+    Change,
+    caller_of,
+    cloud_event,
+    identifier,
+    outward,
+)
 from tongban.node.providers.base import ProviderFailed
 from tongban.node.store import QuotaSpent, Usage
 from tongban.node.store.events import Item, Subscription, settled
@@ -79,7 +85,7 @@ class Outgoing:
         about = About(
             "provider",
             caller_of(one, call),
-            Identifier.parse(one.service),
+            identifier(one.service),
             "deliver",
             question,
             permit.grants,
@@ -201,7 +207,7 @@ class Outgoing:
             claims = verify_response(response, request, view.keys(clock.now()), clock.now())
         except WireRefused as unfit:
             raise Failed(f"bad answer: {unfit.detail}", counted=True) from None
-        if not view.speaks_for(claims.keyid, Identifier.parse(one.client).member):
+        if not view.speaks_for(claims.keyid, identifier(one.client).member):
             raise Failed("another member's key signed the answer", counted=True)
         return claims
 

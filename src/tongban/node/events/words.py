@@ -8,6 +8,7 @@ import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
+from functools import lru_cache
 from pathlib import Path
 from typing import Any, Literal
 
@@ -121,9 +122,15 @@ def _plain(value: Any) -> bool:
     )
 
 
+@lru_cache(maxsize=4096)
+def identifier(text: str) -> Identifier:
+    """Read an identifier that was checked when it came in."""
+    return Identifier.parse(text)
+
+
 def caller_of(one: Subscription, call: str) -> Caller:
     """Give who asks by a subscription, and why: it is judged as if they asked now."""
-    return Caller(Identifier.parse(one.client), call, one.purposes, one.consent, one.issue)
+    return Caller(identifier(one.client), call, one.purposes, one.consent, one.issue)
 
 
 def mark(by: Suite, secret: bytes, key: Mapping[str, Plain]) -> str:
