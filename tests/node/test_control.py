@@ -54,7 +54,7 @@ class Plane(http.server.ThreadingHTTPServer):
         self.secret = bytes(range(32))
         self.asked: list[str] = []
         self.links = 0
-        self.taken: dict[str, list[Any]] = {"checkpoints": [], "looks": []}
+        self.taken: dict[str, list[Any]] = {"checkpoints": [], "looks": [], "health": []}
         self.down = False
 
     def told(self, path: str, query: dict[str, list[str]]) -> bytes:
@@ -309,7 +309,7 @@ def test_checkpoints_and_looks_are_handed_in_once_and_wait_while_it_is_down(
     identity = config.identity()
     store = Store.open(config.store, "std")
     link = Control(config, identity)
-    handing = Handing(config, identity, store, link)
+    handing = Handing(config, identity, store, link, dict)
 
     async def story() -> None:
         store.commit([draft(1)])

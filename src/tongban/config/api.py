@@ -22,7 +22,7 @@ from ninja.errors import HttpError, ValidationError
 from tongban.apps.cases import api as cases
 from tongban.apps.cases import errors
 from tongban.apps.exchange import consents, files, grants, requests
-from tongban.apps.exchange.api import catalogue, governing
+from tongban.apps.exchange.api import catalogue, governing, health
 from tongban.apps.exchange.catalogue import errors as registry
 from tongban.apps.exchange.domain.registry import EntryInvalid
 from tongban.apps.exchange.domain.requests import ActionRefused, NotForYou
@@ -45,6 +45,7 @@ api = NinjaAPI(
 api.add_router("", cases.router)
 api.add_router("/catalogue", catalogue.router)
 api.add_router("", governing.router)
+api.add_router("", health.router)
 
 _REFUSED: Mapping[type[Exception], tuple[int, str]] = {
     errors.SubmissionInvalid: (422, "submission_invalid"),

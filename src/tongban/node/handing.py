@@ -1,13 +1,14 @@
 """Signs checkpoints of the log, keeps them outside the store, and hands them to the control plane.
 
-Hands in also who looked at whom (marks, no numbers), so that a person may be told. Nothing is lost
-while the control plane is away: what was not handed in stays so in the store. Where even the
-checkpoint cannot be written, the node says so in its status.
+Hands in also who looked at whom (marks, no numbers), so that a person may be told, and how the
+services do. Nothing is lost while the control plane is away: what was not handed in stays so in the
+store. Where even the checkpoint cannot be written, the node says so in its status.
 """
 
 import asyncio
 import logging
 import sqlite3
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from tongban.node.config import Config
@@ -17,6 +18,7 @@ from tongban.node.store import Store, write_checkpoint
 
 _EVERY = 1.0  # seconds between two looks at what there is to do
 _LOOKS_AT_ONCE = 1000
+_TELL_EVERY = 10.0  # seconds between two reports of health
 _LOOKED = "looks"
 _say = logging.getLogger("tongban.node.handing")
 
@@ -24,7 +26,17 @@ _say = logging.getLogger("tongban.node.handing")
 class Handing:
     """One process of a node does this for all."""
 
-    def __init__(self, config: Config, identity: Identity, store: Store, control: Control) -> None:
+    def __init__(
+        self,
+        config: Config,
+        identity: Identity,
+        store: Store,
+        control: Control,
+        health: Callable[[], Mapping[str, Any]],
+    ) -> None:
+        """``health`` gives the reports of the services as JSON without floats."""
+        self._health = health
+        self._told = float("-inf")
         self._config = config
         self._identity = identity
         self._store = store
@@ -59,6 +71,9 @@ class Handing:
             await self._hand_checkpoints()
             if self._config.control.looks:
                 await self._hand_looks()
+            if now - self._told >= _TELL_EVERY:
+                await self._control.post("health", {"services": self._health()})
+                self._told = now
 
     def checkpoint(self) -> None:
         """Sign a checkpoint over all rows so far and write it to its folder."""

@@ -59,7 +59,8 @@ class _Server(uvicorn.Server):
         yield
 
 
-def _uvicorn(app: App, listen: Listen, config: Config) -> _Server:
+def uvicorn_server(app: App, listen: Listen, config: Config) -> uvicorn.Server:
+    """Give the server of one listener: bounded, silent, and without a hand on signals."""
     return _Server(
         uvicorn.Config(
             app,
@@ -90,7 +91,8 @@ class Sockets:
     inner: socket.socket
 
 
-def _open(listen: Listen, key: str) -> socket.socket:
+def listening(listen: Listen, key: str) -> socket.socket:
+    """Open a listening socket; raise ConfigInvalid, which names the table ``key``."""
     family = socket.AF_INET6 if ":" in listen.host else socket.AF_INET
     made = socket.socket(family, socket.SOCK_STREAM)
     made.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
@@ -125,7 +127,7 @@ class Worker:
         self.node = Node(identity, self.control.view, config.settings())
         self.peers = Peers(config)
         self.measures = Measures(config, str(number), self.control.view)
-        self.handing = Handing(config, identity, self.store, self.control)
+        self.handing = Handing(config, identity, self.store, self.control, self.measures.shown)
         clients, most = Clients(config.clients), config.bounds.body
         self.events = Events(
             config,
@@ -196,8 +198,8 @@ class Worker:
     async def run(self, sockets: Sockets, stop: asyncio.Event) -> int:
         """Serve until told to stop; calls under way are ended first. Give the exit code."""
         servers = [
-            _uvicorn(self.outer, self.config.outer, self.config),
-            _uvicorn(self.inner, self.config.inner, self.config),
+            uvicorn_server(self.outer, self.config.outer, self.config),
+            uvicorn_server(self.inner, self.config.inner, self.config),
         ]
         serving = [
             asyncio.create_task(server.serve(sockets=[place]))
@@ -213,6 +215,9 @@ class Worker:
             tasks.append(asyncio.create_task(self._supervised("freshness", self._freshness())))
         # what was built stays: the collector need not walk it again for each few hundred calls
         gc.collect()
+        import sys as _s
+
+        _s.setswitchinterval(0.0005)
         gc.freeze()
         gc.set_threshold(*_COLLECT)
         _say.info("serving", extra={"worker": self.number})
@@ -272,7 +277,7 @@ def _worker(config: Config, number: int, sockets: Sockets, parent: int | None) -
 def serve(config: Config) -> int:
     """Run the node until it is told to stop (SIGTERM, SIGINT); give the exit code."""
     lines.begin()
-    sockets = Sockets(_open(config.outer, "outer"), _open(config.inner, "inner"))
+    sockets = Sockets(listening(config.outer, "outer"), listening(config.inner, "inner"))
     config.state.mkdir(mode=0o700, parents=True, exist_ok=True)
     if config.workers == 1:
         return _worker(config, 0, sockets, None)

@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from . import catalogue, sharing, views
+from . import catalogue, health, sharing, views
 
 urlpatterns = [
     path("", views.home, name="home"),
@@ -19,6 +19,7 @@ urlpatterns = [
     path("catalogue/register", catalogue.register, name="register-resource"),
     path("catalogue/resources/<str:slug>", catalogue.resource, name="resource"),
     path("catalogue/resources/<str:slug>/act", catalogue.act, name="resource-act"),
+    path("exchange/health", health.network, name="health"),
     path("enter/<str:secret>", views.enter, name="enter"),
     path("leave", views.leave, name="leave"),
 ]

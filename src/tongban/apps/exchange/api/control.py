@@ -13,6 +13,7 @@ from django.http import HttpRequest, HttpResponse
 from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_GET, require_POST
 
+from tongban.apps.exchange import health as services
 from tongban.apps.exchange import levels, network, nodes, queries
 from tongban.apps.exchange.domain.governance import NODE
 from tongban.apps.exchange.domain.levels import DocumentUnfit
@@ -166,6 +167,18 @@ def looks(request: HttpRequest) -> HttpResponse:
             "malformed", "查询记录无法读取", f"a look does not read: {wrong!r}"
         ) from wrong
     return answer({"kept": kept})
+
+
+@csrf_exempt
+@require_POST
+@_guarded
+def health(request: HttpRequest) -> HttpResponse:
+    """Keep how a node's services are doing, as it measured them."""
+    node, _, wire = _node(request)
+    try:
+        return answer({"kept": services.record(node.slug, read(wire.body))})
+    except services.HealthUnreadable as wrong:
+        raise WireRefused("malformed", "运行状况无法读取", str(wrong)) from wrong
 
 
 @csrf_exempt

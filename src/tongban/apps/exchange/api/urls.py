@@ -10,6 +10,7 @@ urlpatterns = [
     path("card", control.card),
     path("checkpoints", control.checkpoints),
     path("looks", control.looks),
+    path("health", control.health),
     path("requests", control.requests),
     path("catalogue.jsonld", catalogue_document.page),
 ]

@@ -15,7 +15,14 @@ from tongban.apps.exchange.models.grants import (
     Purpose,
     SubscriptionRequest,
 )
-from tongban.apps.exchange.models.network import Checkpoint, Instance, Key, Node, Snapshot
+from tongban.apps.exchange.models.network import (
+    Checkpoint,
+    Instance,
+    Key,
+    Node,
+    ServiceHealth,
+    Snapshot,
+)
 
 __all__ = [
     "CatalogueVersion",
@@ -34,6 +41,7 @@ __all__ = [
     "Resource",
     "ResourceVersion",
     "Revocation",
+    "ServiceHealth",
     "Snapshot",
     "SubscriptionRequest",
     "Withdrawal",

@@ -94,3 +94,19 @@ class Instance(models.Model):
 
     def __str__(self) -> str:
         return f"{self.name} {self.relation}"
+
+
+class ServiceHealth(models.Model):
+    """How a service of a node was doing when the node last said so; only the last word is kept."""
+
+    node = models.CharField("节点", max_length=60)
+    service = models.CharField("服务", max_length=220)
+    report = models.JSONField("运行状况")
+    at = models.DateTimeField("报告时间")
+
+    class Meta:
+        verbose_name = verbose_name_plural = "服务运行状况"
+        constraints = (models.UniqueConstraint(fields=["node", "service"], name="health_once"),)
+
+    def __str__(self) -> str:
+        return f"{self.node} {self.service}"
