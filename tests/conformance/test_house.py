@@ -65,7 +65,9 @@ def test_the_import_rules_name_every_storey_and_every_app() -> None:
     layers = {c["containers"][0]: c for c in contracts if c["type"] == "layers"}
     for container in ("tongban", "tongban.apps"):
         folder = ROOT / "src" / Path(*container.split("."))
-        named = {layer.strip("()") for layer in layers[container]["layers"]}
+        named = {
+            one.strip(" ()") for layer in layers[container]["layers"] for one in layer.split("|")
+        }
         there = {
             path.stem
             for path in folder.iterdir()
