@@ -4,10 +4,13 @@ VENV := .venv
 BIN := $(VENV)/bin
 WORKERS ?= 2
 
-.PHONY: demo serve test check lint types bench docs lock clean fmt
+.PHONY: demo demo-network soak serve test check lint types bench docs lock clean fmt
 
 demo: $(VENV)/.core ## make the sample city and run the newborn life event
 	@$(BIN)/tongban demo
+
+demo-network: $(VENV)/.dev ## the same through real processes: a control plane and four nodes
+	@$(BIN)/tongban demo-network
 
 serve: $(VENV)/.core ## the API and the timeline page on http://127.0.0.1:8000
 	@$(BIN)/tongban serve
@@ -30,6 +33,9 @@ fmt: $(VENV)/.dev
 
 bench: $(VENV)/.dev ## every figure beside its peer: make bench [ONLY=tables]
 	$(BIN)/python -m benchmarks $(ONLY)
+
+soak: $(VENV)/.dev ## a million calls through two nodes: make soak [SOAK_CALLS=100000]
+	$(BIN)/python -m benchmarks.soak $(SOAK_CALLS)
 
 docs: $(VENV)/.dev ## the documentation as a site in build/docs
 	$(BIN)/mkdocs build --strict --quiet --site-dir build/docs

@@ -31,8 +31,9 @@ from tongban.apps.exchange.domain import Catalogue, build
 from tongban.apps.exchange.reading import merge
 from tongban.config import servers
 from tongban.infra.packs import find_packs, read_packs
-from tongban.kernel.events import canonical
+from tongban.kernel.events import canonical, instant
 from tongban.kernel.suites import SUITES
+from tongban.node import clock
 from tongban.node.making import NewNode, make_node
 
 DEPARTMENTS = ("health", "police", "medical-insurance")
@@ -110,6 +111,7 @@ class Network:
         self.processes: dict[str, Process] = {}
         self.nodes = self._planned()
         self.backing: dict[str, str] = {}
+        self.nats: str | None = None
 
     def _planned(self) -> dict[str, Node]:
         rules = self.catalogue.governance
@@ -141,8 +143,9 @@ class Network:
             raise NetworkFailed(f"tongban {' '.join(command)}: {done.stderr.strip()[-2000:]}")
         return done.stdout
 
-    def make(self, postgres: str | None) -> None:
+    def make(self, postgres: str | None, nats: str | None) -> None:
         """Make the control plane, the city, the departments' stores and the nodes."""
+        self.nats = nats
         if postgres is not None:
             self.environment["TONGBAN_DATABASE"] = postgres
         self.backing["control"] = "PostgreSQL" if postgres else "SQLite"
@@ -181,6 +184,8 @@ class Network:
             providers += self._providers(department, store, postgres if in_postgres else None)
         with made.config.open("a", encoding="utf-8") as config:
             config.write("\n" + pinned + "\n" + "\n".join(providers))
+            if self.nats is not None:
+                config.write(f'\n[events]\nnats = ["{self.nats}"]\n')
         card, subjects = str(made.card), str(node.folder / "keys" / "subjects.key")
         self.run("exchange", "node", "add", node.id, "--card", card, "--subject-key", subjects)
 
@@ -356,10 +361,14 @@ def running(folder: Path, suite: str, people: int, say: Any) -> Iterator[Network
         postgres = None
         if _psycopg() is not None:
             postgres = opened.enter_context(servers.postgres())
+        nats = None
+        if find_spec("nats") is not None:
+            nats = opened.enter_context(servers.nats(folder / "nats"))
         network = Network(folder, suite, people)
         opened.callback(network.close)
         say("数据库 database", "PostgreSQL" if postgres else "SQLite")
-        network.make(postgres)
+        say("消息 messages", "NATS JetStream" if nats else "HTTP")
+        network.make(postgres, nats)
         network.start_control()
         say("管理平面 control plane", f"http://127.0.0.1:{network.port}")
         network.environment |= network.platform_environment()
@@ -397,6 +406,46 @@ def _withdraw(network: Network, applicant: str) -> dict[str, Any]:
     return {"status": status, "seconds": seconds, "late": sorted(waiting)}
 
 
+def _subscribe(network: Network, mother: str) -> dict[str, Any]:
+    """Subscribe to a birth record, let its owner correct it, and wait for the event."""
+    rules, platform, owner = (
+        network.catalogue.governance,
+        network.nodes[PLATFORM],
+        network.nodes["health"],
+    )
+    own = {"authorization": f"Bearer {platform.token}"}
+    key, delivery = _key(network, "births", mother), "jetstream" if network.nats else "callback"
+    status, kept = network.ask(
+        platform.inner,
+        "POST",
+        f"/r1/{rules.service('health', 'births')}/subscriptions",
+        {"fields": ["birth_date"], "keys": [key], "delivery": delivery},
+        tb_purpose="household-registration",
+        x_road_id=uuid.uuid4().hex,
+        **own,
+    )
+    if status >= http.client.BAD_REQUEST:
+        raise NetworkFailed(f"subscribing gave {status}: {kept}")
+    change = {
+        "id": uuid.uuid4().hex,
+        "kind": "corrected",
+        "key": key,
+        "time": instant(clock.now()),
+    }
+    began = time.monotonic()
+    told = {"authorization": f"Bearer {owner.token}"}
+    network.ask(owner.inner, "POST", "/events/births", [change], **told)
+    while time.monotonic() - began < _PATIENCE:
+        _, waiting = network.ask(
+            platform.inner, "GET", f"/subscriptions/{kept['id']}/events", **own
+        )
+        if events := waiting["events"]:
+            seconds = round(time.monotonic() - began, 2)
+            return {"delivery": delivery, "seconds": seconds, "type": events[0]["event"]["type"]}
+        time.sleep(0.05)
+    raise NetworkFailed(f"no event came within {_PATIENCE} s")
+
+
 def demonstrate(network: Network, lang: str) -> dict[str, Any]:
     """Run the newborn through the network and try what it promises; give the report."""
     applied = json.loads(network.run("demo", "--json", "--lang", lang))
@@ -408,6 +457,7 @@ def demonstrate(network: Network, lang: str) -> dict[str, Any]:
     up = {
         name: network.call(name, _key(network, name, mother), f, item) for name, f in both.items()
     }
+    subscribed = _subscribe(network, mother)
     withdrawn = _withdraw(network, mother)
     statutory = network.call("population", key, "name", item)
     network.stop("police")
@@ -421,6 +471,7 @@ def demonstrate(network: Network, lang: str) -> dict[str, Any]:
         "suite": network.suite,
         "backing": network.backing,
         "up": up,
+        "subscribed": subscribed,
         "withdrawn": withdrawn,
         "statutory_after": statutory,
         "police_down": down,
@@ -466,12 +517,19 @@ def _tell(report: Mapping[str, Any], lang: str) -> Iterator[str]:
         else f"3  Consent withdrawn: every node knew within {gone['seconds']} s; statutory calls "
         f"go on ({report['statutory_after']})"
     )
+    event = report["subscribed"]
+    yield (
+        f"四、订阅：出生记录更正，{event['seconds']} 秒送达（{event['delivery']}，{event['type']}）"
+        if zh
+        else f"4  Subscribed: a corrected birth record came within {event['seconds']} s "
+        f"({event['delivery']}, {event['type']})"
+    )
     down = report["police_down"]
     yield (
-        f"四、公安节点停机：人口 {down['population']}，出生 {down['births']}（其余照常）；"
+        f"五、公安节点停机：人口 {down['population']}，出生 {down['births']}（其余照常）；"
         f"恢复后 {report['police_back']}"
         if zh
-        else f"4  Police node stopped: population {down['population']}, births {down['births']} "
+        else f"5  Police node stopped: population {down['population']}, births {down['births']} "
         f"(the rest goes on); back again: {report['police_back']}"
     )
 
