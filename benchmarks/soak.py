@@ -1,8 +1,8 @@
 """A soak of the exchange: a million calls through two nodes with the full policy on.
 
 Not part of ``make bench``: ``make soak`` (or ``SOAK_CALLS=100000 make soak``). A client asks its
-own node over kept connections; both nodes sign, verify, judge and log. Counts every answer that is not
-the right one, watches the memory of both nodes, verifies both logs at the end, and writes
+own node over kept connections; both nodes sign, verify, judge and log. Counts every answer that is
+not the right one, watches the memory of both nodes, verifies both logs at the end, and writes
 results/soak.md. The national gateway's error rate, 0.03 %, is the limit.
 """
 
