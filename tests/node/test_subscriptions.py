@@ -51,12 +51,13 @@ def system() -> Iterator[System]:
         yield found
 
 
-def settle(network: Network, system: System | None, nats: Nats, **bounds: Any) -> Network:
+def settle(network: Network, system: System | None, nats: Nats | None, **bounds: Any) -> Network:
     """Configure the events of a network."""
+    bus = f'nats = ["{nats.url}"]' if nats else ""
     told = {"rest": 0.1, "longest_rest": 2.0, **bounds}
     lines = "".join(f"{name} = {value}\n" for name, value in told.items())
     for node in network.nodes:
-        network.add(node, f'\n[events]\nnats = ["{nats.url}"]\n[events.bounds]\n{lines}')
+        network.add(node, f"\n[events]\n{bus}\n[events.bounds]\n{lines}")
     if system is not None:
         place = f'[[events.hand_over]]\nclient = "{CLIENT}"\nurl = "{system.url}"\n'
         network.add(network.bureau, place)
@@ -75,9 +76,12 @@ def network(tmp_path: Path, system: System, nats_server: Nats) -> Iterator[Netwo
 
 
 @pytest.fixture(scope="module")
-def quiet(tmp_path_factory: pytest.TempPathFactory, nats_server: Nats) -> Iterator[Network]:
-    """Give a running network to tests that leave nothing behind in it."""
-    made = settle(Network(tmp_path_factory.mktemp("quiet")), None, nats_server)
+def quiet(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Network]:
+    """Give a running network to tests that leave nothing behind in it.
+
+    It is on no bus: its nodes bear the names of other tests' nodes.
+    """
+    made = settle(Network(tmp_path_factory.mktemp("quiet")), None, None)
     try:
         made.start()
         yield made
@@ -578,6 +582,26 @@ def test_a_receiving_system_that_falls_in_mid_delivery_gets_all_when_it_is_back(
         assert_in_order([*system.events, *again.events])
     finally:
         again.close()
+
+
+def test_an_answer_that_nobody_signed_moves_nothing(tmp_path: Path, system: System) -> None:
+    network = settle(Network(tmp_path), system, None, tries=2)
+    try:
+        network.start(network.bureau, network.police)
+        subscribe(network)
+        network.bureau.stop()
+        # whoever sits at the subscriber's address now says 202, or refuses, and has no key
+        forger = System(network.bureau.outer)
+        forger.answer = lambda event: 202 if int(event["id"][1:]) % 2 else 400
+        hand_in(network.police, *(change(n, n) for n in range(4)))
+        until(lambda: len(forger.events) >= 4)
+        forger.close()
+        assert queued(network.police) == 4
+        network.bureau.start()
+        system.wait(4)
+        assert {event["id"] for event in system.events} == {"e0", "e1", "e2", "e3"}
+    finally:
+        network.stop()
 
 
 def test_two_workers_deliver_each_event_once(

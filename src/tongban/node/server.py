@@ -192,6 +192,7 @@ class Worker:
             "control": self.control.status(),
             "log": self.handing.status(),
             "providers": self.sources.phases(),
+            "events": self.events.status(),
             "services": self.measures.shown(),
         }
 

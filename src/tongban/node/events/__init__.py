@@ -132,6 +132,10 @@ class Events:
         """Give the routes of the inner listener."""
         return self._routes.inner()
 
+    def status(self) -> dict[str, dict[str, int]]:
+        """Say what queues, for each side."""
+        return self._store.depths()
+
     def wants_later(self, headers: Headers) -> bool:
         """Say whether a call is to be answered later."""
         return wants_later(headers)

@@ -15,8 +15,7 @@ from tongban.kernel.wire.rows import Kind, RowDraft, Side
 from tongban.kernel.wire.signatures import (
     Claims,
     Verified,
-    read_response,
-    sign_response,
+    signed_response,
     verify_request,
 )
 from tongban.kernel.wire.words import (
@@ -39,6 +38,7 @@ from tongban.node.sources import Sources
 from tongban.node.store import Entry, Nonce, Usage, Write
 from tongban.node.store.events import EventStore
 
+Signed = tuple[Response, Claims]
 _SEALING = b"tongban.events.v1"
 
 
@@ -94,17 +94,17 @@ class Ground:
         now = clock.now()
         return verify_request(request, self.view().keys(now), now)
 
-    def signed(self, request: Request, status: int, kind: str, body: bytes) -> Response:
-        """Give the signed answer to a request whose signature held."""
+    def signed(self, request: Request, status: int, kind: str, body: bytes) -> Signed:
+        """Give the signed answer to a request whose signature held, and what its signature says."""
         by = self.identity
         plain = Response(status, (("content-type", kind),), body)
-        return sign_response(plain, request, by.keyid, by.signer, clock.now())
+        return signed_response(plain, request, by.keyid, by.signer, clock.now())
 
-    def answered(self, request: Request, status: int, told: Mapping[str, Any]) -> Response:
+    def answered(self, request: Request, status: int, told: Mapping[str, Any]) -> Signed:
         """Give a signed answer in JSON."""
         return self.signed(request, status, JSON, canonical(told))
 
-    def refused(self, request: Request, refused: WireRefused, call: str) -> Response:
+    def refused(self, request: Request, refused: WireRefused, call: str) -> Signed:
         """Give the signed refusal of a request."""
         return self.signed(request, refused.status, PROBLEM, write_problem(refused, call))
 
@@ -176,14 +176,9 @@ def row(
     )
 
 
-def of(request: Request | Response, claims: Claims) -> tuple[Headers, Claims]:
-    """Give a message as `row` takes it."""
-    return request.headers, claims
-
-
-def answer_of(response: Response, request: Request) -> tuple[Headers, Claims]:
-    """Give a signed answer as `row` takes it."""
-    return response.headers, read_response(response, request)
+def of(message: Request | Response, claims: Claims) -> tuple[Headers, Claims]:
+    """Give a signed message as `row` takes it."""
+    return message.headers, claims
 
 
 def nonce_of(claims: Claims) -> Nonce:

@@ -19,7 +19,7 @@ from tongban.kernel.wire.words import Identifier, Plain, Request, Response, Wire
 from tongban.node import clock
 from tongban.node.core import replayed
 from tongban.node.events.endings import FINAL, Endings, permit_of
-from tongban.node.events.ground import About, Ground, answer_of, nonce_of, of, row
+from tongban.node.events.ground import About, Ground, Signed, nonce_of, of, row
 from tongban.node.events.pump import Failed
 from tongban.node.events.settings import secret
 from tongban.node.events.words import (
@@ -76,9 +76,9 @@ class Incoming:
             ground.sealing.seal(request.body, f"in\n{one.id}"),
             pulled=one.client not in ground.settings.hand_over,
         )
-        response = ground.answered(request, 202, {"accepted": event})
+        signed = ground.answered(request, 202, {"accepted": event})
         about = self._about(one, call, permit, told)
-        return await self._answered(request, claims, about, response, "", writes)
+        return await self._answered(request, claims, about, signed, "", writes)
 
     def _from_owner(self, request: Request, claims: Verified, one: Subscription) -> bool:
         owner = identifier(one.service).owner
@@ -94,7 +94,7 @@ class Incoming:
         allowed = frozenset[str]().union(*(cell.fields for cell in permit.cells), key)
         if record is not None and not record.keys() <= allowed & set(permit.asked):
             raise WireRefused(
-                "not_granted",
+                "bad_answer",
                 "送来的数据超出授权，已拒收",
                 "more was delivered than is granted; it was not taken",
             )
@@ -121,18 +121,18 @@ class Incoming:
         call: str,
         refused: WireRefused,
     ) -> Response:
-        response = self._ground.refused(request, refused, call)
+        signed = self._ground.refused(request, refused, call)
         if one is None:
-            return response  # it is about nobody's subscription: nothing to put on the log
+            return signed[0]  # it is about nobody's subscription: nothing to put on the log
         about = self._about(one, call, None, None)
-        return await self._answered(request, claims, about, response, refused.code, ())
+        return await self._answered(request, claims, about, signed, refused.code, ())
 
     async def _answered(
         self,
         request: Request,
         claims: Verified,
         about: About,
-        response: Response,
+        signed: Signed,
         code: str,
         writes: tuple[Write, ...],
     ) -> Response:
@@ -143,8 +143,8 @@ class Incoming:
                 by,
                 about,
                 "answer",
-                answer_of(response, request),
-                status=response.status,
+                of(*signed),
+                status=signed[0].status,
                 code=code,
             ),
         )
@@ -152,17 +152,17 @@ class Incoming:
             await ground.commit(rows, *writes, nonce=nonce_of(claims))
         except NonceSeen:
             again = replayed()
-            response = ground.refused(request, again, about.caller.call)
+            signed = ground.refused(request, again, about.caller.call)
             refusal = row(
                 by,
                 about,
                 "answer",
-                answer_of(response, request),
+                of(*signed),
                 status=again.status,
                 code=again.code,
             )
             await ground.commit((rows[0], refusal))
-        return response
+        return signed[0]
 
     # To the node's own system
 

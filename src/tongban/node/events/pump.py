@@ -9,7 +9,7 @@ import asyncio
 import contextlib
 import logging
 import random
-from collections import Counter
+from collections import Counter, deque
 from collections.abc import Awaitable, Callable
 
 from tongban.node.events.words import Bounds
@@ -18,8 +18,10 @@ from tongban.node.store import Entry
 from tongban.node.store.events import EventStore, Head, Item, Side, tried
 
 _PAGE = 512
+_PAGES = 4  # looked through at once, so that many that rest take no time of others
 _LOOK = 0.05  # seconds between two looks for what another process queued
-_BREATH = 0.001  # seconds in which what was settled together is looked at together
+_BREATH = 0.002  # seconds in which what ends together is looked at together
+_IN_A_ROW = 16  # events of one lane before another lane has its turn
 _say = logging.getLogger("tongban.node.events")
 
 
@@ -51,6 +53,8 @@ class Pump:
         self._bounds = bounds
         self._move = move
         self._wake = asyncio.Event()
+        self._ready: deque[Head] = deque()
+        self._after = 0
         self._busy: set[int] = set()
         self._of: Counter[str] = Counter()
         self._lanes: dict[int, float] = {}
@@ -58,55 +62,59 @@ class Pump:
         self._faults: Counter[str] = Counter()
         self._moving: set[asyncio.Task[None]] = set()
 
-    def wake(self) -> None:
-        """Look for work now."""
-        self._wake.set()
-
     async def run(self) -> None:
         """Go on for ever."""
         try:
             while True:
                 self._wake.clear()
-                started = await self._start()
-                if started and len(self._busy) < self._bounds.in_flight:
-                    await asyncio.sleep(_BREATH)
-                    continue
-                with contextlib.suppress(TimeoutError):
-                    await asyncio.wait_for(self._wake.wait(), _LOOK)
-                    await asyncio.sleep(_BREATH)
+                if not self._start():
+                    with contextlib.suppress(TimeoutError):
+                        await asyncio.wait_for(self._wake.wait(), _LOOK)
+                await asyncio.sleep(_BREATH)
         finally:
             for task in self._moving:
                 task.cancel()
             await asyncio.gather(*self._moving, return_exceptions=True)
 
-    async def _start(self) -> int:
+    def _start(self) -> int:
         """Start what may go; give how many."""
-        after, started = 0, 0
+        free = self._bounds.in_flight - len(self._busy)
+        if free <= 0:
+            return 0
+        chosen = self._chosen(free)
+        items = self._store.items([head.seq for head in chosen])
+        for head in chosen:
+            item = items.get(head.seq)
+            if item is None:  # settled or dropped meanwhile
+                self._free(head.lane, head.subscription)
+                continue
+            task = asyncio.create_task(self._lane(item))
+            self._moving.add(task)
+            task.add_done_callback(self._moving.discard)
+        return len(chosen)
+
+    def _chosen(self, free: int) -> list[Head]:
+        """Take heads that may go; the store is looked at page by page, round and round."""
         now = asyncio.get_running_loop().time()
-        while (free := self._bounds.in_flight - len(self._busy)) > 0:
-            heads = await asyncio.to_thread(self._store.heads, self._side, after, _PAGE)
-            chosen: list[Head] = []
-            for head in heads:
-                if len(chosen) == free:
+        chosen: list[Head] = []
+        pages = _PAGES
+        while len(chosen) < free:
+            if not self._ready:
+                if not pages:
                     break
-                if self._may_go(head.lane, head.subscription, now):
-                    self._busy.add(head.lane)
-                    self._of[head.subscription] += 1
-                    chosen.append(head)
-            items = await asyncio.to_thread(self._store.items, [head.seq for head in chosen])
-            for head in chosen:
-                item = items.get(head.seq)
-                if item is None:  # settled or dropped meanwhile
-                    self._free(head.lane, head.subscription)
-                    continue
-                task = asyncio.create_task(self._moved(item))
-                self._moving.add(task)
-                task.add_done_callback(self._moving.discard)
-                started += 1
-            if len(heads) < _PAGE:
-                break
-            after = heads[-1].seq
-        return started
+                page = self._store.heads(self._side, self._after, _PAGE)
+                ended = len(page) < _PAGE
+                pages = 0 if ended else pages - 1
+                self._after = 0 if ended else page[-1].seq
+                self._ready.extend(page)
+                if not page:
+                    break
+            head = self._ready.popleft()
+            if self._may_go(head.lane, head.subscription, now):
+                self._busy.add(head.lane)
+                self._of[head.subscription] += 1
+                chosen.append(head)
+        return chosen
 
     def _may_go(self, lane: int, subscription: str, now: float) -> bool:
         return (
@@ -122,48 +130,64 @@ class Pump:
         if self._of[subscription] <= 0:
             del self._of[subscription]
 
-    async def _moved(self, item: Item) -> None:
+    async def _lane(self, item: Item) -> None:
+        """Move an event, and some of those that wait behind it."""
+        lane, subscription = item.lane, item.subscription
+        try:
+            for _ in range(_IN_A_ROW):
+                if not await self._moved(item):
+                    break
+                following = self._store.first(lane)
+                if following is None:
+                    break
+                item = following
+        finally:
+            self._free(lane, subscription)
+            self._wake.set()
+
+    async def _moved(self, item: Item) -> bool:
+        """Move one event; False: its lane or its subscription rests."""
         try:
             await self._move(item)
         except Failed as failed:
             await self._failed(item, failed)
         except LogDown as down:
-            self._rest(item.subscription)
-            _say.warning("log_down", extra={"detail": str(down)})
+            self._rest(item.subscription, str(down))
         except Exception:  # noqa: BLE001 - it must neither spin nor be lost
             _say.exception("an event was not moved")
             await self._failed(item, Failed("a fault of the node", counted=True))
         else:
             self._lanes.pop(item.lane, None)
             self._faults.pop(item.subscription, None)
-        finally:
-            self._free(item.lane, item.subscription)
-            self._wake.set()
+            return True
+        return False
 
     async def _failed(self, item: Item, failed: Failed) -> None:
         if not failed.counted:
-            self._rest(item.subscription)
+            self._rest(item.subscription, failed.why)
             return
         dead = item.tries + 1 >= self._bounds.tries
-        loop = asyncio.get_running_loop()
-        self._lanes[item.lane] = loop.time() + self._pause(item.tries)
+        now = asyncio.get_running_loop().time()
+        self._lanes[item.lane] = now + self._pause(item.tries)
         try:
             write = tried(item, failed.why, dead=dead)
             await self._flusher.commit(Entry(rows=(), writes=(write,)))
-        except LogDown:
-            self._rest(item.subscription)
+        except LogDown as down:
+            self._rest(item.subscription, str(down))
         if dead:
             self._lanes.pop(item.lane, None)
             _say.error(
                 "dead letter", extra={"detail": f"{self._side} event {item.seq}: {failed.why}"}
             )
 
-    def _rest(self, subscription: str) -> None:
+    def _rest(self, subscription: str, why: str) -> None:
         """Let a subscription rest whose way is closed; its events are not to blame."""
         now = asyncio.get_running_loop().time()
         if self._closed.get(subscription, 0.0) > now:
             return  # others of its events failed in the same breath
         self._closed[subscription] = now + self._pause(self._faults[subscription])
+        if not self._faults[subscription]:
+            _say.warning("subscription rests", extra={"detail": f"{subscription}: {why}"})
         self._faults[subscription] += 1
 
     def _pause(self, times: int) -> float:

@@ -15,7 +15,7 @@ from typing import Any
 from tongban.kernel.events import instant
 from tongban.kernel.wire.addresses import read_caller, write_caller
 from tongban.kernel.wire.judging import MOST_KEYS
-from tongban.kernel.wire.signatures import Verified, read_request, sign_request, verify_response
+from tongban.kernel.wire.signatures import Verified, signed_request, verify_response
 from tongban.kernel.wire.words import (
     Caller,
     Identifier,
@@ -29,7 +29,7 @@ from tongban.node import clock
 from tongban.node.core import bare, replayed, unreachable
 from tongban.node.core.bodies import JSON
 from tongban.node.events.endings import Endings
-from tongban.node.events.ground import About, Ground, answer_of, nonce_of, of, row
+from tongban.node.events.ground import About, Ground, Signed, nonce_of, of, row
 from tongban.node.events.words import malformed, not_found
 from tongban.node.peers import PeerSilent
 from tongban.node.store import NonceSeen, Write
@@ -104,11 +104,11 @@ class Subscribing:
         try:
             self._check_owner(claims, caller)
             about, told, writes = self._done(request, about, name)
-            response = ground.answered(request, 200, told)
+            signed = ground.answered(request, 200, told)
             code = ""
         except WireRefused as refused:
-            response, code, writes = ground.refused(request, refused, caller.call), refused.code, ()
-        return await self._answered(request, claims, about, response, code, writes)
+            signed, code, writes = ground.refused(request, refused, caller.call), refused.code, ()
+        return await self._answered(request, claims, about, signed, code, writes)
 
     def _check_owner(self, claims: Verified, caller: Caller) -> None:
         if not self._ground.view().speaks_for(claims.keyid, caller.client.member):
@@ -123,7 +123,7 @@ class Subscribing:
         request: Request,
         claims: Verified,
         about: About,
-        response: Response,
+        signed: Signed,
         code: str,
         writes: tuple[Write, ...],
     ) -> Response:
@@ -134,8 +134,8 @@ class Subscribing:
                 by,
                 about,
                 "answer",
-                answer_of(response, request),
-                status=response.status,
+                of(*signed),
+                status=signed[0].status,
                 code=code,
             ),
         )
@@ -143,11 +143,11 @@ class Subscribing:
             await ground.commit(rows, *writes, nonce=nonce_of(claims))
         except NonceSeen:
             again = replayed()
-            response = ground.refused(request, again, about.caller.call)
-            told = answer_of(response, request)
-            refusal = row(by, about, "answer", told, status=response.status, code=again.code)
+            signed = ground.refused(request, again, about.caller.call)
+            told = of(*signed)
+            refusal = row(by, about, "answer", told, status=again.status, code=again.code)
             await ground.commit((rows[0], refusal))
-        return response
+        return signed[0]
 
     def _done(
         self, request: Request, about: About, name: str
@@ -233,9 +233,10 @@ class Subscribing:
         if address is None:
             raise unreachable("no node is known for the owner")
         plain = Request(asked.method, asked.path, "", write_caller(caller), asked.body)
-        request = sign_request(plain, by.keyid, by.signer, clock.now(), secrets.token_urlsafe(16))
+        nonce = secrets.token_urlsafe(16)
+        request, signed = signed_request(plain, by.keyid, by.signer, clock.now(), nonce)
         about = About("consumer", caller, service, _operation(asked))
-        sent = row(by, about, "request", of(request, read_request(request)))
+        sent = row(by, about, "request", of(request, signed))
         try:
             response = await ground.peers.send(address, request)
             now = clock.now()

@@ -92,6 +92,11 @@ class EventStore:
         found = self._all(f"{_ITEM} WHERE i.seq IN {_listed(numbers)}", numbers)
         return {row[0]: _item(row) for row in found}
 
+    def first(self, lane: int) -> Item | None:
+        """Give the first event of a lane if it may go."""
+        found = self._all(f"{_ITEM} WHERE i.lane = ? ORDER BY i.seq LIMIT 1", (lane,))
+        return _item(found[0]) if found else None
+
     def waiting(self, side: Side, subscription: str, limit: int) -> list[Item]:
         """Give the events of a subscription in their order."""
         sql = f"{_ITEM} WHERE i.side = ? AND i.subscription = ? ORDER BY i.seq LIMIT ?"
@@ -109,6 +114,11 @@ class EventStore:
         """Give how many events of a subscription wait."""
         sql = "SELECT COUNT(*) FROM event_item WHERE side = ? AND subscription = ?"
         return int(self._all(sql, (side, subscription))[0][0])
+
+    def depths(self) -> dict[str, dict[str, int]]:
+        """Give for each side how many events wait, and how many are dead letters."""
+        sql = "SELECT side, COUNT(*), SUM(dead) FROM event_item GROUP BY side"
+        return {side: {"waiting": count, "dead": dead} for side, count, dead in self._all(sql)}
 
     def newest(self) -> int:
         """Give the number of the newest change."""
