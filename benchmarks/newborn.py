@@ -11,12 +11,11 @@ import statistics
 import subprocess
 import sys
 import tempfile
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 
 from benchmarks.common import Row
 from benchmarks.nets import peer_steps
+from tongban.config import servers
 
 FAMILIES = 240
 WORKER = Path(__file__).with_name("newborn_worker.py")
@@ -60,32 +59,6 @@ def _run(env: dict[str, str], parts: int) -> tuple[list[float], float, int]:
     return latencies, wall, sum(one["steps"] for one in found)
 
 
-@contextmanager
-def _postgres() -> Iterator[str | None]:
-    """Start a throw-away PostgreSQL with the system's binaries; None where there are none."""
-    homes = sorted(Path("/usr/lib/postgresql").glob("*/bin/initdb"))
-    if not homes:
-        yield None
-        return
-    binaries = homes[-1].parent
-    with tempfile.TemporaryDirectory() as folder:
-        data = Path(folder) / "data"
-        user = {"user": "nobody"} if os.geteuid() == 0 else {}
-        if user:
-            subprocess.run(["chown", "nobody", folder], check=True)
-        init = [binaries / "initdb", "-D", data, "-U", "tongban", "-A", "trust", "--locale=C.UTF-8"]
-        subprocess.run([*init, "-E", "UTF8"], check=True, capture_output=True, **user)
-        options = f"-p 54329 -h 127.0.0.1 -k {data}"
-        control = [binaries / "pg_ctl", "-D", data, "-w", "-o", options, "-l", data / "log"]
-        subprocess.run([*control, "start"], check=True, capture_output=True, **user)
-        try:
-            yield "postgres://tongban@127.0.0.1:54329/postgres"
-        finally:
-            subprocess.run(
-                [*control, "-m", "fast", "stop"], check=True, capture_output=True, **user
-            )
-
-
 def _rows(name: str, env: dict[str, str]) -> list[Row]:
     _prepare(env)
     latencies, _, steps = _run(env, 1)
@@ -123,7 +96,7 @@ def run() -> list[Row]:
         rows += _rows("SQLite", _environment(Path(one), url))
         url = f"sqlite:///{two}/tongban.sqlite3"
         rows.append(_throughput("SQLite", _environment(Path(two), url)))
-    with _postgres() as url:
+    with servers.postgres() as url:
         if url is None:
             return rows
         for make in (_rows, lambda name, env: [_throughput(name, env)]):

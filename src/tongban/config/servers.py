@@ -110,7 +110,7 @@ def postgres() -> Iterator[str | None]:
             )
         try:
             wait_for(port, server, log)
-            _wait_until_it_answers(home, port, data, user)
+            _wait_until_it_answers(port)
             yield f"postgres://tongban@127.0.0.1:{port}/postgres"
         finally:
             server.send_signal(signal.SIGINT)
@@ -119,16 +119,17 @@ def postgres() -> Iterator[str | None]:
         shutil.rmtree(temporary, ignore_errors=True)
 
 
-def _wait_until_it_answers(home: Path, port: int, data: Path, user: dict[str, Any]) -> None:
-    """Wait until the server that listens is ready: it says so to ``pg_isready`` or ``psql``."""
-    ready = home / "bin" / "pg_isready"
-    if not ready.exists():
-        return
-    command = [str(ready), "-q", "-h", "127.0.0.1", "-p", str(port)]
+def _wait_until_it_answers(port: int) -> None:
+    """Wait until the server that listens lets a session in: its first message is then ``R``."""
+    told = b"user\0tongban\0database\0postgres\0\0"
+    hello = (len(told) + 8).to_bytes(4, "big") + (3 << 16).to_bytes(4, "big") + told
     for _ in range(int(_PATIENCE / _PAUSE)):
-        if subprocess.run(command, check=False, cwd=data, **user).returncode == 0:  # noqa: S603
-            return
+        with socket.create_connection(("127.0.0.1", port), 5) as link:
+            link.sendall(hello)
+            if link.recv(1) == b"R":
+                return
         time.sleep(_PAUSE)
+    raise ServerFailed(f"ServerFailed: PostgreSQL at port {port} lets nobody in")
 
 
 def nats_binary() -> str | None:
