@@ -16,6 +16,7 @@ class System:
         self.events: list[dict[str, Any]] = []
         self.headers: list[dict[str, str]] = []
         self.answer: Callable[[dict[str, Any]], int] = lambda _: 204
+        self.closed = False
         self._lock = threading.Lock()
         system = self
 
@@ -24,6 +25,9 @@ class System:
             disable_nagle_algorithm = True
 
             def do_POST(self) -> None:
+                if system.closed:  # a process that fell answers on no connection
+                    self.close_connection = True
+                    return
                 event = json.loads(self.rfile.read(int(self.headers["content-length"])))
                 status = system.answer(event)
                 if status < 300:
@@ -59,6 +63,7 @@ class System:
 
     def close(self) -> None:
         """Stop it."""
+        self.closed = True
         self._server.shutdown()
         self._server.server_close()
 
