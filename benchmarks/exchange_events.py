@@ -26,6 +26,7 @@ import nats
 import uvicorn
 
 from benchmarks.common import Row
+from tongban.config.servers import nats_binary
 
 HERE = Path(__file__).parent
 EVENTS = 4_000
@@ -39,7 +40,7 @@ def run() -> list[Row]:
     """Measure both transports and both peers."""
     sys.path.insert(0, str(HERE.parent / "tests"))
     # the tests' network of nodes, which is no package of the installation
-    from testkit.nats import Nats, nats_binary  # noqa: PLC0415
+    from testkit.nats import Nats  # noqa: PLC0415
 
     binary = nats_binary()
     if binary is None:
