@@ -1,10 +1,13 @@
 """What every test may ask for: outside test data and hypothesis profiles."""
 
 import os
+import shutil
+import tempfile
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from django.conf import settings as django
 from hypothesis import settings
 
 pytest_plugins = ["testkit.clock", "testkit.nats", "testkit.packs", "testkit.servers"]
@@ -18,8 +21,14 @@ pytest.register_assert_rewrite("testkit.office")
 
 @pytest.hookimpl(trylast=True)
 def pytest_configure(config: pytest.Config) -> None:
-    """Bring in the office, which imports models, once Django is set up."""
+    """Bring in the office, which imports models, once Django is set up.
+
+    Keys and the log of the node inside this process lie in a folder of this process alone.
+    """
     config.pluginmanager.import_plugin("testkit.office")
+    home = tempfile.mkdtemp(prefix="tongban-home-")
+    config.add_cleanup(lambda: shutil.rmtree(home, ignore_errors=True))
+    django.HOME = Path(home)
 
 
 _BESIDE = Path(__file__).resolve().parents[1].parent / "shared" / "data"
