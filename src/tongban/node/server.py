@@ -216,9 +216,6 @@ class Worker:
             tasks.append(asyncio.create_task(self._supervised("freshness", self._freshness())))
         # what was built stays: the collector need not walk it again for each few hundred calls
         gc.collect()
-        import sys as _s
-
-        _s.setswitchinterval(0.0005)
         gc.freeze()
         gc.set_threshold(*_COLLECT)
         _say.info("serving", extra={"worker": self.number})
