@@ -15,8 +15,8 @@ from django.conf import settings
 from django.core.exceptions import ImproperlyConfigured
 
 from tongban.apps.exchange.transport import Asked, NodeRefused, SourceSilent
-from tongban.kernel.events import canonical
-from tongban.kernel.wire.words import Found, Question
+from tongban.kernel.wire.bodies import write_question
+from tongban.kernel.wire.words import Found
 
 _PATIENCE = 30.0  # seconds; the node gives up on a source before this
 _FINAL = frozenset({400, 401, 403, 404})
@@ -51,7 +51,7 @@ class LocalNode:
             "Tb-Consent": asked.consent,
         }
         sent = {name: value for name, value in headers.items() if value}
-        status, body = self._send(path, canonical(_body(asked.question)), sent)
+        status, body = self._send(path, write_question(asked.question), sent)
         told = _read(body)
         if status == http.HTTPStatus.OK:
             return Found(told["records"], told.get("next"))
@@ -82,17 +82,6 @@ class LocalNode:
                 if last or isinstance(error, TimeoutError):
                     raise SourceSilent(f"the node does not answer ({error!r})") from error
         raise AssertionError
-
-
-def _body(question: Question) -> dict[str, Any]:
-    made: dict[str, Any] = {"fields": list(question.fields)}
-    if question.operation == "find":
-        made["key"] = dict(question.keys[0])
-    elif question.operation == "among":
-        made["keys"] = [dict(key) for key in question.keys]
-    else:
-        made |= {"after": question.after, "limit": question.limit}
-    return made
 
 
 def _read(body: bytes) -> dict[str, Any]:

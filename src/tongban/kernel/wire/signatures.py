@@ -8,15 +8,14 @@ whoever keeps them.
 
 import re
 from base64 import b64decode, b64encode
-from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
 from functools import lru_cache
-from typing import Protocol
 
-from tongban.kernel.suites import Signer, Suite, Verifier, suite
+from tongban.kernel.suites import Signer, Suite, suite
 from tongban.kernel.wire.bases import BaseImpossible, Parts, signature_base
 from tongban.kernel.wire.digests import content_digest, digest_fault
+from tongban.kernel.wire.documents import KeyOf
 from tongban.kernel.wire.headers import CALL, REQUEST, RESPONSE, protocol_fields
 from tongban.kernel.wire.structured import (
     Bare,
@@ -52,19 +51,6 @@ _BOUND = frozenset({"content-digest", "signature", "x-road-id"})
 
 class SigningImpossible(ValueError):
     """What is to be signed does not fit the profile: a fault of the caller, not of a message."""
-
-
-class VerifyingKey(Protocol):
-    """A public key as a snapshot holds it."""
-
-    @property
-    def suite(self) -> str: ...
-
-    @property
-    def verifier(self) -> Verifier: ...
-
-
-KeyOf = Callable[[str], VerifyingKey | None]
 
 
 @dataclass(frozen=True, slots=True)

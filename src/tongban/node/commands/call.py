@@ -16,6 +16,7 @@ from typing import Any
 import click
 
 from tongban.kernel.wire.addresses import write_path
+from tongban.kernel.wire.bodies import write_question
 from tongban.kernel.wire.words import (
     Caller,
     Identifier,
@@ -30,7 +31,6 @@ from tongban.node.commands.node import told
 from tongban.node.config import Config, read_config
 from tongban.node.control import Control
 from tongban.node.core import Asked, Node, Outcome, Prepared, unreachable
-from tongban.node.core.bodies import write_question
 from tongban.node.peers import Peers, PeerSilent
 from tongban.node.store import Store
 

@@ -9,6 +9,7 @@ from collections.abc import Callable, Collection
 from dataclasses import replace
 from datetime import datetime, timedelta
 
+from tongban.kernel.wire import bodies
 from tongban.kernel.wire.addresses import read_caller, read_target, write_caller, write_path
 from tongban.kernel.wire.judging import Permit, project
 from tongban.kernel.wire.rows import RowDraft
@@ -29,7 +30,6 @@ from tongban.kernel.wire.words import (
     Response,
     WireRefused,
 )
-from tongban.node.core import bodies
 from tongban.node.core.drafts import Ended, Message, Told, rows
 from tongban.node.core.words import Accepted, Asked, Heard, Identity, Outcome, Prepared, View
 from tongban.node.store import Entry, Nonce, Usage

@@ -7,9 +7,9 @@ from dataclasses import dataclass, field
 from datetime import datetime
 
 from tongban.kernel.suites import Signer, Suite
-from tongban.kernel.wire.documents import DocumentInvalid, read_token
+from tongban.kernel.wire.documents import DocumentInvalid, KeyOf, VerifyingKey, read_token
 from tongban.kernel.wire.judging import Consent, Permit, judge, read_consent
-from tongban.kernel.wire.signatures import Claims, KeyOf, Verified, VerifyingKey
+from tongban.kernel.wire.signatures import Claims, Verified
 from tongban.kernel.wire.snapshot import Revocations, Snapshot
 from tongban.kernel.wire.words import (
     Caller,

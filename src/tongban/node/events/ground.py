@@ -11,6 +11,7 @@ from typing import Any
 
 from tongban.kernel.events import canonical
 from tongban.kernel.suites import NONCE_BYTES, SealBroken, Suite
+from tongban.kernel.wire.bodies import JSON, PROBLEM, write_problem
 from tongban.kernel.wire.rows import Kind, RowDraft, Side
 from tongban.kernel.wire.signatures import (
     Claims,
@@ -29,7 +30,6 @@ from tongban.kernel.wire.words import (
 )
 from tongban.node import clock
 from tongban.node.core import Identity, View, no_network
-from tongban.node.core.bodies import JSON, PROBLEM, write_problem
 from tongban.node.events.words import Settings, mark
 from tongban.node.flusher import Flusher
 from tongban.node.inner import Clients

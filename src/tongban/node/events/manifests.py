@@ -9,10 +9,10 @@ from collections.abc import Mapping
 from typing import Any
 
 from tongban.kernel.events import canonical
+from tongban.kernel.wire.bodies import JSON
 from tongban.kernel.wire.documents import seal_document
 from tongban.kernel.wire.words import Caller, Identifier, IdentifierInvalid, Question, Response
 from tongban.node import clock
-from tongban.node.core.bodies import JSON
 from tongban.node.events.ground import About, Ground, row
 from tongban.node.events.words import malformed
 

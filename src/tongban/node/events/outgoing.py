@@ -9,6 +9,7 @@ from collections.abc import Awaitable, Callable, Mapping
 from datetime import timedelta
 
 from tongban.kernel.suites import SealBroken
+from tongban.kernel.wire.bodies import read_problem
 from tongban.kernel.wire.judging import Permit, project
 from tongban.kernel.wire.signatures import Verified, signed_request, verify_response
 from tongban.kernel.wire.words import (
@@ -20,7 +21,6 @@ from tongban.kernel.wire.words import (
     WireRefused,
 )
 from tongban.node import clock
-from tongban.node.core.bodies import read_problem
 from tongban.node.events.endings import FINAL, Endings, permit_of
 from tongban.node.events.ground import About, Ground, of, row
 from tongban.node.events.pump import Failed

@@ -11,6 +11,7 @@ from collections.abc import Awaitable, Callable, Mapping
 from starlette.routing import BaseRoute, Route
 
 from tongban.kernel.events import canonical
+from tongban.kernel.wire.bodies import JSON
 from tongban.kernel.wire.words import (
     Identifier,
     IdentifierInvalid,
@@ -20,7 +21,6 @@ from tongban.kernel.wire.words import (
 )
 from tongban.node.asgi import Receive, Scope, Send, read_request, send_response
 from tongban.node.core import bare
-from tongban.node.core.bodies import JSON
 from tongban.node.events.capture import Capture
 from tongban.node.events.ground import Ground
 from tongban.node.events.incoming import Incoming

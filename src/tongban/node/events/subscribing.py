@@ -14,6 +14,7 @@ from typing import Any
 
 from tongban.kernel.events import instant
 from tongban.kernel.wire.addresses import read_caller, write_caller
+from tongban.kernel.wire.bodies import JSON
 from tongban.kernel.wire.judging import MOST_KEYS
 from tongban.kernel.wire.signatures import Verified, signed_request, verify_response
 from tongban.kernel.wire.words import (
@@ -27,7 +28,6 @@ from tongban.kernel.wire.words import (
 )
 from tongban.node import clock
 from tongban.node.core import bare, replayed, unreachable
-from tongban.node.core.bodies import JSON
 from tongban.node.events.endings import Endings
 from tongban.node.events.ground import About, Ground, Signed, nonce_of, of, row
 from tongban.node.events.words import malformed, not_found

@@ -18,10 +18,10 @@ from typing import Any
 
 from tongban.kernel.events import canonical, instant
 from tongban.kernel.suites import SealBroken
+from tongban.kernel.wire.bodies import JSON
 from tongban.kernel.wire.words import Headers, Identifier, Request, Response, WireRefused
 from tongban.node import clock
 from tongban.node.core import Asked, Outcome
-from tongban.node.core.bodies import JSON
 from tongban.node.events.ground import About, Ground, row
 from tongban.node.events.words import not_found
 from tongban.node.flusher import LogDown
