@@ -140,3 +140,22 @@ def test_a_frontier_grows_to_the_root_of_all_leaves(leaves: list[bytes], cut: in
     assert grown.size == len(leaves)
     assert len(grown.peaks) == len(leaves).bit_count()
     assert grown.root(digest) == merkle.root(leaves, digest)
+
+
+@given(st.lists(st.integers(0, 40), max_size=5))
+def test_a_frontier_that_was_written_down_grows_on(steps: list[int]) -> None:
+    leaves = [merkle.leaf_hash(n.to_bytes(2), digest) for n in range(sum(steps))]
+    frontier, at = merkle.Frontier(), 0
+    for step in steps:
+        frontier = frontier.grown(leaves[at : at + step], digest)
+        frontier = merkle.Frontier.read(str(frontier))  # as a store keeps it
+        at += step
+        assert frontier.root(digest) == (rfc_root(leaves[:at]) if at else digest(b""))
+
+
+@pytest.mark.parametrize(
+    "text", ["", "x", "1", "0:00", "3:00", "-1:00", "1:0g", "01:00", "1:0A", "3:00:0000"]
+)
+def test_a_text_that_is_no_frontier_is_refused(text: str) -> None:
+    with pytest.raises(merkle.FrontierInvalid):
+        merkle.Frontier.read(text)

@@ -14,6 +14,10 @@ class ProofImpossible(ValueError):
     """The proof was asked for an entry or a size that the tree does not have."""
 
 
+class FrontierInvalid(ValueError):
+    """No tree has this size and these peaks."""
+
+
 def leaf_hash(entry: bytes, digest: Digest) -> bytes:
     """Give H(0x00 ‖ entry)."""
     return digest(b"\x00" + entry)
@@ -152,6 +156,28 @@ class Frontier:
 
     size: int = 0
     peaks: tuple[bytes, ...] = ()
+
+    def __post_init__(self) -> None:
+        if self.size < 0 or len(self.peaks) != self.size.bit_count():
+            raise FrontierInvalid(
+                f"FrontierInvalid: a tree of {self.size} leaves has not {len(self.peaks)} peaks"
+            )
+
+    def __str__(self) -> str:
+        """Write it as text: the size, then the peaks in hex, by colons."""
+        return ":".join([str(self.size), *(peak.hex() for peak in self.peaks)])
+
+    @classmethod
+    def read(cls, text: str) -> "Frontier":
+        """Read what ``str`` wrote; raise FrontierInvalid."""
+        size, *peaks = text.split(":")
+        try:
+            found = cls(int(size), tuple(bytes.fromhex(peak) for peak in peaks))
+        except ValueError as wrong:
+            raise FrontierInvalid(f"FrontierInvalid: {text[:80]!r}: {wrong}") from None
+        if str(found) != text or len({len(peak) for peak in found.peaks}) > 1:
+            raise FrontierInvalid(f"FrontierInvalid: {text[:80]!r} is not in the exact form")
+        return found
 
     def grown(self, leaves: Iterable[bytes], digest: Digest) -> "Frontier":
         """Give the frontier after these leaf hashes were appended, in order."""
