@@ -5,14 +5,18 @@ check every signature again, without the node. Bodies are no part of a row; thei
 """
 
 import json
+from base64 import b64encode
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, fields
 from datetime import datetime
-from typing import Any, Literal
+from functools import lru_cache
+from operator import attrgetter
+from typing import Any, Literal, get_args
 
 from tongban.kernel.events import instant
 from tongban.kernel.merkle import Frontier, leaf_hash
 from tongban.kernel.suites import Suite, Verifier
+from tongban.kernel.wire.words import Operation
 
 Side = Literal["provider", "consumer"]
 Kind = Literal["request", "answer", "delivery", "task", "batch", "alarm", "erasure"]
@@ -21,7 +25,7 @@ _BEFORE = b"tongban.row.v1\n"
 
 
 class RowInvalid(ValueError):
-    """A text that is no row of a log."""
+    """A text that is no row of a log, or a draft that no row can hold."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,37 +81,62 @@ class Row:
 
 
 _NAMES = tuple(f.name for f in fields(RowDraft))
-_PLACED = tuple(sorted({*_NAMES, "seq", "at", "previous"}))
+_PLACED = dict.fromkeys(sorted({*_NAMES, "seq", "at", "previous"}))
 _LISTS = frozenset({"purposes", "grants", "subjects"})
+_COUNTS = frozenset({"status", "fields", "records", "micros", "seq"})
+_ONE_OF = {"side": get_args(Side), "kind": get_args(Kind)}
+_values = attrgetter(*_NAMES)
 _write = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"), check_circular=False).encode
+#: The rows of one group are written at one instant.
+_instant = lru_cache(maxsize=8)(instant)
 
 
 def row_hash(text: str, by: Suite) -> str:
-    """Give the hash of a row's text in hex."""
-    return by.digest(_BEFORE + text.encode()).hex()
+    """Give the hash of a row's text in hex; raise RowInvalid for half a character."""
+    try:
+        return by.digest(_BEFORE + text.encode()).hex()
+    except UnicodeEncodeError:
+        raise RowInvalid("RowInvalid: it holds half a character (lone surrogate)") from None
 
 
 def seal_row(draft: RowDraft, seq: int, at: datetime, previous: str, by: Suite) -> Row:
-    """Give a draft its place. The text is canonical JSON (RFC 8785): sorted names, no floats."""
-    placed = {name: getattr(draft, name) for name in _NAMES}
-    written_at = instant(at)
-    placed |= {"seq": seq, "at": written_at, "previous": previous}
-    text = _write({name: placed[name] for name in _PLACED})
+    """Give a draft its place; raise RowInvalid.
+
+    The text is canonical JSON (RFC 8785): sorted names, no floats. It is written here and not by
+    `kernel.events.canonical`, which walks through every value: that would cost as much again.
+    """
+    written_at = _instant(at)
+    placed: dict[str, Any] = _PLACED.copy()  # keeps the order of the names
+    placed.update(zip(_NAMES, _values(draft), strict=True))
+    placed["seq"], placed["at"], placed["previous"] = seq, written_at, previous
+    text = _write(placed)
     return Row(seq, written_at, previous, row_hash(text, by), text, draft)
 
 
 def read_row(text: str, by: Suite) -> Row:
-    """Read a row's text as it was kept; raise RowInvalid."""
+    """Read a row's text as it was kept; raise RowInvalid, also for any but the one written form."""
     try:
         told: Any = json.loads(text)
-        if told.keys() != set(_PLACED):
-            raise RowInvalid("RowInvalid: it has not the members of a row")
-        placed: dict[str, Any] = {
-            name: tuple(told[name]) if name in _LISTS else told[name] for name in _NAMES
-        }
-        draft = RowDraft(**placed)
-    except (AttributeError, TypeError, ValueError) as wrong:
-        raise RowInvalid(f"RowInvalid: it is no row ({wrong})") from wrong
+    except (ValueError, RecursionError) as wrong:
+        raise RowInvalid(f"RowInvalid: it is no row ({wrong})") from None
+    if not isinstance(told, dict) or told.keys() != _PLACED.keys():
+        raise RowInvalid("RowInvalid: it has not the members of a row")
+    for name, value in told.items():
+        if name in _COUNTS:
+            fit = type(value) is int and value >= 0
+        elif name in _LISTS:
+            fit = type(value) is list and all(type(one) is str for one in value)
+        else:
+            fit = type(value) is str and (name not in _ONE_OF or value in _ONE_OF[name])
+        if not fit:
+            raise RowInvalid(f"RowInvalid: {name} is not what a row has there")
+    # a member that stands twice, or an escape that need not be, would let two texts mean one row
+    if _write(told) != text:
+        raise RowInvalid("RowInvalid: it is not written in the one form of a row")
+    placed: dict[str, Any] = {
+        name: tuple(told[name]) if name in _LISTS else told[name] for name in _NAMES
+    }
+    draft = RowDraft(**placed)
     return Row(told["seq"], told["at"], told["previous"], row_hash(text, by), text, draft)
 
 
@@ -132,7 +161,8 @@ class Checker:
     """Walks a log row by row and says the first that does not hold.
 
     ``checkpoints`` maps a size to the root that was signed for it; ``key_of`` gives the verifier of
-    a key id (None: the key is not known here, so that signature is not checked).
+    a key id (None: the key is not known here, so that signature is not checked). ``bare`` counts
+    rows of messages that carry no signature: what was never sent, or came unsigned.
     """
 
     def __init__(
@@ -146,9 +176,12 @@ class Checker:
         self._key_of = key_of
         self._previous = ""
         self._at = ""
+        self._before: RowDraft | None = None
+        self._sure = 0
         self.frontier = Frontier()
         self.signatures = 0
         self.unchecked = 0
+        self.bare = 0
         self.matched = 0
 
     def check(self, kept: Kept) -> Broken | None:
@@ -177,10 +210,11 @@ class Checker:
             if self.frontier.root(self._by.digest).hex() != wanted:
                 return Broken(
                     expected,
-                    f"the checkpoint of {expected} rows has another root: a row up to here was"
-                    " rewritten after it was signed",
+                    f"the checkpoint of {expected} rows has another root: a row from"
+                    f" {self._sure + 1} to {expected} was rewritten after it was signed",
                 )
             self.matched += 1
+            self._sure = expected
         return None
 
     def end(self) -> Broken | None:
@@ -197,13 +231,14 @@ class Checker:
     def _fault(self, kept: Kept, expected: int) -> str:
         if kept.seq != expected:
             return f"row {expected} is missing"
-        if row_hash(kept.text, self._by) != kept.hash:
-            return "its text is not what its hash was made of"
         try:
+            if row_hash(kept.text, self._by) != kept.hash:
+                return "its text is not what its hash was made of"
             row = read_row(kept.text, self._by)
         except RowInvalid as wrong:
             return str(wrong)
-        return self._misplaced(row, kept) or self._signed(row.draft)
+        before, self._before = self._before, row.draft
+        return self._misplaced(row, kept) or self._signed(row.draft, before)
 
     def _misplaced(self, row: Row, kept: Kept) -> str:
         if row.seq != kept.seq:
@@ -215,11 +250,12 @@ class Checker:
         self._at = row.at
         return ""
 
-    def _signed(self, draft: RowDraft) -> str:
+    def _signed(self, draft: RowDraft, before: RowDraft | None) -> str:
         if not draft.signature:
+            self.bare += draft.kind in {"request", "answer"}
             return ""
-        if not _covers(draft):
-            return "the text that was signed is not about the call that the row states"
+        if fault := _uncovered(draft, before):
+            return f"the text that was signed is not about what the row states: {fault}"
         key = self._key_of(draft.keyid) if self._key_of else None
         if key is None:
             self.unchecked += 1
@@ -230,15 +266,77 @@ class Checker:
         return ""
 
 
-def _covers(draft: RowDraft) -> bool:
-    """Say whether the signed text names the digest, the call, and the parties of the row."""
-    lines = set(draft.base.split("\n"))
-    stated = [f'"content-digest": {draft.digest}', f'"x-road-id": {draft.call}']
-    if draft.kind == "request":
-        stated.append(f'"x-road-client": {draft.client}')
+_READS = get_args(Operation)
+#: What a row of a request states, by the header that was signed.
+_STATED = (
+    ("x-road-client", "client"),
+    ("x-road-userid", "user"),
+    ("x-road-issue", "issue"),
+    ("x-road-represented-party", "represented"),
+)
+
+
+def _uncovered(draft: RowDraft, before: RowDraft | None) -> str:
+    """Say what of the row the signed text (RFC 9421, 2.5) does not bear out; empty: nothing.
+
+    ``before`` is the row before it: an answer beside its request must be bound to that one.
+    """
+    signed: dict[str, str] = {}
+    for line in draft.base.split("\n"):
+        name, _, value = line.partition(": ")
+        if name in signed:
+            return f"{name} stands twice"
+        signed[name] = value
     parameters = draft.signature_input.partition("=")[2]
-    return all(line in lines for line in stated) and draft.base.endswith(
-        f'"@signature-params": {parameters}'
+    if signed.get('"@signature-params"') != parameters:
+        return "signature_input"
+    wanted = {
+        "digest": signed.get('"content-digest"') == draft.digest,
+        "call": signed.get('"x-road-id"') == draft.call,
+        "keyid": f';keyid="{draft.keyid}"' in parameters,
+        "nonce": (f';nonce="{draft.nonce}"' in parameters) == (draft.nonce != ""),
+        "signature": _is_hex(draft.signature),
+    }
+    if draft.kind == "request":
+        wanted |= {
+            name: signed.get(f'"{header}"', "") == getattr(draft, name) for header, name in _STATED
+        }
+        wanted["purposes"] = _listed(signed.get('"tb-purpose"', "")) == draft.purposes
+        wanted["service"] = _leads_to(signed.get('"@path"', ""), draft)
+    elif draft.kind == "answer":
+        wanted["status"] = signed.get('"@status"') == str(draft.status)
+        wanted["service"] = _leads_to(signed.get('"@path";req', ""), draft)
+        if before is not None and _asks(before, draft):
+            bound = f":{b64encode(bytes.fromhex(before.signature)).decode()}:"
+            wanted["request"] = signed.get('"signature";req;key="tb"') == bound
+    return ", ".join(name for name, held in wanted.items() if not held)
+
+
+def _is_hex(text: str) -> bool:
+    try:
+        return bytes.fromhex(text).hex() == text
+    except ValueError:
+        return False
+
+
+def _listed(text: str) -> tuple[str, ...]:
+    return tuple(part.strip(" ") for part in text.split(",")) if text else ()
+
+
+def _leads_to(path: str, draft: RowDraft) -> bool:
+    place = f"/r1/{draft.service}"
+    if draft.operation in _READS:
+        return path in {place, f"{place}/{draft.operation}"}
+    delivered = draft.kind == "answer" and draft.operation == "deliver"  # to a path of the client
+    return delivered or path.startswith(f"{place}/subscriptions")
+
+
+def _asks(before: RowDraft, answer: RowDraft) -> bool:
+    """Whether the row before is the request of this answer, and signed."""
+    return (
+        before.kind == "request"
+        and bool(before.signature)
+        and (before.side, before.call) == (answer.side, answer.call)
     )
 
 
