@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from tongban.kernel.wire.rows import Checker, RowDraft, verify_rows
+from tongban.kernel.wire.rows import Checker, RowDraft, RowInvalid, read_row, verify_rows
 from tongban.node.flusher import BOUND, Flusher, LogDown
 from tongban.node.store import Committed, Entry, Nonce, NonceSeen, Store, read_only
 
@@ -123,6 +123,65 @@ def test_a_disk_that_stalls_is_waited_for_only_so_long(store: Troubled) -> None:
         store.pause = 0.0
         await asyncio.sleep(0.6)
         assert (await flusher.commit(entry(3))).first >= 3
+        await flusher.close()
+
+    asyncio.run(run())
+    store.close()
+
+
+def test_while_the_disk_is_stuck_who_comes_is_refused_at_once_and_nothing_of_it_is_kept(
+    store: Troubled,
+) -> None:
+    async def run() -> None:
+        flusher = Flusher(store, patience=0.2)
+        await flusher.commit(entry(1))
+        store.pause = 0.8
+        first = asyncio.ensure_future(flusher.commit(entry(2)))
+        await asyncio.sleep(0.05)
+        behind = asyncio.ensure_future(flusher.commit(entry(3)))
+        told = await asyncio.gather(first, behind, return_exceptions=True)
+        assert [type(one) for one in told] == [LogDown, LogDown]
+        began = time.monotonic()
+        with pytest.raises(LogDown, match="has not answered"):
+            await flusher.commit(entry(4))
+        assert time.monotonic() - began < 0.1
+        store.pause = 0.0
+        await asyncio.sleep(0.8)
+        assert (await flusher.commit(entry(5))).first in {3, 5}
+        await flusher.close()
+
+    asyncio.run(run())
+    calls = {read_row(row.text, store.suite).draft.call for row in read_only(store.path)}
+    assert {"c3", "c4"}.isdisjoint(calls)
+    store.close()
+
+
+def test_one_who_gives_up_while_nothing_is_written_closes_the_log_to_nobody(
+    store: Troubled,
+) -> None:
+    """The timer may fire when the thread has finished and the loop has not heard of it yet."""
+
+    async def run() -> None:
+        flusher = Flusher(store, patience=0.2)
+        await flusher.commit(entry(1))
+        slow = asyncio.ensure_future(flusher.commit(entry(2)))
+        await asyncio.sleep(0)
+        time.sleep(0.4)  # the loop itself is late
+        await asyncio.gather(slow, return_exceptions=True)
+        assert isinstance(await flusher.commit(entry(3)), Committed)
+        await flusher.close()
+
+    asyncio.run(run())
+    store.close()
+
+
+def test_an_entry_that_cannot_be_written_is_refused_to_its_sender_alone(store: Troubled) -> None:
+    async def run() -> None:
+        flusher = Flusher(store)
+        poison = Entry((RowDraft("provider", "request", "\ud800"),))
+        some = (flusher.commit(one) for one in (entry(1), poison, entry(2)))
+        told = await asyncio.gather(*some, return_exceptions=True)
+        assert [type(one) for one in told] == [Committed, RowInvalid, Committed]
         await flusher.close()
 
     asyncio.run(run())

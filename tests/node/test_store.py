@@ -30,12 +30,14 @@ from tongban.kernel.wire.rows import (
 )
 from tongban.node.commands.verify import verify_
 from tongban.node.store import (
+    CheckpointForked,
     Committed,
     Entry,
     Nonce,
     NonceSeen,
     QuotaSpent,
     Store,
+    StoreGone,
     StoreInvalid,
     Usage,
     read_only,
@@ -161,11 +163,83 @@ def test_a_nonce_is_forgotten_only_after_its_message_has_expired(
     for number in range(1200):  # long enough for a purge
         store.commit([plain(100 + number)])
     assert isinstance(store.commit([entry])[0], NonceSeen)
+    assert nonces(store, "short") == 1
     clock.freeze("2026-11-23T09:03:00+08:00")
     for number in range(1200):
         store.commit([plain(5000 + number)])
-    assert isinstance(store.commit([entry])[0], Committed)
+    assert nonces(store, "short") == 0
     store.close()
+
+
+def test_a_clock_that_ran_ahead_and_is_set_back_lets_no_replay_in(
+    tmp_path: Path, clock: Clock
+) -> None:
+    """Ahead, it makes the store forget; set right again, the forgotten message is good again."""
+    clock.freeze("2026-11-23T09:00:00+08:00")
+    store = Store.open(tmp_path / "log.sqlite3", "std")
+    expires = int(datetime.fromisoformat("2026-11-23T09:01:00+08:00").timestamp())
+    store.commit([replace(plain(1), nonce=Nonce(KEYID, "short", expires))])
+    store.close()
+    clock.freeze("2026-11-23T12:00:00+08:00")
+    store = Store.open(tmp_path / "log.sqlite3", "std")
+    store.commit([plain(2)])  # a process forgets at its first commit
+    assert nonces(store, "short") == 0
+    clock.freeze("2026-11-23T09:00:30+08:00")
+    replayed = replace(plain(3), nonce=Nonce(KEYID, "short", expires))
+    later = replace(plain(4), nonce=Nonce(KEYID, "fresh", expires + 1))
+    told = store.commit([replayed, later])
+    assert isinstance(told[0], NonceSeen)
+    assert isinstance(told[1], Committed)
+    store.close()
+
+
+def nonces(store: Store, nonce: str) -> int:
+    with closing(sqlite3.connect(store.path)) as other:
+        found = other.execute("SELECT COUNT(*) FROM nonce WHERE nonce = ?", (nonce,)).fetchone()
+    return int(found[0])
+
+
+def test_an_entry_that_cannot_be_written_spoils_nobody_elses(store: Store) -> None:
+    """Half a character would otherwise stop the log for everybody."""
+    poison = replace(plain(2), rows=(RowDraft("provider", "request", "\ud800"),))
+    first, bad, other = store.commit([plain(1), poison, plain(3)])
+    assert isinstance(bad, RowInvalid)
+    assert (first, other) == (Committed(1, 2), Committed(3, 4))
+    assert isinstance(store.commit([plain(2)])[0], Committed)  # its nonce was not spent
+    assert stands(store)
+
+
+def test_bodies_without_a_wrapping_key_are_refused_and_not_dropped(tmp_path: Path) -> None:
+    store = Store.open(tmp_path / "log.sqlite3", "std")
+    bad, other = store.commit([replace(plain(1), bodies=((0, b"secret"),)), plain(2)])
+    assert isinstance(bad, StoreInvalid)
+    assert isinstance(other, Committed)
+    store.close()
+
+
+def test_a_log_that_was_removed_or_replaced_takes_nothing(tmp_path: Path) -> None:
+    """SQLite alone would write on into a file without a name: answers without rows."""
+    path = tmp_path / "log.sqlite3"
+    store = Store.open(path, "std")
+    store.commit([plain(1)])
+    path.rename(tmp_path / "away")
+    with pytest.raises(StoreGone):
+        store.commit([plain(2)])
+    path.write_bytes((tmp_path / "away").read_bytes())
+    with pytest.raises(StoreGone):
+        store.commit([plain(2)])
+    (tmp_path / "away").rename(path)
+    assert store.commit([plain(2)]) == [Committed(3, 4)]
+    assert stands(store)
+    store.close()
+
+
+def test_who_reads_does_not_wait_for_who_writes(store: Store) -> None:
+    store.commit([plain(1)])
+    with store.transaction():
+        assert store.size() == 2
+        assert len(store.rows()) == 2
+        assert store.usage("g1", "2026-11-23") == (0, 0)
 
 
 @pytest.mark.parametrize(
@@ -175,10 +249,15 @@ def test_a_nonce_is_forgotten_only_after_its_message_has_expired(
         "DELETE FROM log WHERE seq = 2",
         "REPLACE INTO log SELECT * FROM log WHERE seq = 1",
         "INSERT OR REPLACE INTO log VALUES (1, '', '', '', '', '')",
+        "INSERT INTO log VALUES (9, '', '', '', '', '')",
+        "UPDATE checkpoint SET document = '{}'",
+        "REPLACE INTO checkpoint (size, document) VALUES (2, '{}')",
+        "DELETE FROM checkpoint",
     ],
 )
 def test_the_database_itself_refuses_to_change_the_log(store: Store, change: str) -> None:
     store.commit([plain(1)])
+    store.checkpoint("n1", KEYID, SIGNER)
     before = list(read_only(store.path))
     with (
         closing(sqlite3.connect(store.path)) as other,
@@ -232,6 +311,28 @@ def test_a_body_is_kept_sealed_and_erased_without_breaking_the_chain(store: Stor
     assert stands(store)
     with pytest.raises(LookupError):
         store.erase(told.last, "law", "auditor", "again")
+
+
+def test_an_erased_key_and_body_are_gone_from_the_files_too(store: Store) -> None:
+    (told,) = store.commit([replace(plain(1), bodies=((1, b"x" * 200),))])
+    assert isinstance(told, Committed)
+    with closing(sqlite3.connect(store.path)) as other:
+        query = "SELECT wrapped, sealed FROM record_key JOIN body USING (seq)"
+        wrapped, sealed = other.execute(query).fetchone()
+    wal = store.path.with_name(store.path.name + "-wal")
+    assert wrapped in wal.read_bytes()
+    store.erase(told.last, "law", "auditor", "asked")
+    for piece in (wrapped, sealed[:64], sealed[-64:]):
+        assert piece not in store.path.read_bytes() + wal.read_bytes()
+
+
+def test_a_record_key_goes_only_by_an_erasure_that_is_told(store: Store) -> None:
+    store.commit([replace(plain(1), bodies=((1, b"secret"),))])
+    with (
+        closing(sqlite3.connect(store.path)) as other,
+        pytest.raises(sqlite3.IntegrityError, match="erasure"),
+    ):
+        other.execute("DELETE FROM record_key")
 
 
 def test_a_copy_of_the_store_without_the_wrapping_key_opens_no_body(tmp_path: Path) -> None:
@@ -399,8 +500,10 @@ def test_a_checkpoint_file_is_never_written_over(tmp_path: Path) -> None:
     before = path.read_bytes()
     sealed = json.loads(before)
     sealed["document"]["root"] = "0" * 64
-    write_checkpoint(tmp_path / "outside", sealed)
+    with pytest.raises(CheckpointForked, match="another root"):
+        write_checkpoint(tmp_path / "outside", sealed)
     assert path.read_bytes() == before
+    assert write_checkpoint(tmp_path / "outside", json.loads(before)) == path  # once more is well
     assert [p.name for p in (tmp_path / "outside").iterdir()] == [path.name]
     store.close()
 

@@ -12,18 +12,29 @@ import threading
 from collections import deque
 from collections.abc import Sequence
 
-from tongban.node.store import Committed, Entry, NonceSeen, QuotaSpent, Store
+from tongban.node.store import Committed, Entry, Store, Told
 
 MOST = 512  # entries in one group
 BOUND = 8_192  # entries that may wait
 PATIENCE = 2.0  # seconds that one may wait
 _say = logging.getLogger("tongban.node.flusher")
 
-Told = Committed | NonceSeen | QuotaSpent
-
 
 class LogDown(ConnectionError):
     """The log takes nothing now: answer 503, and let the caller come again."""
+
+
+class _Waiting:
+    """An entry that waits; ``entry`` is None once who asked has given up."""
+
+    __slots__ = ("entry", "future")
+
+    def __init__(self, entry: Entry, future: "asyncio.Future[Told]") -> None:
+        self.entry: Entry | None = entry
+        self.future = future
+
+
+_Group = list[tuple[_Waiting, Entry]]
 
 
 class Flusher:
@@ -32,33 +43,52 @@ class Flusher:
     def __init__(self, store: Store, patience: float = PATIENCE) -> None:
         self._store = store
         self._patience = patience
-        self._waiting: deque[tuple[Entry, asyncio.Future[Told]]] = deque()
+        self._waiting: deque[_Waiting] = deque()
         self._wake = threading.Condition()
         self._closed = False
         self._thread: threading.Thread | None = None
         self._loop: asyncio.AbstractEventLoop | None = None
+        self._writing = False
+        self._late = False
         self.groups = 0
         self.entries = 0
 
     async def commit(self, entry: Entry) -> Committed:
-        """Give where the entry stands once it is durable; raise NonceSeen, QuotaSpent, LogDown."""
+        """Give where the entry stands once it is durable.
+
+        Raise NonceSeen, QuotaSpent, RowInvalid or StoreInvalid for what is wrong with this entry,
+        LogDown where the log takes nothing. An entry that is refused as late while it was being
+        written may yet come to stand: a row without an answer, never an answer without its row.
+        """
         loop = asyncio.get_running_loop()
-        future: asyncio.Future[Told] = loop.create_future()
+        waiting = _Waiting(entry, loop.create_future())
         with self._wake:
+            if self._late:
+                raise LogDown(f"LogDown: the disk has not answered for {self._patience} s")
             if len(self._waiting) >= BOUND:
                 raise LogDown(f"LogDown: {BOUND} entries wait for the disk")
             if self._thread is None:
                 self._begin(loop)
-            self._waiting.append((entry, future))
+            self._waiting.append(waiting)
             self._wake.notify()
+        timer = loop.call_later(self._patience, self._give_up, waiting)
         try:
-            async with asyncio.timeout(self._patience):
-                told = await future
-        except TimeoutError:
-            raise LogDown(f"LogDown: not durable within {self._patience} s") from None
+            told = await waiting.future
+        finally:
+            timer.cancel()
         if isinstance(told, Committed):
             return told
         raise told
+
+    def _give_up(self, waiting: _Waiting) -> None:
+        """Refuse an entry that has waited too long, and all that come while the disk is stuck."""
+        if waiting.future.done():
+            return
+        with self._wake:
+            waiting.entry = None
+            self._late = self._writing  # the thread sets it right when it comes back
+        late = LogDown(f"LogDown: not durable within {self._patience} s")
+        waiting.future.set_exception(late)
 
     def _begin(self, loop: asyncio.AbstractEventLoop) -> None:
         """Start the thread, or a new one in the place of one that fell."""
@@ -69,43 +99,55 @@ class Flusher:
         self._thread.start()
 
     def _run(self) -> None:
-        group: list[tuple[Entry, asyncio.Future[Told]]] = []
+        group: _Group = []
         try:
-            while True:
-                with self._wake:
-                    while not self._waiting and not self._closed:
-                        self._wake.wait()
-                    if not self._waiting:
-                        return
-                    group = [self._waiting.popleft() for _ in range(min(MOST, len(self._waiting)))]
+            while group := self._next():
                 self._flush(group)
-                group = []
         except BaseException as error:
             # whatever this thread dies of, nobody may wait for it
             _say.exception("the flusher fell")
             with self._wake:
-                left = [*group, *self._waiting]
-                self._waiting.clear()
                 self._thread = None  # whoever comes next starts another
-            self._tell(
-                [(future, LogDown(f"LogDown: the flusher fell: {error!r}")) for _, future in left]
-            )
+                self._writing = self._late = False
+            self._refuse(group, f"the flusher fell: {error!r}")
             if not isinstance(error, Exception):
                 raise
 
-    def _flush(self, group: Sequence[tuple[Entry, asyncio.Future[Told]]]) -> None:
-        told: Sequence[Told | LogDown]
+    def _next(self) -> _Group:
+        """Wait for entries; give a group of them, or none when the flusher is closed."""
+        while True:
+            with self._wake:
+                self._writing = self._late = False  # the disk has answered
+                while not self._waiting and not self._closed:
+                    self._wake.wait()
+                if not self._waiting:
+                    return []
+                taken = [self._waiting.popleft() for _ in range(min(MOST, len(self._waiting)))]
+                group = [(one, one.entry) for one in taken if one.entry is not None]
+                self._writing = bool(group)
+            if group:
+                return group
+
+    def _flush(self, group: _Group) -> None:
         try:
-            told = self._store.commit([entry for entry, _ in group])
+            told = self._store.commit([entry for _, entry in group])
         except sqlite3.Error as error:
             _say.error("the log cannot be written", extra={"detail": repr(error)})
-            told = [LogDown(f"LogDown: {error}")] * len(group)
-        else:
-            self.groups += 1
-            self.entries += len(group)
-        self._tell([(future, one) for (_, future), one in zip(group, told, strict=True)])
+            self._refuse(group, str(error))
+            return
+        self.groups += 1
+        self.entries += len(group)
+        self._tell([(one, what) for (one, _), what in zip(group, told, strict=True)])
 
-    def _tell(self, told: Sequence[tuple["asyncio.Future[Told]", Told | LogDown]]) -> None:
+    def _refuse(self, group: _Group, why: str) -> None:
+        """Refuse a group and all that waits behind it: it would only wait for the same."""
+        with self._wake:
+            left = [*(one for one, _ in group), *self._waiting]
+            self._waiting.clear()
+        down = LogDown(f"LogDown: {why}")
+        self._tell([(one, down) for one in left])
+
+    def _tell(self, told: Sequence[tuple[_Waiting, Told | LogDown]]) -> None:
         if self._loop is not None and told and not self._loop.is_closed():
             self._loop.call_soon_threadsafe(_settle, told)
 
@@ -119,11 +161,12 @@ class Flusher:
             await asyncio.to_thread(thread.join, self._patience)
 
 
-def _settle(told: Sequence[tuple["asyncio.Future[Told]", Told | LogDown]]) -> None:
-    for future, one in told:
-        if future.done():  # who asked has given up meanwhile
+def _settle(told: Sequence[tuple[_Waiting, Told | LogDown]]) -> None:
+    for waiting, one in told:
+        if waiting.future.done():  # who asked has given up meanwhile
             continue
         if isinstance(one, LogDown):
-            future.set_exception(one)
+            # one error a caller: raising writes a traceback into it
+            waiting.future.set_exception(LogDown(*one.args))
         else:
-            future.set_result(one)
+            waiting.future.set_result(one)

@@ -1,7 +1,7 @@
 """The tables of a node's store, and the triggers by which the database itself keeps the log.
 
-`body`, `record_key` and `nonce` may lose rows: bodies by lawful erasure, nonces once their message
-has expired. The log may not.
+`body`, `record_key` and `nonce` may lose rows: bodies by an erasure that the log tells of, nonces
+once their message has expired. The log and its checkpoints may not.
 """
 
 from collections.abc import Sequence
@@ -35,8 +35,19 @@ TRIGGERS: Sequence[str] = (
         BEGIN SELECT RAISE(ABORT, 'log is append-only: UPDATE refused'); END""",
     """CREATE TRIGGER log_no_delete BEFORE DELETE ON log
         BEGIN SELECT RAISE(ABORT, 'log is append-only: DELETE refused'); END""",
-    # REPLACE removes the old row without asking a DELETE trigger
+    # REPLACE removes the old row without asking a DELETE trigger; a gap would never be filled
     """CREATE TRIGGER log_no_replace BEFORE INSERT ON log
-        WHEN EXISTS (SELECT 1 FROM log WHERE seq = NEW.seq)
-        BEGIN SELECT RAISE(ABORT, 'log is append-only: REPLACE refused'); END""",
+        WHEN NEW.seq IS NOT (SELECT COALESCE(MAX(seq), 0) + 1 FROM log)
+        BEGIN SELECT RAISE(ABORT, 'log is append-only: a row out of its turn refused'); END""",
+    """CREATE TRIGGER checkpoint_no_update BEFORE UPDATE OF size, document ON checkpoint
+        BEGIN SELECT RAISE(ABORT, 'checkpoint is append-only: UPDATE refused'); END""",
+    """CREATE TRIGGER checkpoint_no_delete BEFORE DELETE ON checkpoint
+        BEGIN SELECT RAISE(ABORT, 'checkpoint is append-only: DELETE refused'); END""",
+    """CREATE TRIGGER checkpoint_no_replace BEFORE INSERT ON checkpoint
+        WHEN EXISTS (SELECT 1 FROM checkpoint WHERE size = NEW.size)
+        BEGIN SELECT RAISE(ABORT, 'checkpoint is append-only: REPLACE refused'); END""",
+    """CREATE TRIGGER record_key_by_erasure BEFORE DELETE ON record_key
+        WHEN NOT EXISTS (
+            SELECT 1 FROM log WHERE call = 'erasure-' || OLD.seq AND kind = 'erasure')
+        BEGIN SELECT RAISE(ABORT, 'record_key goes by an erasure that the log tells of'); END""",
 )

@@ -1,8 +1,9 @@
 """What is committed to a node's log in one go, and why one entry of a group may be refused."""
 
+import sqlite3
 from dataclasses import dataclass
 
-from tongban.kernel.wire.rows import RowDraft
+from tongban.kernel.wire.rows import RowDraft, RowInvalid
 
 
 class NonceSeen(ValueError):
@@ -15,6 +16,17 @@ class QuotaSpent(ValueError):
     def __init__(self, grant: str) -> None:
         self.grant = grant
         super().__init__(f"QuotaSpent: {grant}")
+
+
+class StoreGone(sqlite3.OperationalError):
+    """The file of the log was removed or replaced while it was open; nothing is written beside it.
+
+    Put the file back and start the node again; a log that begins anew is seen by its checkpoints.
+    """
+
+
+class CheckpointForked(FileExistsError):
+    """Another root was signed for this size before: the log is not the one it was; ask why."""
 
 
 class StoreInvalid(ValueError):
@@ -73,3 +85,7 @@ class Committed:
 
     first: int
     last: int
+
+
+#: What becomes of one entry of a group: it stands, or it alone is refused.
+Told = Committed | NonceSeen | QuotaSpent | RowInvalid | StoreInvalid
