@@ -205,7 +205,9 @@ def test_an_entry_that_cannot_be_written_spoils_nobody_elses(store: Store) -> No
     first, bad, other = store.commit([plain(1), poison, plain(3)])
     assert isinstance(bad, RowInvalid)
     assert (first, other) == (Committed(1, 2), Committed(3, 4))
-    assert isinstance(store.commit([plain(2)])[0], Committed)  # its nonce was not spent
+    assert store.commit_one(plain(2)) == Committed(5, 6)  # its nonce was not spent
+    with pytest.raises(NonceSeen):
+        store.commit_one(plain(2))
     assert stands(store)
 
 
@@ -464,12 +466,34 @@ def test_a_writer_who_only_changes_a_row_is_caught_by_the_chain(tmp_path: Path) 
     store.close()
 
 
+def test_a_writer_who_hides_a_look_or_turns_a_time_is_caught(tmp_path: Path) -> None:
+    """What is only there to search by is held to the rows too."""
+    for number, statement in enumerate(
+        (
+            "DELETE FROM look WHERE seq = 6",
+            "UPDATE log SET at = '2020-01-01T00:00:00.000000Z' WHERE seq = 7",
+            "UPDATE log SET call = 'c9' WHERE seq = 7",
+        )
+    ):
+        store = Store.open(tmp_path / str(number) / "log.sqlite3", "std")
+        written(store, tmp_path / str(number) / "outside", calls=10)
+        assert check(store)[0] == 0
+        with closing(sqlite3.connect(store.path, isolation_level=None)) as db:
+            db.execute("DROP TRIGGER log_no_update")
+            db.execute(statement)
+        code, found = check(store)
+        assert code == 1
+        assert found["broken_row"] in {7, 20}
+        store.close()
+
+
 def test_a_log_whose_end_or_middle_was_cut_off_is_caught(tmp_path: Path) -> None:
     store = Store.open(tmp_path / "log.sqlite3", "std")
     written(store, tmp_path / "outside")
     with closing(sqlite3.connect(store.path, isolation_level=None)) as db:
         db.execute("DROP TRIGGER log_no_delete")
         db.execute("DELETE FROM log WHERE seq > 50")
+        db.execute("DELETE FROM look WHERE seq > 50")
     assert check(store)[0] == 0
     code, found = check(store, "--checkpoints", tmp_path / "outside")
     assert (code, found["broken_row"]) == (1, 51)

@@ -31,7 +31,7 @@ from tongban.node import core
 from tongban.node.core import Accepted, Identity, Node, Outcome, Prepared, View
 from tongban.node.providers.base import ProviderFailed, Setting
 from tongban.node.providers.sqlite import Sqlite
-from tongban.node.store import NonceSeen, QuotaSpent, Store, write_checkpoint
+from tongban.node.store import Committed, QuotaSpent, Store, write_checkpoint
 
 NODE = "embedded"
 _FINAL = frozenset({400, 401, 403, 404})
@@ -122,8 +122,8 @@ class Embedded:
         for one in told:
             if isinstance(one, QuotaSpent):
                 raise NodeRefused("limited", "今日额度已用完", "the quota of today is spent")
-            if isinstance(one, NonceSeen):
-                raise SourceSilent("a nonce was drawn twice")
+            if not isinstance(one, Committed):
+                raise SourceSilent(f"the node's log does not take the call ({one})")
         detail = provided.detail if provided is not None else ""
         return replace(outcome, detail=detail or outcome.detail)
 

@@ -7,7 +7,7 @@ owner could not rewrite.
 
 import json
 import sqlite3
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import closing
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -40,6 +40,7 @@ class Report:
     unsigned: int
     signatures: int
     unchecked: int
+    bare: int
     root: str
 
     def as_json(self) -> dict[str, Any]:
@@ -151,6 +152,7 @@ def verify(
         roots.unsigned,
         checker.signatures,
         checker.unchecked,
+        checker.bare,
         checker.frontier.root(by.digest).hex(),
     )
 
@@ -162,17 +164,27 @@ def _walk(
     for seq, row_hash in passed:
         if broken := checker.pass_over(seq, row_hash):
             return broken
-    for kept in _rows(db, first):
-        if broken := checker.check(kept):
+    looks = 0
+    query = "SELECT seq, hash, text, at, kind, call FROM log WHERE seq >= ? ORDER BY seq"
+    for seq, row_hash, text, *copies in db.execute(query, (first,)):
+        if broken := checker.check(Kept(seq, row_hash, text)):
             return broken
-        if kept.seq % 10_000 == 0:
-            progress(kept.seq)
+        if (row := checker.row) is not None:
+            draft = row.draft
+            if copies != [row.at, draft.kind, draft.call]:
+                return Broken(seq, "what the table says of it is not what its text says")
+            if draft.kind == "answer" and draft.side == "provider":
+                looks += len(set(draft.subjects))
+        if seq % 10_000 == 0:
+            progress(seq)
+    found = db.execute("SELECT COUNT(*) FROM look WHERE seq >= ?", (first,)).fetchone()[0]
+    if found != looks:
+        return Broken(
+            checker.frontier.size,
+            f"up to here the rows name {looks} looks at somebody's data and the index of looks has"
+            f" {found}",
+        )
     return None
-
-
-def _rows(db: sqlite3.Connection, first: int) -> Iterator[Kept]:
-    for row in db.execute("SELECT seq, hash, text FROM log WHERE seq >= ? ORDER BY seq", (first,)):
-        yield Kept(*row)
 
 
 def _suite(db: sqlite3.Connection) -> Suite:

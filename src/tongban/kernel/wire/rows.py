@@ -176,8 +176,8 @@ class Checker:
         self._key_of = key_of
         self._previous = ""
         self._at = ""
-        self._before: RowDraft | None = None
         self._sure = 0
+        self.row: Row | None = None  # the last that was read
         self.frontier = Frontier()
         self.signatures = 0
         self.unchecked = 0
@@ -237,7 +237,8 @@ class Checker:
             row = read_row(kept.text, self._by)
         except RowInvalid as wrong:
             return str(wrong)
-        before, self._before = self._before, row.draft
+        before = self.row.draft if self.row else None
+        self.row = row
         return self._misplaced(row, kept) or self._signed(row.draft, before)
 
     def _misplaced(self, row: Row, kept: Kept) -> str:

@@ -174,7 +174,7 @@ def _log(config: Config, outcome: Outcome) -> None:
         return
     store = told(lambda: Store.open(config.store, config.keys.suite))
     try:
-        store.commit([outcome.entry])
+        store.commit_one(outcome.entry)
     finally:
         store.close()
 

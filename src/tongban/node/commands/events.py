@@ -49,7 +49,7 @@ def _commit(store: Store, operation: str, code: str, count: int, *writes: Write)
         records=count,
         suite=store.suite.name,
     )
-    store.commit([Entry(rows=(draft,), writes=writes)])
+    store.commit_one(Entry(rows=(draft,), writes=writes))
 
 
 @click.group()

@@ -99,4 +99,10 @@ def _told(report: Report) -> Iterator[str]:
         )
     else:
         yield "  ! 未验报文签名 signatures of messages not checked: --snapshot"
+    if report.bare:
+        yield (
+            f"  ! {report.bare:,} 行未带签名 rows of messages that carry no signature"
+            "（未送达或未签名 never sent, or unsigned）"
+        )
+    yield "  ! 不含报文正文 bodies of messages are no part of this check"
     yield f"  默克尔根 Merkle root: {report.root}"

@@ -46,6 +46,7 @@ _MARGIN = 60
 _CHINA = timezone(timedelta(hours=8))
 _PURGE_EVERY = 512  # commits
 _ROWS_AT_ONCE = 2000
+_AT_ONCE = 64  # rows in one statement
 _LONGEST_LOOKS = 1000
 
 
@@ -169,13 +170,19 @@ class Store:
                 told.append(Committed(seq + 1, seq + len(sealed)))
                 if sealed:
                     seq, previous = sealed[-1].seq, sealed[-1].hash
-            db.executemany("INSERT INTO log VALUES (?, ?, ?, ?, ?, ?)", rows)
-            if looks:
-                db.executemany("INSERT INTO look VALUES (?, ?)", looks)
+            _insert(db, "log", rows)
+            _insert(db, "look", looks)
             self._commits += 1
             if self._commits % _PURGE_EVERY == 1:
                 forget(db, int(now.timestamp()) - _MARGIN)
         return told
+
+    def commit_one(self, entry: Entry) -> Committed:
+        """Take one entry, durably; raise what `commit` gives for it, or raises."""
+        (told,) = self.commit([entry])
+        if isinstance(told, Committed):
+            return told
+        raise told
 
     def _sealed(self, entry: Entry, seq: int, now: datetime, previous: str) -> list[Row]:
         """Seal the rows of an entry; raise RowInvalid or StoreInvalid for this entry alone."""
@@ -346,6 +353,21 @@ class Store:
 
 def _connect(path: Path) -> sqlite3.Connection:
     return sqlite3.connect(path, timeout=_PATIENCE, isolation_level=None, check_same_thread=False)
+
+
+def _insert(db: sqlite3.Connection, table: str, rows: Sequence[tuple[int | str, ...]]) -> None:
+    """Write rows by as few statements as there are ones in the binary number of rows.
+
+    Each step of SQLite lets go of the interpreter's lock, and to get it back from a busy event loop
+    costs more than to write the row.
+    """
+    at = 0
+    while at < len(rows):
+        some = rows[at : at + min(_AT_ONCE, 1 << (len(rows) - at).bit_length() - 1)]
+        one = f"({', '.join('?' * len(some[0]))})"
+        sql = f"INSERT INTO {table} VALUES {', '.join([one] * len(some))}"  # noqa: S608 - own names
+        db.execute(sql, [value for row in some for value in row])
+        at += len(some)
 
 
 def _head(db: sqlite3.Connection) -> tuple[int, str, datetime]:
