@@ -350,24 +350,25 @@ class Node:
             start_new_session=True,
         )
         log.close()
-        for port in (self.outer, self.inner):
-            self._wait(port)
+        try:
+            for port in (self.outer, self.inner):
+                self.wait_for(port, self.process)
+        except AssertionError as fallen:
+            raise AssertionError(f"{self.name}: {fallen}: {self.lines()[-3000:]}") from None
 
-    def _wait(self, port: int) -> None:
+    @staticmethod
+    def wait_for(port: int, process: "subprocess.Popen[bytes]", path: str = "/health") -> None:
+        """Wait until something speaks HTTP at the port."""
         until = time.monotonic() + 30
-        while time.monotonic() < until:
-            assert self.process is not None
-            if self.process.poll() is not None:
-                break
+        while time.monotonic() < until and process.poll() is None:
             with contextlib.suppress(OSError, http.client.HTTPException):
                 link = http.client.HTTPConnection("127.0.0.1", port, timeout=2)
-                link.request("GET", "/health")
-                if link.getresponse().status == 200:
-                    link.close()
-                    return
+                link.request("GET", path)
+                link.getresponse().read()
                 link.close()
+                return
             time.sleep(0.05)
-        raise AssertionError(f"{self.name} did not start: {self.lines()[-3000:]}")
+        raise AssertionError("it did not start")
 
     def lines(self) -> str:
         """Give what it wrote on standard error."""
