@@ -7,7 +7,6 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
 from pathlib import Path
 from textwrap import dedent
 from typing import IO
@@ -113,19 +112,6 @@ def test_killed_writers_lose_nothing_they_acknowledged_and_leave_nothing_half(
     assert models.Payload.objects.count() == len(kept)
     # each transaction told four events, so whole transactions are kept and nothing else
     assert len(kept) % 4 == 0
-
-
-@pytest.fixture
-def small_disk(tmp_path: Path) -> Iterator[Path]:
-    """Give a real file system of 8 MB; skip where we may not mount one."""
-    folder = tmp_path / "disk"
-    folder.mkdir()
-    mount = ["mount", "-t", "tmpfs", "-o", "size=8m", "tmpfs", folder]
-    able = os.geteuid() == 0 and shutil.which("mount") is not None
-    if not able or subprocess.run(mount, check=False).returncode:
-        pytest.skip("mounting a small file system needs root")
-    yield folder
-    subprocess.run(["umount", folder], check=True)
 
 
 def _write_until_full(environment: dict[str, str], limit: int) -> tuple[set[str], str]:

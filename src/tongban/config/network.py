@@ -6,7 +6,6 @@ this one; ``--keep`` waits until it is interrupted.
 """
 
 import contextlib
-import ctypes
 import http.client
 import json
 import os
@@ -42,7 +41,6 @@ MANIFEST = "network.json"
 _TONGBAN = (sys.executable, "-c", "from tongban.cli import main; main()")
 _PATIENCE = 60.0
 _WITHIN = 5.0  # seconds in which a withdrawal reaches every node
-_DEATHSIG = 1  # PR_SET_PDEATHSIG, linux/prctl.h
 
 
 @dataclass
@@ -84,12 +82,6 @@ class Node:
 
 class NetworkFailed(RuntimeError):
     """A part of the network did not come up; the text names its log."""
-
-
-def _die_with_parent() -> None:
-    """Let the kernel end this process when its parent is gone, however it went (Linux)."""
-    with contextlib.suppress(OSError, AttributeError):
-        ctypes.CDLL(None).prctl(_DEATHSIG, signal.SIGTERM)
 
 
 class Network:
@@ -219,7 +211,7 @@ class Network:
                 stdout=out,
                 stderr=out,
                 start_new_session=True,
-                preexec_fn=_die_with_parent,  # noqa: PLW1509 - one call of the kernel, no Python lock
+                preexec_fn=servers.die_with_parent,  # noqa: PLW1509 - one system call
             )
         self.processes[name] = Process(name, log, running)
 

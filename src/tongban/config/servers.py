@@ -5,6 +5,7 @@ here is for operation: data lies in a temporary folder and no password is asked.
 """
 
 import contextlib
+import ctypes
 import os
 import pwd
 import re
@@ -16,6 +17,7 @@ import sys
 import tempfile
 import time
 from collections.abc import Iterator, Sequence
+from functools import partial
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
@@ -24,10 +26,20 @@ POSTGRES_OLDEST = 14
 NATS_OLDEST = (2, 10)
 _PATIENCE = 30.0
 _PAUSE = 0.1
+_DEATHSIG = 1  # PR_SET_PDEATHSIG, linux/prctl.h
 
 
 class ServerFailed(RuntimeError):
     """A server that is there does not start; its log says why."""
+
+
+def die_with_parent(signal_: int = signal.SIGTERM) -> None:
+    """Let the kernel end the calling process when its parent is gone, however it went (Linux).
+
+    For a child to call between fork and exec; a demonstration that is killed leaves nothing behind.
+    """
+    with contextlib.suppress(OSError, AttributeError):
+        ctypes.CDLL(None).prctl(_DEATHSIG, signal_)
 
 
 def free_port() -> int:
@@ -106,6 +118,7 @@ def postgres() -> Iterator[str | None]:
                 stdout=out,
                 stderr=subprocess.STDOUT,
                 start_new_session=True,
+                preexec_fn=partial(die_with_parent, signal.SIGINT),  # noqa: PLW1509 - one system call
                 **user,
             )
         try:
@@ -164,6 +177,7 @@ def nats(folder: Path) -> Iterator[str | None]:
             stdout=out,
             stderr=subprocess.STDOUT,
             start_new_session=True,
+            preexec_fn=die_with_parent,  # noqa: PLW1509 - one system call
         )
     try:
         wait_for(port, server, log)
