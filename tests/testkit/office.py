@@ -26,6 +26,7 @@ from testkit.servers import Fresh, _Switch
 from tongban.apps.cases import announcing, queries, services
 from tongban.apps.cases.domain import engine
 from tongban.apps.cases.domain.state import Branch, Case
+from tongban.apps.exchange import transport
 from tongban.apps.exchange.sample import MANIFEST
 from tongban.apps.parties import queries as parties
 from tongban.apps.parties import services as people
@@ -230,6 +231,9 @@ def _stand(
     shutil.copytree(_office_template / "departments", tmp_path / "departments")
     settings.DEPARTMENT_STORES = tmp_path / "departments"
     settings.PACKS = []
+    # a node of its own: its log must not remember the days that another test has moved to
+    settings.HOME = tmp_path
+    transport._made.cache_clear()
     clock.freeze(START)
     with django_db_blocker.unblock(), ExitStack() as opened:
 
@@ -238,6 +242,7 @@ def _stand(
             return Office(tmp_path, url, clock)
 
         yield stand
+    transport._made.cache_clear()
     services.calendar.cache_clear()
     load_calendar.cache_clear()
 

@@ -1,12 +1,10 @@
 """The node inside the process: its log stands, is checkpointed outside, and tells who looked."""
 
 import json
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 from click.testing import CliRunner
-from django.conf import settings as django
 
 from testkit.office import Office
 from tongban.apps.exchange import consents, transport
@@ -17,12 +15,9 @@ from tongban.node.commands.verify import verify_
 
 
 @pytest.fixture
-def node(tmp_path: Path, settings: object, monkeypatch: pytest.MonkeyPatch) -> Iterator[Embedded]:
-    """Give the office a node of its own, with its own log."""
-    monkeypatch.setattr(django, "HOME", tmp_path)
-    transport._made.cache_clear()
-    yield transport.transport()  # type: ignore[misc]
-    transport._made.cache_clear()
+def node(office: Office) -> Embedded:
+    """Give the node of this office."""
+    return transport.transport()  # type: ignore[return-value]
 
 
 def check(node: Embedded, home: Path) -> tuple[int, dict[str, object]]:
