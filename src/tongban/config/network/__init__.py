@@ -1,0 +1,1 @@
+"""The demonstration network: control plane and nodes as processes of one machine (网络演示)."""
