@@ -159,7 +159,8 @@ def test_the_core_alone_runs_it_on_sqlite_and_callbacks_and_says_so(
     hidden = tmp_path / "core"
     hidden.mkdir()
     (hidden / "sitecustomize.py").write_text(WITHOUT)
-    started = Started(folder, "--json", "--lang", "en", PYTHONPATH=str(hidden))
+    paths = os.pathsep.join(filter(None, [str(hidden), os.environ.get("PYTHONPATH")]))
+    started = Started(folder, "--json", "--lang", "en", PYTHONPATH=paths)
     assert started.wait() == 0, started.errors()[-3000:]
     report = started.report()
     assert_told_truly(report)
