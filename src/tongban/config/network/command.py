@@ -211,6 +211,7 @@ def _keep(network: Network, lang: str) -> None:
     addresses = plan.folder / ADDRESSES
     more = {
         "MOTHER": mother,
+        "CLIENT": str(plan.catalogue.governance.platform),
         **{name.upper(): str(plan.service(name)) for name in ("births", "population")},
     }
     making.write_addresses(network, addresses, **more)

@@ -134,7 +134,6 @@ def to_try(addresses: str, police: str, lang: str) -> Iterator[str]:
         "   tongban exchange call $POPULATION --purpose household-registration --field name "
         "--key id_number=$MOTHER --node $PLATFORM_INNER --token-file $TONGBAN_NODE_TOKEN"
     )
-    yield "   tongban exchange conform $POLICE_OUTER"
     yield "   tongban exchange node list"
     yield "   curl $PLATFORM_INNER/metrics"
     yield WORDS["end"].of(lang)
