@@ -28,9 +28,9 @@ from testkit.nodes import (  # noqa: E402 - the network of the tests is the one 
     POPULATION,
     Network,
     Node,
-    free_port,
     person,
 )
+from tongban.config.servers import free_port  # noqa: E402
 from tongban.kernel.suites import suite  # noqa: E402
 from tongban.kernel.wire.judging import judge, project  # noqa: E402
 from tongban.kernel.wire.snapshot import read_snapshot  # noqa: E402

@@ -14,6 +14,7 @@ from aiohttp import web
 from hypothesis import given
 from hypothesis import strategies as st
 
+from tongban.config.servers import free_port
 from tongban.kernel.wire.words import Question, WireRefused
 from tongban.node.providers import ProviderConfigInvalid, ProviderFailed, Setting
 from tongban.node.providers.base import KINDS
@@ -339,9 +340,7 @@ def test_an_endless_answer_is_left_at_the_limit(tmp_path: Path) -> None:
 
 
 def test_nobody_there_is_a_failure_of_the_connection(tmp_path: Path) -> None:
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        base = f"http://127.0.0.1:{free.getsockname()[1]}"
+    base = f"http://127.0.0.1:{free_port()}"
 
     async def run() -> ProviderFailed:
         provider = make(tmp_path, base)

@@ -30,11 +30,11 @@ from testkit.nodes import (
     Network,
     Node,
     consent_token,
-    free_port,
     grant,
     person,
     running,
 )
+from tongban.config.servers import free_port
 from tongban.kernel.suites import suite
 from tongban.kernel.wire.rows import Checker, verify_rows
 from tongban.node import clock

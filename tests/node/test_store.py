@@ -193,6 +193,25 @@ def test_a_clock_that_ran_ahead_and_is_set_back_lets_no_replay_in(
     store.close()
 
 
+def test_rows_of_a_clock_that_ran_ahead_make_the_store_forget_no_nonce_of_now(
+    tmp_path: Path, clock: Clock
+) -> None:
+    """Else each process would refuse, after its first call, all calls of the same second."""
+    store = Store.open(tmp_path / "log.sqlite3", "std")
+    clock.freeze("2026-11-23T12:00:00+08:00")
+    store.commit([plain(1)])
+    store.close()
+    clock.freeze("2026-11-23T09:00:00+08:00")
+    store = Store.open(tmp_path / "log.sqlite3", "std")
+    expires = int(datetime.fromisoformat("2026-11-23T09:01:00+08:00").timestamp())
+    for number in range(2, 600):  # past a purge
+        entry = replace(plain(number), nonce=Nonce(KEYID, f"nonce-{number}", expires))
+        assert isinstance(store.commit([entry])[0], Committed)
+    assert isinstance(store.commit([entry])[0], NonceSeen)
+    assert store.rows(599)[0].text.count("2026-11-23T04:00:00")  # no row goes back
+    store.close()
+
+
 def nonces(store: Store, nonce: str) -> int:
     with closing(sqlite3.connect(store.path)) as other:
         found = other.execute("SELECT COUNT(*) FROM nonce WHERE nonce = ?", (nonce,)).fetchone()

@@ -38,6 +38,7 @@ TELLERS = tuple(
         "apps/cases/story.py",
         "apps/cases/api/schemas.py",
         "config/cli.py",
+        "config/network",
     )
 )
 

@@ -22,6 +22,7 @@ from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
+from tongban.config.servers import free_ports
 from tongban.kernel.events import canonical, instant
 from tongban.kernel.suites import Verifier, suite
 from tongban.kernel.wire.documents import key_id, seal_document, write_token
@@ -272,13 +273,6 @@ fields = { code = "code", name = "name" }
 """
 
 
-def free_port() -> int:
-    """Give a port of loopback that nobody listens on now."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
-
-
 @dataclass
 class Answer:
     """What the inner listener answered."""
@@ -300,7 +294,7 @@ class Node:
         self.folder = folder
         self.name = name
         self.member = member
-        self.outer, self.inner = free_port(), free_port()
+        self.outer, self.inner = free_ports(2)
         self.process: subprocess.Popen[bytes] | None = None
         made = make_node(
             folder,

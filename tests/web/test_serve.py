@@ -16,6 +16,7 @@ from urllib.request import HTTPCookieProcessor, OpenerDirector, build_opener
 import pytest
 
 from testkit.office import Office
+from tongban.config.servers import free_port
 
 PATIENCE = 90  # seconds; a loaded machine is slow to start
 
@@ -23,9 +24,7 @@ PATIENCE = 90  # seconds; a loaded machine is slow to start
 @pytest.fixture
 def serving(office: Office) -> Iterator[tuple[str, "subprocess.Popen[str]"]]:
     """Serve this office; give the sign-in link that was printed, and the process."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
+    port = free_port()
     office.applicant("newborn")
     server = subprocess.Popen(
         [Path(sys.executable).with_name("tongban"), "serve", "--port", str(port)],

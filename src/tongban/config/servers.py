@@ -8,6 +8,7 @@ import contextlib
 import os
 import pwd
 import re
+import secrets
 import shutil
 import signal
 import socket
@@ -25,6 +26,7 @@ POSTGRES_OLDEST = 14
 NATS_OLDEST = (2, 10)
 _PATIENCE = 30.0
 _PAUSE = 0.1
+_PORTS = (12_000, 30_000)
 
 
 class ServerFailed(RuntimeError):
@@ -32,12 +34,19 @@ class ServerFailed(RuntimeError):
 
 
 def free_ports(count: int) -> list[int]:
-    """Give ports of loopback, all different, that nobody listens on now."""
-    with contextlib.ExitStack() as held:
-        probes = [held.enter_context(socket.socket()) for _ in range(count)]
-        for probe in probes:
-            probe.bind(("127.0.0.1", 0))
-        return [int(probe.getsockname()[1]) for probe in probes]
+    """Give ports of loopback, all different, that nobody listens on now.
+
+    They lie below those that the system gives to outgoing calls: between this look and the server's
+    start nobody is given one by chance.
+    """
+    found: list[int] = []
+    while len(found) < count:
+        port = _PORTS[0] + secrets.randbelow(_PORTS[1] - _PORTS[0])
+        with socket.socket() as probe, contextlib.suppress(OSError):
+            probe.bind(("127.0.0.1", port))
+            if port not in found:
+                found.append(port)
+    return found
 
 
 def free_port() -> int:

@@ -26,6 +26,7 @@ from tongban.apps.exchange.domain import dcat
 from tongban.apps.exchange.domain.records import Entry, Organisation, Origin, Registered
 from tongban.apps.exchange.events import harvest_chain
 from tongban.apps.exchange.models import Peer, Resource, ResourceVersion
+from tongban.config.servers import free_port
 from tongban.infra import clock as port
 from tongban.infra.trail import queries as trail
 from tongban.kernel.facts import Words
@@ -285,12 +286,6 @@ class TestFetching:
         Site.pages = {"/x.html": (200, {"Content-Type": "text/html"}, b"<html>")}
         with pytest.raises(DocumentRefused, match="text/html"):
             harvesting.harvest(f"{site}/x.html", "web", actor="test")
-
-
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
 
 
 @contextmanager

@@ -3,7 +3,6 @@
 import json
 import os
 import shutil
-import socket
 import subprocess
 import sys
 import time
@@ -22,6 +21,7 @@ from tongban.apps.exchange import grants, levels, network, queries, requests
 from tongban.apps.exchange.domain.levels import DocumentUnfit, read_request
 from tongban.apps.exchange.domain.requests import Action
 from tongban.apps.exchange.models import GrantRequest, Instance
+from tongban.config.servers import free_port
 from tongban.infra import clock as port
 from tongban.infra.packs import shipped_packs
 from tongban.kernel.codes import USCC
@@ -287,12 +287,6 @@ class Platform:
             *("instance", "add", other.instance, "--relation", relation),
             *("--address", other.address, "--key", str(key)),
         )
-
-
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
 
 
 @pytest.fixture

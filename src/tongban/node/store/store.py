@@ -146,7 +146,8 @@ class Store:
         looks: list[tuple[str, int]] = []
         with self.transaction() as db:
             seq, previous, last = _head(db)
-            now = max(clock.now(), last)
+            here = clock.now()
+            now = max(here, last)
             day = now.astimezone(_CHINA).date().isoformat()
             upto = forgotten(db)
             for entry in batch:
@@ -174,7 +175,9 @@ class Store:
             _insert(db, "look", looks)
             self._commits += 1
             if self._commits % _PURGE_EVERY == 1:
-                forget(db, int(now.timestamp()) - _MARGIN)
+                # by the clock, not by the rows: rows stay ahead where the clock once ran ahead, and
+                # to forget by them would forget the nonces of this very second
+                forget(db, int(here.timestamp()) - _MARGIN)
         return told
 
     def commit_one(self, entry: Entry) -> Committed:
