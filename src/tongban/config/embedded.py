@@ -121,7 +121,8 @@ class Embedded:
             raise SourceSilent(f"the node's log takes nothing ({error})") from error
         for one in told:
             if isinstance(one, QuotaSpent):
-                raise NodeRefused("limited", "今日额度已用完", "the quota of today is spent")
+                # as from a node of its own (429): tomorrow there is a new one
+                raise SourceSilent(f"limited: the quota of {one.grant} for today is spent")
             if not isinstance(one, Committed):
                 raise SourceSilent(f"the node's log does not take the call ({one})")
         detail = provided.detail if provided is not None else ""

@@ -6,6 +6,7 @@ missed nothing before it.
 """
 
 import hashlib
+import secrets
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -96,6 +97,14 @@ def next_number(name: str) -> int:
     row.value += 1
     row.save(update_fields=["value"])
     return int(row.value)
+
+
+def mark_changed(name: str) -> None:
+    """Put a mark that was never there before, by which caches know that they are out of date.
+
+    Drawn, not counted: a transaction that is rolled back must not leave its number to the next one.
+    """
+    Counter.objects.update_or_create(name=name, defaults={"value": secrets.randbits(63)})
 
 
 def limits() -> Limits:
