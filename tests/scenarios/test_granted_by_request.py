@@ -151,7 +151,7 @@ def test_a_grant_that_was_rolled_back_is_never_believed(residence: Residence) ->
     with transaction.atomic():
         residence.granted()
         assert FACT not in residence.asked()
-        transaction.set_rollback(True)  # noqa: FBT003 - the call's face
+        transaction.set_rollback(True)
     assert FACT in residence.asked()
     residence.granted(system="statistics")
     assert FACT in residence.asked()
