@@ -225,11 +225,21 @@ def test_a_grant_is_ended_by_its_provider_and_keeps_its_row(hands: Hands) -> Non
 
 
 def test_a_flow_back_grant_brings_the_record_of_a_subscription(hands: Hands) -> None:
-    number = hands.with_provider(flow_back=True, rows={"marital_status": ["married"]})
+    rows = {"marital_status": ["married"]}
+    for lacking in ({"bulk": True}, {"rows": rows}):
+        with pytest.raises(RequestInvalid) as refused:
+            hands.ask(flow_back=True, **lacking)
+        assert "flow_back" in refused.value.fields
+    number = hands.with_provider(flow_back=True, bulk=True, rows=rows)
     requests.act(hands.decider, number, Action.GRANT)
     grant = Grant.objects.get(request__number=number)
     assert grant.flow_back
     assert grant.subscription.client == grant.client
+    # the snapshot tells the client's node to subscribe, and of no other grant
+    (told,) = grants_to("/relief")
+    assert told["subscribe"] is True
+    others = [g for g in network.snapshot_now()["document"]["grants"] if g["id"] != told["id"]]
+    assert not any(g["subscribe"] for g in others)
 
 
 def test_two_who_act_at_once_do_not_both_win(hands: Hands) -> None:

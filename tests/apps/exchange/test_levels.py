@@ -327,7 +327,7 @@ def test_a_county_asks_the_city_for_what_it_delivered_upward(chain: list[Platfor
     request = county.exchange(
         *("request", service, "--field", "name", "--field", "hukou_status"),
         *("--item", "grid-register", "--law", "政务数据共享条例", "--reason", "数据回流"),
-        *("--department", "police", "--system", "grid", "--flow-back"),
+        *("--department", "police", "--system", "grid", "--flow-back", "--bulk"),
         *("--where", "hukou_region=330106", "--as", "police.clerk"),
     )
     number = request.split()[0]

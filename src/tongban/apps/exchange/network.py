@@ -39,6 +39,7 @@ from tongban.apps.exchange.models import (
     Purpose,
     Revocation,
     Snapshot,
+    SubscriptionRequest,
 )
 from tongban.infra import clock
 from tongban.infra.keys import OwnKey, own_key
@@ -129,6 +130,7 @@ def _content(now: datetime) -> Document:
         PurposeRow(row.code, row.item, row.basis, row.legal_basis, row.fields)
         for row in Purpose.objects.filter(ended=None)
     ]
+    subscribed = set(SubscriptionRequest.objects.values_list("grant", flat=True))
     grants = [
         GrantRow(
             row.ref or f"g{row.pk}",
@@ -143,6 +145,7 @@ def _content(now: datetime) -> Document:
             row.until,
             row.calls,
             row.records,
+            row.pk in subscribed,
         )
         for row in Grant.objects.filter(ended=None, until__gt=now)
     ]

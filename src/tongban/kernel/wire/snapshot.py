@@ -80,7 +80,8 @@ class Grant:
     """A grant (授权): client × fields × purpose × rows × validity × quota.
 
     ``rows`` maps an attribute to the values it may have (empty: every record); ``bulk`` allows a
-    walk of the whole register; ``calls`` and ``records`` are the quota of a day (0: none).
+    walk of the whole register; ``calls`` and ``records`` are the quota of a day (0: none);
+    ``subscribe``: the client's node is to subscribe by itself (数据回流).
     """
 
     id: str
@@ -95,6 +96,7 @@ class Grant:
     until: datetime
     calls: int
     records: int
+    subscribe: bool = False
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -278,6 +280,7 @@ def _grant(raw: Mapping[str, Any]) -> Grant:
         _instant(raw["until"]),
         int(quota.get("calls", 0)),
         int(quota.get("records", 0)),
+        raw.get("subscribe", False) is True,
     )
 
 

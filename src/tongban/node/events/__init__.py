@@ -23,6 +23,7 @@ from tongban.node.core import Asked, Identity, Node, Outcome, View
 from tongban.node.events.capture import Capture, Table, Tables
 from tongban.node.events.catching_up import CatchingUp
 from tongban.node.events.endings import Endings
+from tongban.node.events.flow_back import FlowBack
 from tongban.node.events.ground import Ground, Sealing
 from tongban.node.events.incoming import Incoming
 from tongban.node.events.manifests import Manifests
@@ -89,9 +90,10 @@ class Events:
         self._capture = Capture(ground)
         self._incoming = Incoming(ground, self._endings)
         self._tasks = Tasks(ground, node.ask, ask)
+        subscribing = Subscribing(ground, self._endings)
         self._routes = Routes(
             ground,
-            Subscribing(ground, self._endings),
+            subscribing,
             self._capture,
             self._incoming,
             self._tasks,
@@ -119,6 +121,7 @@ class Events:
         self._runs += [
             self._endings.run,
             CatchingUp(ground).run,
+            FlowBack(ground, subscribing).run,
             self._tasks.run,
             self._tables.run,
             self._forget,

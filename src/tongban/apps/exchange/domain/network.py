@@ -61,7 +61,10 @@ class PurposeRow:
 
 @dataclass(frozen=True, slots=True)
 class GrantRow:
-    """A grant that has not ended; ``id`` as it stands on every log."""
+    """A grant that has not ended; ``id`` as it stands on every log.
+
+    ``subscribe``: the client's node subscribes by itself.
+    """
 
     id: str
     client: str
@@ -75,6 +78,7 @@ class GrantRow:
     until: datetime
     calls: int
     records: int
+    subscribe: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -265,6 +269,7 @@ def _grant(row: GrantRow) -> Document:
         "from": instant(row.since),
         "until": instant(row.until),
         "quota": {"calls": row.calls, "records": row.records},
+        "subscribe": row.subscribe,
     }
 
 
