@@ -7,7 +7,7 @@ what does not read cleanly is refused whole.
 
 import re
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any, Literal, TypeVar
 
@@ -49,6 +49,15 @@ class Key:
     verifier: Verifier
     since: datetime
     until: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Instance:
+    """Another instance of the chain (其他平台) by the key that it signs consents with."""
+
+    name: str
+    suite: str
+    verifier: Verifier
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,7 +110,10 @@ class Grant:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Snapshot:
-    """The network as signed at ``issued``; the ages say how long it may be relied on."""
+    """The network as signed at ``issued``; the ages say how long it may be relied on.
+
+    ``instances`` are other instances by the id of their control key.
+    """
 
     instance: str
     serial: int
@@ -114,6 +126,7 @@ class Snapshot:
     services: Mapping[str, Service]
     purposes: Mapping[str, Purpose]
     grants: Mapping[tuple[str, str], tuple[Grant, ...]]
+    instances: Mapping[str, Instance] = field(default_factory=dict)
 
     def member_of(self, client: Identifier) -> Member | None:
         """Give the member that has this subsystem, or None."""
@@ -146,7 +159,11 @@ class Snapshot:
 
 @dataclass(frozen=True, slots=True)
 class Revocations:
-    """What was ended before its time, as of ``issued``; each id with the end it would have had."""
+    """What was ended before its time, as of ``issued``; each id with the end it would have had.
+
+    ``others`` says as of when the feeds of other instances are in it; a consent of theirs bears
+    their name (`foreign_consent`).
+    """
 
     issued: datetime
     upto: int
@@ -154,6 +171,12 @@ class Revocations:
     consents: Mapping[str, datetime]
     grants: Mapping[str, datetime]
     keys: Mapping[str, datetime]
+    others: Mapping[str, datetime] = field(default_factory=dict)
+
+
+def foreign_consent(instance: str, number: str) -> str:
+    """Give the id under which another instance's withdrawn consent stands in a feed."""
+    return f"{instance}:{number}"
 
 
 def _instant(text: Any) -> datetime:
@@ -207,7 +230,13 @@ def _snapshot(raw: Mapping[str, Any]) -> Snapshot:
         services,
         purposes,
         grants,
+        {one["key"]: _instance(one) for one in raw.get("instances", ())},
     )
+
+
+def _instance(raw: Mapping[str, Any]) -> Instance:
+    verifier = suite(raw["suite"]).verifier(bytes.fromhex(raw["public"]))
+    return Instance(str(raw["name"]), raw["suite"], verifier)
 
 
 def _member(raw: Mapping[str, Any]) -> Member:
@@ -322,6 +351,7 @@ def _revocations(raw: Mapping[str, Any], before: Revocations | None) -> Revocati
         _running(known["consent"].items(), issued),
         _running(known["grant"].items(), issued),
         _running(known["key"].items(), issued),
+        {str(name): _instant(at) for name, at in raw.get("others", {}).items()},
     )
 
 

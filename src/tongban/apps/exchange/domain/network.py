@@ -82,6 +82,16 @@ class GrantRow:
 
 
 @dataclass(frozen=True, slots=True)
+class InstanceRow:
+    """Another instance and its pinned key, whose consents count here while its feed is fresh."""
+
+    name: str
+    key: str
+    suite: str
+    public: str
+
+
+@dataclass(frozen=True, slots=True)
 class Limits:
     """How old, in seconds, a node's snapshot and feed of revocations may become."""
 
@@ -97,6 +107,7 @@ def content(
     purposes: Iterable[PurposeRow],
     grants: Iterable[GrantRow],
     cards: Iterable[Mapping[str, Any]] = (),
+    instances: Iterable[InstanceRow] = (),
 ) -> Document:
     """Give the content of a snapshot: own network first, then what the cards of others tell.
 
@@ -122,6 +133,10 @@ def content(
         "instance": rules.instance,
         "limits": {"snapshot_age": limits.snapshot_age, "feed_age": limits.feed_age},
         **{name: [found[at] for at in sorted(found)] for name, found in parts.items()},
+        "instances": [
+            {"name": one.name, "key": one.key, "suite": one.suite, "public": one.public}
+            for one in sorted(instances, key=lambda row: row.name)
+        ],
         "purposes": list(registered.values()),
         "grants": [
             _grant(g)
@@ -159,10 +174,11 @@ def revocations(
     upto: int,
     serial: int,
     issued: datetime,
+    others: Mapping[str, datetime],
 ) -> Document:
     """Give the document of a feed (``tongban-revocations/1``).
 
-    Each entry has seq, kind, id and until.
+    Each entry has seq, kind, id and until; ``others`` says as of when other instances' are in it.
     """
     return {
         "format": REVOCATIONS,
@@ -172,6 +188,7 @@ def revocations(
         "upto": upto,
         "snapshot": serial,
         "entries": [{**entry, "until": instant(entry["until"])} for entry in entries],
+        "others": {name: instant(at) for name, at in sorted(others.items())},
     }
 
 
