@@ -138,6 +138,7 @@ class Worker:
             self.sources,
             self.peers,
             clients,
+            self.measures,
             self._ask,
         )
         self.outer = Outer(

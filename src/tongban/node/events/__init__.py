@@ -36,6 +36,7 @@ from tongban.node.events.subscribing import Subscribing
 from tongban.node.events.tasks import Tasks, wants_later
 from tongban.node.flusher import Flusher, LogDown
 from tongban.node.inner import Clients
+from tongban.node.measures import Measures
 from tongban.node.peers import Peers
 from tongban.node.sources import Sources
 from tongban.node.store import Entry, Store
@@ -63,6 +64,7 @@ class Events:
         sources: Sources,
         peers: Peers,
         clients: Clients,
+        measures: Measures,
         ask: Callable[[Asked], Awaitable[Outcome]],
     ) -> None:
         """Build it; raise ConfigInvalid, ProviderConfigInvalid, sqlite3.Error."""
@@ -84,6 +86,7 @@ class Events:
             Sealing(identity.suite, secret),
             read_settings(config),
             config.bounds.body,
+            measures,
         )
         settings = ground.settings
         self._endings = Endings(ground)
