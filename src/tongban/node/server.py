@@ -83,6 +83,27 @@ def uvicorn_server(app: App, listen: Listen, config: Config) -> uvicorn.Server:
     )
 
 
+def check_tls(config: Config) -> None:
+    """Load every file of TLS once, before anything listens; raise ConfigInvalid."""
+    for key, listen in (("outer", config.outer), ("inner", config.inner)):
+        if listen.certificate is not None:
+            context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+            try:
+                context.load_cert_chain(listen.certificate, listen.key)
+            except OSError as wrong:  # ssl.SSLError is one
+                raise ConfigInvalid(
+                    f"ConfigInvalid: {key}.certificate, {key}.key: {wrong}; "
+                    "name a certificate in PEM and the key that belongs to it"
+                ) from None
+    if config.peers.ca is not None:
+        try:
+            ssl.create_default_context(cafile=config.peers.ca)
+        except OSError as wrong:
+            raise ConfigInvalid(
+                f"ConfigInvalid: peers.ca: {wrong}; name a file of certificates in PEM"
+            ) from None
+
+
 @dataclass(frozen=True, slots=True)
 class Sockets:
     """The two listening sockets, opened once and shared by the workers."""
@@ -276,6 +297,7 @@ def _worker(config: Config, number: int, sockets: Sockets, parent: int | None) -
 def serve(config: Config) -> int:
     """Run the node until it is told to stop (SIGTERM, SIGINT); give the exit code."""
     lines.begin()
+    check_tls(config)
     sockets = Sockets(listening(config.outer, "outer"), listening(config.inner, "inner"))
     config.state.mkdir(mode=0o700, parents=True, exist_ok=True)
     if config.workers == 1:
