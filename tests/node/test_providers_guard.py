@@ -35,6 +35,8 @@ class Scripted:
     safe: bool = True
     closed: list[bool] = field(default_factory=list)
 
+    hears = False
+
     @classmethod
     def check_config(cls, setting: Setting) -> list[Wrong]:
         return []

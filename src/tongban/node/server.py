@@ -232,10 +232,10 @@ class Worker:
             asyncio.create_task(self._supervised("control", self.control.run())),
             asyncio.create_task(self._supervised("measures", self.measures.run())),
             asyncio.create_task(self._supervised("events", self.events.run())),
+            asyncio.create_task(self._supervised("freshness", self._freshness())),
         ]
         if self.number == 0:
             tasks.append(asyncio.create_task(self._supervised("handing", self.handing.run())))
-            tasks.append(asyncio.create_task(self._supervised("freshness", self._freshness())))
         # what was built stays: the collector need not walk it again for each few hundred calls
         gc.collect()
         gc.freeze()
@@ -253,8 +253,9 @@ class Worker:
         return 1 if self.fallen else 0
 
     async def _freshness(self) -> None:
+        # one worker asks the sources; what answers told is known to the worker that got them
         while True:
-            for service, changed in (await self.sources.changed()).items():
+            for service, changed in (await self.sources.changed(ask=self.number == 0)).items():
                 self.measures.learn(service, changed)
             await asyncio.sleep(_FRESH)
 
