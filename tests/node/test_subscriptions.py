@@ -216,7 +216,7 @@ def test_with_sm2_and_sm3_a_record_and_its_correction_arrive_in_order(
         told = [row for row in rows(node) if row["operation"] == "deliver"]
         assert [row["kind"] for row in told] == ["delivery", "answer"] * 2
         for row in told:
-            assert "content-digest\": sm3=:" in row["base"]
+            assert 'content-digest": sm3=:' in row["base"]
             assert f'keyid="{row["keyid"]}"' in row["base"]
             assert "/gm/" in row["keyid"]
     for checker in verified(network):
