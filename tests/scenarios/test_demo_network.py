@@ -119,6 +119,9 @@ def assert_told_truly(report: dict[str, Any]) -> None:
     assert "granted" not in gap["branches"].values()
     by_rule = sum(branch["decided_by"] == "rule" for branch in applied["branches"])
     assert report["resumed"]["granted"] == by_rule
+    # the worker's later tries went over the network: the police have them on their own log
+    assert report["resumed"]["node"] == gap["stopped"]
+    assert report["resumed"]["calls"] > 0
     # a withdrawal stops what stood on it within five seconds, everywhere, and nothing else
     gone = report["withdrawn"]
     assert (gone["before"], gone["records_before"]) == (200, 1)
@@ -181,6 +184,12 @@ def test_an_ended_demonstration_leaves_nothing_running(folder: Path, how: signal
     commands = "\n".join(started.running().values())
     for part in ("postgres -D", "nats-server", " serve ", " worker", "node run"):
         assert part in commands, part
+    for pid in started.running():  # what asks for facts asks the platform's node, and no other
+        command = Path(f"/proc/{pid}/cmdline").read_bytes().split(b"\0")
+        if {b"serve", b"worker"} & set(command):
+            told = Path(f"/proc/{pid}/environ").read_bytes()
+            assert b"\0TONGBAN_NODE=http://127.0.0.1:" in told, command
+            assert b"\0TONGBAN_NODE_TOKEN=" in told, command
     os.killpg(started.process.pid, how)
     assert started.wait(60) == (-how if how == signal.SIGKILL else 130)
     assert started.left() == {}
