@@ -8,7 +8,6 @@ become is for the judge (`kernel.wire.judging`).
 import asyncio
 import json
 import logging
-import os
 import secrets
 import ssl
 import uuid
@@ -35,6 +34,7 @@ from tongban.kernel.wire.words import Request
 from tongban.node import clock
 from tongban.node.config import Config
 from tongban.node.core import Identity, View
+from tongban.node.store import write_whole
 
 _PLACE = "/exchange/v1/"
 _LARGEST = 256 * 1024 * 1024
@@ -306,18 +306,3 @@ def _text(instant: datetime) -> str:
 
 def _line(sealed: bytes) -> bytes:
     return sealed if b"\n" not in sealed else canonical(json.loads(sealed))
-
-
-def write_whole(path: Path, content: bytes) -> None:
-    """Write a file so that a reader, or a power cut, finds the old one or the new one whole."""
-    draft = path.with_name(f".{path.name}.{os.getpid()}")
-    with draft.open("wb") as file:
-        file.write(content)
-        file.flush()
-        os.fsync(file.fileno())
-    draft.replace(path)
-    folder = os.open(path.parent, os.O_RDONLY)
-    try:
-        os.fsync(folder)
-    finally:
-        os.close(folder)
