@@ -58,6 +58,14 @@ class PublicKey:
     verifier: Verifier
 
 
+@dataclass(frozen=True, slots=True)
+class _Feed:
+    """A feed as it came, and the kind and id of each entry."""
+
+    sealed: bytes
+    names: frozenset[tuple[str, str]]
+
+
 class Control:
     """The node's link to the control plane, and what it knows from there.
 
@@ -75,7 +83,8 @@ class Control:
         self._snapshot: Snapshot | None = None
         self._revoked: Revocations | None = None
         self._view: View | None = None
-        self._feeds: list[bytes] = []
+        self._feeds: list[_Feed] = []
+        self._kept: list[_Feed] = []  # the first of them, of before a whole one that lacks theirs
         self._seen: dict[Path, tuple[int, int, int]] = {}
         self._pulled: datetime | None = None
         self._fault = ""
@@ -132,14 +141,26 @@ class Control:
         taken = read_revocations(document, self._revoked)
         if taken.issued > clock.now() + timedelta(minutes=5):
             raise SnapshotInvalid("SnapshotInvalid: a feed issued in the future; set the clocks")
+        told = _Feed(sealed, frozenset((one["kind"], one["id"]) for one in document["entries"]))
         if not document["after"]:
-            self._feeds.clear()
-        news = bool(document["entries"]) or not self._feeds
+            self._began_anew(taken, told.names)
+        news = bool(told.names) or not self._feeds
         if news:
-            self._feeds.append(sealed)
+            self._feeds.append(told)
         self._revoked = taken
         self._known()
         return news
+
+    def _began_anew(self, taken: Revocations, names: frozenset[tuple[str, str]]) -> None:
+        """Let go of the feeds of before, unless something that holds stands in them alone."""
+        lacking = _names(taken) - names
+        if lacking - {name for feed in self._kept for name in feed.names}:
+            detail = f"its feed lacks {len(lacking)} revocations that are known here; they hold"
+            _say.warning("control", extra={"detail": detail})
+            self._kept = list(self._feeds)
+        elif not lacking:
+            self._kept = []
+        self._feeds = list(self._kept)
 
     def _opened(self, sealed: bytes) -> dict[str, Any]:
         try:
@@ -214,11 +235,13 @@ class Control:
     async def pull(self) -> bool:
         """Fetch the feed, and the snapshot where it is due; False: it did not work."""
         try:
-            whole = self._revoked is None or len(self._feeds) > _MOST_FEEDS
+            whole = self._revoked is None or len(self._feeds) - len(self._kept) > _MOST_FEEDS
             after = 0 if whole or self._revoked is None else self._revoked.upto
             sealed = await self._get("revocations", f"after={after}")
             if self.take_feed(sealed):
-                self._keep(self._paths()[1], b"\n".join(map(_line, self._feeds)) + b"\n")
+                self._keep(
+                    self._paths()[1], b"\n".join(_line(feed.sealed) for feed in self._feeds) + b"\n"
+                )
             if self._due():
                 sealed = await self._get("snapshot", "")
                 if self.take_snapshot(sealed):
@@ -298,6 +321,11 @@ class Control:
         """Close the link."""
         if self._session is not None:
             await self._session.close()
+
+
+def _names(revoked: Revocations) -> frozenset[tuple[str, str]]:
+    kinds = (("consent", revoked.consents), ("grant", revoked.grants), ("key", revoked.keys))
+    return frozenset((kind, name) for kind, ended in kinds for name in ended)
 
 
 def _text(instant: datetime) -> str:

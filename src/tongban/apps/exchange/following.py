@@ -4,7 +4,6 @@ Each instance asks the others for their signed feed and puts what is new into it
 instant as of which it was heard; nodes stop relying on consents of an instance that is silent.
 """
 
-from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -57,8 +56,6 @@ def _take(row: Instance) -> None:
     before = Revocations(row.feed_at or _NEVER, row.feed_upto, 0, {}, {}, {})
     if document.get("instance") != row.name:
         raise DocumentUnfit(f"DocumentUnfit: it is no feed of {row.name}")
-    if document.get("after") == 0 and _newer(document, before):
-        before = Revocations(before.issued, 0, 0, {}, {}, {})  # it began anew, as after a restore
     told = read_revocations(document, before)
     if told.issued > clock.now() + _AHEAD:
         raise DocumentUnfit("DocumentUnfit: its feed was issued in the future; set the clocks")
@@ -68,10 +65,6 @@ def _take(row: Instance) -> None:
             if not Revocation.objects.filter(kind="consent", ref=ref).exists():
                 network.revoke("consent", ref, until, f"{row.name}撤回 / withdrawn at {row.name}")
         Instance.objects.filter(pk=row.pk).update(feed_upto=told.upto, feed_at=told.issued)
-
-
-def _newer(document: Mapping[str, Any], before: Revocations) -> bool:
-    return datetime.fromisoformat(document["issued"]) >= before.issued
 
 
 def hand_out(body: bytes) -> dict[str, Any]:

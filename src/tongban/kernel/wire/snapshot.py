@@ -317,7 +317,9 @@ def read_revocations(document: Mapping[str, Any], before: Revocations | None) ->
     """Read a feed and add it to what was known before; raise `SnapshotInvalid`.
 
     A feed goes on exactly where the last one ended (``after``), or begins at 0; one that was issued
-    earlier than the last is refused. Entries whose end has come by themselves are let go.
+    earlier than the last is refused. Entries whose end has come by themselves are let go. Nothing
+    else is: what a whole feed leaves out, as after restoring the control plane's database, was
+    revoked all the same.
     """
     return _read(document, REVOCATIONS, lambda raw: _revocations(raw, before))
 
@@ -326,14 +328,13 @@ def _revocations(raw: Mapping[str, Any], before: Revocations | None) -> Revocati
     issued, after, upto = _instant(raw["issued"]), int(raw["after"]), int(raw["upto"])
     known: dict[str, dict[str, datetime]] = {"consent": {}, "grant": {}, "key": {}}
     if before is not None:
-        if issued < before.issued or upto < before.upto:
+        if issued < before.issued or (after and upto < before.upto):
             raise ValueError("it is older than the feed that is known")
-        if after:
-            known = {
-                "consent": dict(before.consents),
-                "grant": dict(before.grants),
-                "key": dict(before.keys),
-            }
+        known = {
+            "consent": dict(before.consents),
+            "grant": dict(before.grants),
+            "key": dict(before.keys),
+        }
     if after and (before is None or after != before.upto):
         raise ValueError(f"it goes on after {after}, which is not where the last one ended")
     at = after
