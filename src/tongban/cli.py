@@ -81,6 +81,13 @@ COMMANDS: Mapping[str, Place | Branch] = {
             "status": ("tongban.node.commands.node:status", False),
         },
     ),
+    "witness": Branch(
+        "A witness of the evidence log (见证人): a process of its own, with its own key.",
+        {
+            "init": ("tongban.witness.cli:init", False),
+            "run": ("tongban.witness.cli:run", False),
+        },
+    ),
     "serve": ("tongban.web.cli:serve", True),
     "token": ("tongban.infra.access.cli:token", True),
     "worker": ("tongban.config.cli:worker", True),

@@ -6,10 +6,10 @@ another tree of the same size, and one that does not contain the last are refuse
 
 import re
 from base64 import b64decode, b64encode
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
-from tongban.kernel.merkle import verify_consistency
+from tongban.kernel.merkle import Digest, verify_consistency
 from tongban.kernel.tlog.checkpoints import Checkpoint, CheckpointInvalid, read_checkpoint
 from tongban.kernel.tlog.notes import Note, NoteInvalid, NoteKey, digest_of, read_note, verify
 
@@ -74,31 +74,37 @@ class Refused:
 
     ``fork`` and ``rollback`` are the log's own doing, shown by its own signature: they are alarms.
     ``unproved`` may be the doing of whoever sent it: it is told, and settled by the next good one.
+    ``note`` is what the log signed, where there is an alarm.
     """
 
     status: int
     why: str
     alarm: str = ""
+    note: Note | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Taken:
-    """A checkpoint that may be cosigned."""
+    """A checkpoint that may be cosigned, and the note with the log's own signature alone."""
 
     checkpoint: Checkpoint
     note: Note
+
+
+#: Gives the root that was cosigned of a log (by origin) at a size; None: none was.
+RootAt = Callable[[str, int], bytes | None]
 
 
 def judge(
     request: AddCheckpoint,
     logs: Mapping[str, NoteKey],
     last: Mapping[str, Checkpoint],
-    seen: frozenset[tuple[int, bytes]] = frozenset(),
+    root_at: RootAt,
 ) -> Taken | Refused:
     """Say whether a witness may cosign, by the order of checks of tlog-witness.
 
-    ``logs`` are the known logs by origin, ``last`` what was last cosigned of each, ``seen`` sizes
-    and roots that were cosigned before: an old checkpoint that comes again is no rollback.
+    ``logs`` are the known logs by origin, ``last`` what was last cosigned of each; by ``root_at``
+    an old checkpoint that comes again is told from a log that went back.
     """
     try:
         note = read_note(request.note)
@@ -116,40 +122,37 @@ def judge(
         return Refused(403, f"{log.name} has not signed it")
     if request.old > checkpoint.size:
         return Refused(400, "the old size is larger than that of the checkpoint")
+    # lines of others are not ours to keep, and whoever sends may add any number of them
+    own = next(one for one in note.signatures if (one.name, one.id) == (log.name, log.id))
+    taken = Taken(checkpoint, Note(note.text, (own,)))
     held = last.get(checkpoint.origin) or Checkpoint(log.name, 0, digest_of(log).digest(b""))
-    return _follows(request, checkpoint, note, held, log, seen)
+    return _follows(request, taken, held, digest_of(log).digest, root_at)
 
 
 def _follows(
-    request: AddCheckpoint,
-    checkpoint: Checkpoint,
-    note: Note,
-    held: Checkpoint,
-    log: NoteKey,
-    seen: frozenset[tuple[int, bytes]],
+    request: AddCheckpoint, taken: Taken, held: Checkpoint, digest: Digest, root_at: RootAt
 ) -> Taken | Refused:
-    digest = digest_of(log).digest
-    same = checkpoint.size == held.size
-    if same and checkpoint.root != held.root:
-        why = f"the log signed two trees of {held.size} leaves"
-        # by the protocol's order the size is asked for first; the alarm is raised either way
-        return Refused(422 if request.old == held.size else 409, why, "fork")
-    for size, root in seen:
-        if size == checkpoint.size and root != checkpoint.root:
-            return Refused(409, f"the log signed two trees of {size} leaves", "fork")
+    tree = taken.checkpoint
+
+    def alarm(status: int, why: str, kind: str) -> Refused:
+        return Refused(status, why, kind, taken.note)
+
+    before = held.root if tree.size == held.size else root_at(tree.origin, tree.size)
+    if before is not None and before != tree.root:
+        # the protocol asks for the size first; the alarm is raised either way
+        status = 422 if request.old == held.size else 409
+        return alarm(status, f"the log signed two trees of {tree.size} leaves", "fork")
     if request.old != held.size:
-        old_one = (checkpoint.size, checkpoint.root) in seen
-        back = checkpoint.size < held.size and not old_one
         why = f"this witness has cosigned {held.size} leaves"
-        return Refused(409, why, "rollback" if back else "")
-    if not checkpoint.size and checkpoint.root != digest(b""):
-        return Refused(422, "an empty tree has the digest of nothing as root")
-    if not request.old:
-        proved = not request.proof
-    else:
+        if tree.size < held.size and before is None:
+            return alarm(409, f"{why}, and never {tree.size}", "rollback")
+        return Refused(409, why)
+    if request.old:
         proved = verify_consistency(
-            held.size, checkpoint.size, request.proof, held.root, checkpoint.root, digest
+            held.size, tree.size, request.proof, held.root, tree.root, digest
         )
+    else:
+        proved = not request.proof
     if not proved:
-        return Refused(422, "the proof does not lead from the last cosigned tree", "unproved")
-    return Taken(checkpoint, note)
+        return alarm(422, "the proof does not lead from the last cosigned tree", "unproved")
+    return taken
