@@ -38,6 +38,15 @@ COMMANDS: Mapping[str, Place | Branch] = {
     "jobs": ("tongban.infra.jobs.cli:jobs", True),
     "trail": ("tongban.infra.trail.cli:trail", True),
     "catalogue": ("tongban.apps.exchange.commands_catalogue:catalogue", True),
+    "evidence": Branch(
+        "The evidence log (存证日志): its witnesses, proofs and bundles.",
+        {
+            "status": ("tongban.apps.evidence.cli:status", True),
+            "checkpoint": ("tongban.apps.evidence.cli:checkpoint", True),
+            "audit": ("tongban.apps.evidence.cli:audit", True),
+            "key": ("tongban.apps.evidence.cli:key", True),
+        },
+    ),
     "exchange": Branch(
         "The exchange (数据交换): its log, its calls, its grants.",
         {

@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, rule
 
 from tongban.kernel import merkle
+from tongban.kernel.events import canonical
 from tongban.kernel.suites import suite
 from tongban.kernel.tlog import leaves, notes
 from tongban.kernel.tlog.checkpoints import Checkpoint, CheckpointInvalid, sign_checkpoint
@@ -315,6 +316,14 @@ def test_another_entry_is_not_proved() -> None:
         check(proof, digest(entry), policy)
     with pytest.raises(ProofInvalid):
         check(replace(proof, index=4), entry, policy)
+
+
+@given(st.text("0123456789abcdef", min_size=1), st.sampled_from(["std", "gm"]))
+def test_a_statement_is_canonical_json(hashed: str, name: str) -> None:
+    told = {"suite": name, "hash": hashed, "format": "tongban.leaf.v1"}
+    assert leaves.statement(hashed, name) == canonical(told)
+    with pytest.raises(ValueError, match="no hash and suite"):
+        leaves.statement(hashed + '"', name)
 
 
 def test_a_leaf_tells_nothing_without_its_salt() -> None:

@@ -143,10 +143,14 @@ def _above(row: bytes, digest: Digest) -> bytes:
 
 
 class Tiles:
-    """Reads tiles and keeps full ones with what lies between their levels, the last used ones."""
+    """Reads tiles and keeps them with what lies between their levels, the last used ones.
+
+    A tile only ever becomes wider: what is kept of a narrow one stays true, and it is read again
+    where more of it is asked for.
+    """
 
     def __init__(self, read: ReadTile, digest: Digest, kept: int = _KEPT) -> None:
-        """``read`` raises TileMissing or gives what there is; a full tile is asked for once."""
+        """``read`` gives what there is of a tile, or raises TileMissing."""
         self._read = read
         self._most = kept
         self.digest = digest
@@ -156,28 +160,28 @@ class Tiles:
         """Give the root over the leaves from ``index`` × 2^height on, 2^height of them."""
         level, inner = divmod(height, _HEIGHT)
         per_tile = _HEIGHT - inner
-        tile, place = index >> per_tile, index & ((1 << per_tile) - 1)
-        held = self._held.get((level, tile))
-        if held is None:
-            return self._fetched(level, tile, inner, place)
-        self._held.move_to_end((level, tile))
-        return held[inner][place * HASH_BYTES : (place + 1) * HASH_BYTES]
+        place = level, index >> per_tile
+        at = (index & ((1 << per_tile) - 1)) * HASH_BYTES
+        rows = self._held.get(place)
+        if rows is None or len(rows[inner]) <= at:
+            rows = self._fetched(place)
+            if len(rows[inner]) <= at:
+                raise TileMissing(f"TileMissing: tile {TilePath(*place)} is not wide enough")
+        else:
+            self._held.move_to_end(place)
+        return rows[inner][at : at + HASH_BYTES]
 
-    def _fetched(self, level: int, tile: int, inner: int, place: int) -> bytes:
-        row = self._read(level, tile)
-        if len(row) == FULL_BYTES:
-            rows = [row]
-            for _ in range(_HEIGHT - 1):
-                rows.append(_above(rows[-1], self.digest))
-            self._held[level, tile] = rows
-            if len(self._held) > self._most:
-                self._held.popitem(last=False)
-            return rows[inner][place * HASH_BYTES : (place + 1) * HASH_BYTES]
-        width = HASH_BYTES << inner
-        part = row[place * width : (place + 1) * width]
-        if len(part) != width:
-            raise TileMissing(f"TileMissing: tile {TilePath(level, tile)} is not wide enough")
-        return tile_root(part, self.digest)
+    def _fetched(self, place: tuple[int, int]) -> list[bytes]:
+        rows = [self._read(*place)]
+        for _ in range(_HEIGHT - 1):
+            # a hash without its neighbour has nothing above it yet
+            pairs = len(rows[-1]) // (2 * HASH_BYTES) * 2 * HASH_BYTES
+            rows.append(_above(rows[-1][:pairs], self.digest))
+        self._held[place] = rows
+        self._held.move_to_end(place)
+        if len(self._held) > self._most:
+            self._held.popitem(last=False)
+        return rows
 
 
 class TiledTree:
