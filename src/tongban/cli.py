@@ -45,6 +45,8 @@ COMMANDS: Mapping[str, Place | Branch] = {
             "checkpoint": ("tongban.apps.evidence.cli:checkpoint", True),
             "audit": ("tongban.apps.evidence.cli:audit", True),
             "key": ("tongban.apps.evidence.cli:key", True),
+            "bundle": ("tongban.apps.cases.cli:bundle", True),
+            "verify": ("tongban.apps.evidence.checking:verify", False),
         },
     ),
     "exchange": Branch(
