@@ -85,10 +85,16 @@ SUITE = os.environ.get("TONGBAN_SUITE", "std")
 # it asks and how many must sign (C2SP tlog-policy); without the file nothing is witnessed
 EVIDENCE_ORIGIN = os.environ.get("TONGBAN_EVIDENCE_ORIGIN", "tongban.localhost/log")
 EVIDENCE_POLICY = Path(os.environ.get("TONGBAN_EVIDENCE_POLICY", HOME / "evidence" / "policy.txt"))
-# time-stamp authority (RFC 3161) asked for a token over each witnessed checkpoint; empty: none
+# address of a time-stamp authority (RFC 3161) that is asked for tokens over checkpoints (empty:
+# none), and the file with its root certificates
 EVIDENCE_TIMESTAMPS = os.environ.get("TONGBAN_EVIDENCE_TIMESTAMPS", "")
-# dotted names of exporters that checkpoints are handed to, such as a bridge to a chain
+EVIDENCE_TIMESTAMP_ROOTS = Path(
+    os.environ.get("TONGBAN_EVIDENCE_TIMESTAMP_ROOTS", HOME / "evidence" / "timestamp-roots.pem")
+)
+# dotted names of exporters that checkpoints are handed to, such as a bridge to a chain, and the
+# folder into which the shipped one writes
 EVIDENCE_EXPORTERS = [n for n in os.environ.get("TONGBAN_EVIDENCE_EXPORTERS", "").split(",") if n]
+EVIDENCE_FOLDER = Path(os.environ.get("TONGBAN_EVIDENCE_FOLDER", HOME / "evidence" / "checkpoints"))
 
 # seconds after which a node stops conditional calls, and calls by consent
 EXCHANGE_SNAPSHOT_AGE = int(os.environ.get("TONGBAN_SNAPSHOT_AGE", "86400"))

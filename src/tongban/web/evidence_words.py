@@ -14,9 +14,9 @@ WORDS: Mapping[str, Words] = {
         "每一项决定、证照、同意及其撤回都在日志中留下一片叶子。"
         "法院、公证处、审计等见证人各用自己的密钥在日志的检查点上签名："
         "日志若被改写、回退，或对不同的人出示不同的内容，一个见证人就足以使其暴露。",
-        "Every decision, licence, consent and withdrawal leaves a leaf in a log. Witnesses, such as "
-        "a court, a notary and an auditor, sign its checkpoints, each with a key of its own: if the "
-        "log is rewritten, goes back, or shows two people two stories, one witness exposes it.",
+        "Every decision, licence, consent and withdrawal leaves a leaf in a log. Witnesses, such "
+        "as a court, a notary and an auditor, sign its checkpoints, each with a key of its own: if "
+        "the log is rewritten, goes back, or shows two people two stories, one witness exposes it.",
     ),
     "log": Words("日志公钥", "Key of the log"),
     "leaves": Words("叶子", "Leaves"),

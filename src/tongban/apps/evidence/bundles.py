@@ -52,7 +52,7 @@ def pack(subject: str, events: Sequence[Event], documents: Mapping[str, bytes]) 
     proved = queries.proofs([event.id for event in events])
     if not proved:
         raise queries.NotYetProved(f"NotYetProved: {subject} has no event")
-    note = next(iter(proved.values())).proof.note
+    first = next(iter(proved.values()))
     lines = [
         event_line(event, one.salt, one.proof.index, one.proof.path)
         for event in events
@@ -62,11 +62,13 @@ def pack(subject: str, events: Sequence[Event], documents: Mapping[str, bytes]) 
     files = {
         **documents,
         verify.EVENTS: b"".join(line + b"\n" for line in lines),
-        verify.CHECKPOINT: note,
+        verify.CHECKPOINT: first.proof.note,
         verify.POLICY: _policy(key.name).encode(),
         "README.txt": _README.encode(),
         "verify.py": verifier(),
     }
+    if first.stamp is not None:
+        files |= {verify.TOKEN: first.stamp.token, verify.TOKEN_OVER: first.stamp.over}
     files[verify.MANIFEST] = str(list_files(subject, clock.now(), files, key, signer)).encode()
     made = io.BytesIO()
     with zipfile.ZipFile(made, "w") as packed:

@@ -104,6 +104,26 @@ class Token(models.Model):
         return str(self.checkpoint_id)
 
 
+class Export(models.Model):
+    """A checkpoint that an exporter took elsewhere, and its receipt (外送)."""
+
+    checkpoint = models.ForeignKey(Checkpoint, models.PROTECT, related_name="exports")
+    exporter = models.CharField("外送方式", max_length=200)
+    receipt = models.TextField("回执")
+    time = models.DateTimeField("时间")
+
+    class Meta:
+        verbose_name = verbose_name_plural = "检查点外送"
+        constraints: ClassVar = [
+            models.UniqueConstraint(
+                fields=["checkpoint", "exporter"], name="evidence_exported_once"
+            )
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.checkpoint_id} {self.exporter}"
+
+
 class WitnessState(models.Model):
     """How we last stood with a witness: the size it cosigned, and what it refuses (empty: none)."""
 

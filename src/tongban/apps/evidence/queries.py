@@ -31,21 +31,38 @@ class NoSuchTile(LookupError):
 
 
 @dataclass(frozen=True, slots=True)
+class Stamp:
+    """A token of a time-stamp authority (RFC 3161), and the bytes that it is over."""
+
+    token: bytes
+    over: bytes
+
+
+@dataclass(frozen=True, slots=True)
 class Published:
-    """A checkpoint that the policy accepts: with whose signatures, and since when."""
+    """A checkpoint that the policy accepts: with whose signatures, and since when.
+
+    ``note`` bears every signature, ``signed_by_log`` the log's own alone.
+    """
 
     size: int
     root: str
     note: bytes
+    signed_by_log: bytes
     signed: datetime
     witnessed: Mapping[str, datetime]
-    token: bytes | None
+    stamp: Stamp | None
 
 
-def published(*, at_least: int = 0) -> Published | None:
-    """Give the newest checkpoint that the policy accepts, of this size at least; None: none yet."""
+def published(*, at_least: int = 0, stamped: bool = False) -> Published | None:
+    """Give the newest checkpoint that the policy accepts, of this size at least; None: none yet.
+
+    ``stamped``: only of those that bear a token of a time-stamp authority.
+    """
     policy = witnesses.policy()
     rows = Checkpoint.objects.order_by("-id").filter(id__gte=at_least)
+    if stamped:
+        rows = rows.filter(token__isnull=False)
     for row in rows.prefetch_related("cosignatures")[:_LOOKED_AT]:
         found = _published(row, policy)
         if found is not None:
@@ -65,18 +82,20 @@ def _published(row: Checkpoint, policy: Policy) -> Published | None:
         row.pk,
         row.root,
         str(note.signed_also(more)).encode(),
+        row.note.encode(),
         row.signed,
         times,
-        None if token is None else bytes(token.token),
+        None if token is None else Stamp(bytes(token.token), row.note.encode()),
     )
 
 
 @dataclass(frozen=True, slots=True)
 class Proved:
-    """Where an event stands in the log: the salt of its leaf and the proof."""
+    """Where an event stands in the log: the salt of its leaf and the proof, and its time stamp."""
 
     salt: bytes
     proof: Proof
+    stamp: Stamp | None
 
 
 def proofs(event_ids: Sequence[str]) -> Mapping[str, Proved]:
@@ -91,7 +110,9 @@ def proofs(event_ids: Sequence[str]) -> Mapping[str, Proved]:
         leaves |= {str(event): (place, bytes(salt)) for place, event, salt in rows}
     missing = [one for one in event_ids if one not in leaves]
     last = max((place for place, _ in leaves.values()), default=-1)
-    found = None if missing else published(at_least=last + 1)
+    found = None
+    if not missing:
+        found = published(at_least=last + 1, stamped=True) or published(at_least=last + 1)
     if found is None:
         raise NotYetProved(
             f"NotYetProved: {len(missing) or 'some'} of {len(event_ids)} events are in no witnessed"
@@ -99,7 +120,7 @@ def proofs(event_ids: Sequence[str]) -> Mapping[str, Proved]:
         )
     tree = log.tree(found.size, Tiles(log.read_tile, log.log_suite().digest))
     return {
-        event: Proved(salt, Proof(place, tree.inclusion(place), found.note))
+        event: Proved(salt, Proof(place, tree.inclusion(place), found.note), found.stamp)
         for event, (place, salt) in leaves.items()
     }
 

@@ -110,6 +110,37 @@ class Migration(migrations.Migration):
             },
         ),
         migrations.CreateModel(
+            name="Export",
+            fields=[
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("exporter", models.CharField(max_length=200, verbose_name="外送方式")),
+                ("receipt", models.TextField(verbose_name="回执")),
+                ("time", models.DateTimeField(verbose_name="时间")),
+                (
+                    "checkpoint",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="exports",
+                        to="evidence.checkpoint",
+                    ),
+                ),
+            ],
+            options={
+                "verbose_name": "检查点外送",
+                "verbose_name_plural": "检查点外送",
+                "constraints": [
+                    models.UniqueConstraint(
+                        fields=("checkpoint", "exporter"), name="evidence_exported_once"
+                    )
+                ],
+            },
+        ),
+        migrations.CreateModel(
             name="Cosignature",
             fields=[
                 (

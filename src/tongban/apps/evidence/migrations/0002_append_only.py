@@ -63,5 +63,6 @@ class Migration(migrations.Migration):
         append_only("evidence_checkpoint"),
         append_only("evidence_cosignature"),
         append_only("evidence_token"),
+        append_only("evidence_export"),
         migrations.RunPython(guard, elidable=False),
     ]
