@@ -170,7 +170,9 @@ def test_the_database_refuses_to_change_the_log(fresh_database: Fresh) -> None:
 
 def test_what_fails_leaves_no_leaf_and_comes_again(fresh_database: Fresh) -> None:
     events = tell(5)
-    twice = Passed(uuid.UUID(events[0].id), events[0].hash, events[0].suite)
+    known = uuid.UUID(events[0].id)
+    written = known if fresh_database.vendor == "postgresql" else known.hex
+    twice = Passed(written, events[0].hash, events[0].suite)
     services.gather()
     with pytest.raises(DatabaseError), transaction.atomic():
         log.append([twice])

@@ -109,7 +109,7 @@ def append(events: Sequence[Passed]) -> None:
     Raise TileMissing where the tiles are not those of the tree, and what the database raises.
     """
     by = suite(settings.SUITE)
-    digest, native = by.digest, connection.features.has_native_uuid_field
+    digest = by.digest
     first = size()
     salts = os.urandom(SALT_BYTES * len(events))
     rows: list[tuple[int, UUID | str, bytes]] = []
@@ -118,7 +118,7 @@ def append(events: Sequence[Passed]) -> None:
         salt = salts[SALT_BYTES * number : SALT_BYTES * (number + 1)]
         entry = commitment(salt, statement(event.hash, event.suite), by)
         hashes.append(leaf_hash(entry, digest))
-        rows.append((first + number, event.id if native else event.id.hex, salt))
+        rows.append((first + number, event.id, salt))
     _, tiles = edge(first).grown(hashes, digest)
     with connection.cursor() as cursor:
         one = "(%s, %s, %s)"

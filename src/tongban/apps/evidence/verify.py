@@ -84,20 +84,26 @@ B = 0x28E9FA9E9D9F5E344D5A9E4BCF6509A7F39789F515AB8F92DDBCBD414D940E93
 N = 0xFFFFFFFEFFFFFFFFFFFFFFFFFFFFFFFF7203DF6B21C6052B53BBF40939D54123
 GX = 0x32C4AE2C1F1981195F9904466A39C9948FE30BBFF2660BE1715A4589334C74C7
 GY = 0xBC3736A2F4F6779C59BDCEE36B692153D0A9877CC62A474002DF32E52139F0A0
-Point = tuple[int, int] | None
+Point = tuple[int, int, int]  # (X, Y, Z) stands for (X/Z^2, Y/Z^3); Z = 0 is the point at infinity
 
 
 def add(one: Point, two: Point) -> Point:
-    """Add two points of the curve; None is the point at infinity."""
-    if one is None or two is None:
-        return two if one is None else one
-    (x1, y1), (x2, y2) = one, two
-    if x1 == x2 and (y1 + y2) % P == 0:
-        return None
-    above, below = (3 * x1 * x1 + A, 2 * y1) if one == two else (y2 - y1, x2 - x1)
-    slope = above * pow(below, -1, P)
-    x3 = (slope * slope - x1 - x2) % P
-    return x3, (slope * (x1 - x3) - y1) % P
+    """Add two points of the curve."""
+    (x1, y1, z1), (x2, y2, z2) = one, two
+    if not (z1 and z2):
+        return one if z1 else two
+    zz1, zz2 = z1 * z1 % P, z2 * z2 % P
+    u1, u2, s1, s2 = x1 * zz2 % P, x2 * zz1 % P, y1 * zz2 * z2 % P, y2 * zz1 * z1 % P
+    if u1 == u2 and s1 != s2:
+        return 1, 1, 0
+    if u1 == u2:  # the same point: along the tangent
+        slope, s = (3 * x1 * x1 + A * zz1 * zz1) % P, 4 * x1 * y1 * y1 % P
+        x3 = (slope * slope - 2 * s) % P
+        return x3, (slope * (s - x3) - 8 * y1**4) % P, 2 * y1 * z1 % P
+    h, r = u2 - u1, s2 - s1
+    hh, hhh = h * h % P, h * h * h % P
+    x3 = (r * r - hhh - 2 * u1 * hh) % P
+    return x3, (r * (u1 * hh - x3) - s1 * hhh) % P, h * z1 * z2 % P
 
 
 def sm2_holds(public: bytes, message: bytes, signature: bytes) -> bool:
@@ -114,11 +120,11 @@ def sm2_holds(public: bytes, message: bytes, signature: bytes) -> bool:
     z = sm3(b"\x00\x80" + b"1234567812345678" + curve + public)
     e = int.from_bytes(sm3(z + message), "big")
     # s*G + t*(x, y), both at once, bit by bit from the top
-    terms: list[Point] = [None, (GX, GY), (x, y), add((GX, GY), (x, y))]
-    point: Point = None
+    base, own, point = (GX, GY, 1), (x, y, 1), (1, 1, 0)
+    terms = [point, base, own, add(base, own)]
     for bit in reversed(range(256)):
         point = add(add(point, point), terms[(s >> bit & 1) | (t >> bit & 1) << 1])
-    return point is not None and (e + point[0]) % N == r
+    return point[2] != 0 and (e + point[0] * pow(point[2], -2, P) % P) % N == r
 
 
 # --- signed notes: c2sp.org/signed-note, c2sp.org/tlog-cosignature ------------------------------
