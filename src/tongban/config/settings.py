@@ -85,6 +85,10 @@ SUITE = os.environ.get("TONGBAN_SUITE", "std")
 # it asks and how many must sign (C2SP tlog-policy); without the file nothing is witnessed
 EVIDENCE_ORIGIN = os.environ.get("TONGBAN_EVIDENCE_ORIGIN", "tongban.localhost/log")
 EVIDENCE_POLICY = Path(os.environ.get("TONGBAN_EVIDENCE_POLICY", HOME / "evidence" / "policy.txt"))
+# where archive packages of closed cases are written, and for how many years they are kept (0: for
+# ever)
+ARCHIVE = Path(os.environ.get("TONGBAN_ARCHIVE", HOME / "archive"))
+ARCHIVE_YEARS = int(os.environ.get("TONGBAN_ARCHIVE_YEARS", "30"))
 # address of a time-stamp authority (RFC 3161) that is asked for tokens over checkpoints (empty:
 # none), and the file with its root certificates
 EVIDENCE_TIMESTAMPS = os.environ.get("TONGBAN_EVIDENCE_TIMESTAMPS", "")

@@ -4,6 +4,9 @@ For the applicant, or for whoever may see the whole case; nothing is left out an
 in part.
 """
 
+from collections.abc import Mapping
+from dataclasses import dataclass
+
 from tongban.apps.cases import services
 from tongban.apps.cases.errors import CaseUnknown
 from tongban.apps.cases.models import Document
@@ -12,14 +15,23 @@ from tongban.apps.exchange import consents
 from tongban.apps.items import queries as items
 from tongban.infra.access.domain import Subject
 from tongban.infra.trail import queries as trail
+from tongban.kernel.events import Event
 
 from .disclosure import look
 
 _SUFFIX = {"application/pdf": "pdf", "image/png": "png", "image/jpeg": "jpg"}
 
 
-def bundle(number: str) -> bytes:
-    """Pack the case; raise ``evidence.queries.NotYetProved`` while some of it is not witnessed."""
+@dataclass(frozen=True, slots=True)
+class Gathered:
+    """What proves a case: events in whole chains, and documents by their paths in a bundle."""
+
+    events: tuple[Event, ...]
+    documents: Mapping[str, bytes]
+
+
+def gather(number: str) -> Gathered:
+    """Gather the evidence of a case; raises ``Case.DoesNotExist``."""
     case = services.load(number)
     events = list(trail.history(number))
     for consent in consents.chains_of(number):
@@ -34,7 +46,13 @@ def bundle(number: str) -> bytes:
         published = items.published(kind, slug, version)
         events += trail.history(published.chain)
         documents[f"definitions/{kind}-{slug}-{version}.json"] = published.content
-    return bundles.pack(number, events, documents)
+    return Gathered(tuple(events), documents)
+
+
+def bundle(number: str) -> bytes:
+    """Pack the case; raise ``evidence.queries.NotYetProved`` while some of it is not witnessed."""
+    found = gather(number)
+    return bundles.pack(number, found.events, found.documents)
 
 
 def bundle_for(subject: Subject, number: str) -> bytes:

@@ -43,10 +43,16 @@ _TIME = (2020, 1, 1, 0, 0, 0)
 _LARGEST = 64 * 1024 * 1024
 
 
-def pack(subject: str, events: Sequence[Event], documents: Mapping[str, bytes]) -> bytes:
+def pack(
+    subject: str,
+    events: Sequence[Event],
+    documents: Mapping[str, bytes],
+    added: Mapping[str, bytes] | None = None,
+) -> bytes:
     """Pack events (whole chains, each from its first) and the documents that they name.
 
-    ``documents`` are paths and bytes; raise NotYetProved where an event is in no published
+    ``documents`` are paths and bytes; ``added`` files come under ``archive/``: no event names them,
+    the log alone signs for them. Raise NotYetProved where an event is in no published
     checkpoint, ValueError for a name that is no plain path.
     """
     proved = queries.proofs([event.id for event in events])
@@ -61,6 +67,7 @@ def pack(subject: str, events: Sequence[Event], documents: Mapping[str, bytes]) 
     key, signer = log.own()
     files = {
         **documents,
+        **{f"{verify.ADDED}{name}": content for name, content in (added or {}).items()},
         verify.EVENTS: b"".join(line + b"\n" for line in lines),
         verify.CHECKPOINT: first.proof.note,
         verify.POLICY: _policy(key.name).encode(),

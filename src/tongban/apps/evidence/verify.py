@@ -36,6 +36,7 @@ MANIFEST, CHECKPOINT, POLICY, EVENTS = (
     "events.jsonl",
 )
 TOKEN, TOKEN_OVER = "timestamp.tsr", "timestamp.txt"
+ADDED = "archive/"  # what the keeper of the log wrote when it packed, such as a page to read
 PLAIN = {MANIFEST, CHECKPOINT, POLICY, EVENTS, TOKEN, TOKEN_OVER, "README.txt", "verify.py"}
 
 
@@ -302,6 +303,7 @@ class Report:
     chains: dict[str, int]
     documents: dict[str, str]
     erased: list[str]
+    added: list[str]
     token: bool
 
 
@@ -398,7 +400,7 @@ def check_documents(files: Mapping[str, bytes], events: list[dict[str, Any]]) ->
         for digest in re.findall('"([0-9a-f]{64})"', event["data"] or ""):
             naming.setdefault(digest, event["where"])
     found = {}
-    for name in sorted({*files} - PLAIN):
+    for name in sorted(name for name in {*files} - PLAIN if not name.startswith(ADDED)):
         digest = sha256(files[name]).hex()
         if digest not in naming:
             raise Broken(f"{name}: no event names this document / 没有事件记载此文件")
@@ -451,6 +453,7 @@ def check(files: Mapping[str, bytes], own_policy: str | None = None) -> Report:
         check_chains(events),
         check_documents(files, events),
         [event["where"] for event in events if event["data"] is None],
+        sorted(name for name in files if name.startswith(ADDED)),
         TOKEN in files,
     )
 
@@ -495,6 +498,7 @@ def not_proved(report: Report) -> list[str]:
         "the times in events: they are the recorder's own clock / 事件内的时间为记录方时钟",
     ]
     lines += [f"{where}: its data was erased by law / 数据已依法删除" for where in report.erased]
+    lines += [f"{name}: written by the log's keeper / 平台打包时所写" for name in report.added]
     if report.token:
         asked = f"openssl ts -verify -data {TOKEN_OVER} -in {TOKEN} -CAfile ROOTS.pem"
         lines.append(f"the time-stamp token (RFC 3161); ask / 时间戳请另行校验: {asked}")
