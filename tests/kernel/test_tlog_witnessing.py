@@ -2,6 +2,7 @@
 
 import hashlib
 from dataclasses import replace
+from itertools import combinations
 
 import pytest
 from hypothesis import given
@@ -15,6 +16,7 @@ from tongban.kernel.tlog import leaves, notes
 from tongban.kernel.tlog.checkpoints import Checkpoint, CheckpointInvalid, sign_checkpoint
 from tongban.kernel.tlog.notes import NoteInvalid
 from tongban.kernel.tlog.policy import (
+    Group,
     NotWitnessed,
     Policy,
     PolicyInvalid,
@@ -242,6 +244,25 @@ def test_groups_of_groups_count_as_the_standards_example() -> None:
     assert policy.satisfied(frozenset({"notary", "audit"}))
     assert not policy.satisfied(frozenset({"notary", "court"}))
     assert not policy.satisfied(frozenset({"audit"}))
+
+
+@given(st.integers(1, 3), st.integers(1, 3), st.integers(1, 2))
+def test_no_fewer_than_the_least_can_satisfy_a_policy(one: int, two: int, both: int) -> None:
+    names = "abcdef"
+    groups = {
+        "one": Group(one, tuple(names[:3])),
+        "two": Group(two, tuple(names[3:])),
+        "both": Group(both, ("one", "two")),
+    }
+    for quorum in ("none", "a", "one", "both"):
+        policy = Policy({}, {}, groups, quorum)
+        enough = [
+            len(some)
+            for count in range(len(names) + 1)
+            for some in combinations(names, count)
+            if policy.satisfied(frozenset(some))
+        ]
+        assert policy.least() == min(enough)
 
 
 def test_a_policy_is_written_as_it_is_read() -> None:

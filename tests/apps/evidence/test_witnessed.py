@@ -1,8 +1,10 @@
 """The log before real witnesses: k of n, one that is away, a backup put back, two stories told."""
 
+import io
 import shutil
 import sqlite3
 from contextlib import closing
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -11,7 +13,7 @@ from django.db import connection, connections
 
 from testkit.servers import Fresh
 from testkit.witnesses import StartWitness
-from tongban.apps.evidence import auditing, cli, queries, services
+from tongban.apps.evidence import auditing, bundles, cli, queries, services, verify
 from tongban.apps.evidence.models import Checkpoint, WitnessState
 from tongban.infra.trail import queries as trail
 from tongban.kernel.tlog import notes
@@ -69,6 +71,49 @@ def test_two_of_three_witnesses_publish_a_checkpoint(
     assert alarms()[2:] == [("alarm_ended", "court"), ("alarm_ended", "notary")]
     assert auditing.audit().difference is None
     assert auditing.audit().cosignatures >= 3 + 2 + 1 + 3
+
+
+def test_what_was_witnessed_long_ago_stays_published_through_a_long_outage(
+    fresh_database: Fresh, start_witness: StartWitness, settings
+) -> None:
+    court, notary = (start_witness(name, str(services.key())) for name in ("court", "notary"))
+    policy_of(settings.EVIDENCE_POLICY, 2, court, notary)
+    assert grow(3).enough
+    notary.kill()
+    for _ in range(20):
+        assert not grow(1).enough
+    found = queries.published()
+    assert found is not None
+    assert found.size == 3
+    # a witness that the policy does not name any more counts for nothing
+    policy_of(settings.EVIDENCE_POLICY, 1, notary)
+    assert queries.published() == replace(
+        found,
+        witnessed={"notary": found.witnessed["notary"]},
+        note=found.note.replace(_line(found.note, "court"), b""),
+    )
+
+
+def _line(note: bytes, name: str) -> bytes:
+    (found,) = [x for x in note.splitlines(keepends=True) if f" {name}.".encode() in x]
+    return found
+
+
+def test_a_national_log_is_witnessed_packed_and_checked(
+    fresh_sqlite: Fresh, start_witness: StartWitness, settings
+) -> None:
+    settings.SUITE = "gm"
+    key = str(services.key())
+    two = [start_witness(name, key, suite="gm") for name in ("court", "notary")]
+    text = policy_of(settings.EVIDENCE_POLICY, 2, *two)
+    assert grow(5).enough
+    packed = bundles.pack("case-1", trail.history("case-1"), {})
+    report = verify.check(verify.read_packed(io.BytesIO(packed)), text)
+    assert {*report.witnesses} == {"court", "notary"}
+    assert report.log.name.endswith("/gm")
+    assert bundles.check(packed).own_policy
+    with pytest.raises(verify.Broken):
+        bundles.check(packed[:300] + bytes([packed[300] ^ 1]) + packed[301:])
 
 
 def test_yesterdays_backup_written_on_is_refused_and_told(

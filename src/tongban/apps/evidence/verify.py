@@ -29,17 +29,11 @@ from cryptography.hazmat.primitives.hashes import SM3, Hash
 
 LARGEST = 256 * 1024 * 1024  # bytes of all files of a bundle together
 MOST_SIGNATURES, LONGEST_POLICY = 64, 65_536
-MANIFEST, CHECKPOINT, POLICY, EVENTS = (
-    "manifest.txt",
-    "checkpoint.txt",
-    "policy.txt",
-    "events.jsonl",
-)
+MANIFEST, CHECKPOINT, POLICY = "manifest.txt", "checkpoint.txt", "policy.txt"
+EVENTS = "events.jsonl"
 TOKEN, TOKEN_OVER = "timestamp.tsr", "timestamp.txt"
 ADDED = "archive/"  # what the keeper of the log wrote when it packed, such as a page to read
 PLAIN = {MANIFEST, CHECKPOINT, POLICY, EVENTS, TOKEN, TOKEN_OVER, "README.txt", "verify.py"}
-
-
 # what the hash of an event is over
 ENVELOPE = {
     *("actor", "authority", "chain", "corrects", "id", "item", "item_version", "lifecycle"),
@@ -227,7 +221,7 @@ class Policy:
 
 def read_policy(text: str) -> Policy:
     policy = Policy({}, {}, {})
-    named, grouped, keys = {"none"}, [], []
+    named, grouped, keys, wrong = {"none"}, [], [], False
     if len(text) > LONGEST_POLICY:
         raise Broken(f"{POLICY}: it is too long / 过长")
     for line in text.split("\n"):
@@ -236,28 +230,32 @@ def read_policy(text: str) -> Policy:
                 continue
             case [word, *_] if word.startswith("#"):
                 continue
-            case ["log", key, *_] if not read_key(key).witness:
-                policy.logs[read_key(key).name] = read_key(key)
-                keys.append(read_key(key).public)
-            case ["witness", name, key, *_] if name not in named and read_key(key).witness:
-                policy.witnesses[name] = read_key(key)
-                keys.append(read_key(key).public)
+            case ["log", written, *_]:
+                key = read_key(written)
+                policy.logs[key.name] = key
+                keys += [key.public, key.name]
+                wrong |= key.witness
+            case ["witness", name, written, *_] if name not in named:
+                key = policy.witnesses[name] = read_key(written)
+                keys.append(key.public)
                 named.add(name)
-            case ["group", name, needed, *some] if name not in named and {*some} <= named:
+                wrong |= not key.witness
+            case ["group", name, needed, *some] if name not in named and "none" not in some:
                 count = {"any": "1", "all": str(len(some))}.get(needed, needed)
                 fit = re.fullmatch("[0-9]{1,3}", count)
                 policy.groups[name] = int(count) if fit else 0, some
                 grouped += some
                 named.add(name)
-                if not 1 <= policy.groups[name][0] <= len(some):
+                if not 1 <= policy.groups[name][0] <= len(some) or not {*some} <= named - {name}:
                     raise Broken(f"{POLICY}: {line[:60]!r}: how many must sign? / 需要几方签名？")
             case ["quorum", name] if not policy.quorum and name in named:
                 policy.quorum = name
             case _:
                 raise Broken(f"{POLICY}: {line[:60]!r} cannot be followed / 无法执行")
-    # each key and each witness counts once
-    if len({*keys}) != len(keys) or len({*grouped}) != len(grouped) or not policy.quorum:
-        raise Broken(f"{POLICY}: somebody stands in it twice, or no quorum / 重复或缺少quorum")
+    # each key and each witness counts once; a log's key is no witness's
+    wrong |= len({*keys}) != len(keys) or len({*grouped}) != len(grouped)
+    if wrong or not policy.quorum:
+        raise Broken(f"{POLICY}: a key or name stands wrong or twice / 公钥或名称有误或重复")
     return policy
 
 

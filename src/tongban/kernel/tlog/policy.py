@@ -67,6 +67,16 @@ class Policy:
             return name in by
         return sum(self._holds(member, by) for member in group.members) >= group.needed
 
+    def least(self) -> int:
+        """Give how many witnesses must have signed at the very least."""
+        return 0 if self.quorum == _NONE else self._least(self.quorum)
+
+    def _least(self, name: str) -> int:
+        group = self.groups.get(name)
+        if group is None:
+            return 1
+        return sum(sorted(self._least(member) for member in group.members)[: group.needed])
+
     def words(self) -> str:
         """Say in one line what is wanted, such as ``2 of court, notary, audit``."""
         group = self.groups.get(self.quorum)
