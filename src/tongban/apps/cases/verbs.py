@@ -148,13 +148,12 @@ def _issue(
         raise FlowIncomplete(f"{branch.item} v{branch.version} results in no licence")
     facts = all_facts(case, turn.ground)
     issued = licences.issue(
-        kind=kind.slug,
-        kind_version=kind.version,
-        type_code=kind.type_code,
-        years=kind.years,
+        kind=kind,
         department=definition.department,
         authority=parties.department_code(kind.authority),
         holder=_holder(kind, facts),
+        keeper=case.applicant,
+        rests_on=_grounds(case, branch),
         content={name: write_value(seen.get(name)) for name in kind.content},
         case=case.number,
         item=branch.item,
@@ -177,6 +176,12 @@ def _holder(kind: LicenceKind, facts: Mapping[str, Value]) -> str:
         if number := facts.get(f"{kind.holder}.{attribute}"):
             return str(number)
     return ""
+
+
+def _grounds(case: Case, branch: Branch) -> list[str]:
+    """Give the licences that this one is granted on: those of the items that came before it."""
+    before = (case.branches[name].licence for name in branch.after)
+    return [licence.partition(":")[2] for licence in before if licence]
 
 
 def _numbers(definition: Definition, number: str) -> dict[str, Value]:

@@ -133,13 +133,12 @@ def p256_key(secret: bytes) -> SecretKey:
     Raise TokenRefused for other bytes.
     """
     try:
-        if len(secret) != 32:
-            raise ValueError("not 32 bytes")
-        numbers = derive_private_key(int.from_bytes(secret), SECP256R1()).public_key()
+        number = int.from_bytes(secret) if len(secret) == 32 else 0
+        numbers = derive_private_key(number, SECP256R1()).public_key()
     except ValueError:
         raise TokenRefused("malformed", "a secret key of P-256 has 32 bytes, in [1, n-1]") from None
     point = numbers.public_numbers()
-    x, y = (encode(number.to_bytes(32)) for number in (point.x, point.y))
+    x, y = (encode(part.to_bytes(32)) for part in (point.x, point.y))
     jwk = {"crv": "P-256", "kty": "EC", "x": x, "y": y}
     key = ECKey.import_key({**jwk, "d": encode(secret)})
     return SecretKey(read_key(jwk), lambda text: _ES256.sign(text, key))

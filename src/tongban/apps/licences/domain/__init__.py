@@ -1,0 +1,39 @@
+"""What a licence is made of: numbers, metadata, places in the status list, one-time challenges."""
+
+from .challenges import ChallengeInvalid, make_challenge, read_challenge
+from .metadata import AGES, clear_claims, hidden_claims, kind_of, kind_uri, read_day
+from .numbers import (
+    FIRST_SEQUENCE,
+    SEQUENCES,
+    Issued,
+    NumbersExhausted,
+    company_code,
+    identity_number,
+    licence_identifier,
+    valid_until,
+)
+from .places import LIST_BITS, Place, entry, place_of
+
+__all__ = [
+    "AGES",
+    "FIRST_SEQUENCE",
+    "LIST_BITS",
+    "SEQUENCES",
+    "ChallengeInvalid",
+    "Issued",
+    "NumbersExhausted",
+    "Place",
+    "clear_claims",
+    "company_code",
+    "entry",
+    "hidden_claims",
+    "identity_number",
+    "kind_of",
+    "kind_uri",
+    "licence_identifier",
+    "make_challenge",
+    "place_of",
+    "read_challenge",
+    "read_day",
+    "valid_until",
+]
