@@ -81,6 +81,18 @@ CATALOGUE_OPEN = os.environ.get("TONGBAN_CATALOGUE_OPEN") == "1"
 
 # the address under which this installation is reached, as licences and wallets are told
 BASE_URL = os.environ.get("TONGBAN_URL", "http://127.0.0.1:8000").rstrip("/")
+LICENCE_TYPESETTER = "tongban.apps.licences.faces.typesetter"
+# folders with the fonts of licence faces (Noto CJK)
+FONTS = [
+    Path(p)
+    for p in os.environ.get(
+        "TONGBAN_FONTS",
+        os.pathsep.join(
+            f"/usr/share/fonts/{folder}"
+            for folder in ("opentype/noto", "noto-cjk", "google-noto-cjk", "google-noto-serif-cjk")
+        ),
+    ).split(os.pathsep)
+]
 # std (Ed25519, SHA-256) or gm (SM2, SM3): what this installation signs with
 SUITE = os.environ.get("TONGBAN_SUITE", "std")
 # seconds after which a node stops conditional calls, and calls by consent

@@ -25,6 +25,10 @@ class NotAllowed(LicenceError):
     """The subject may see the licence and may not do this."""
 
 
+class FaceNotMade(LicenceError):
+    """No face can be made here; the message says what is missing."""
+
+
 class ShowingEnded(LicenceError):
     """The link is unknown, used up or past its end."""
 

@@ -1,6 +1,7 @@
 """What a licence is made of: numbers, metadata, places in the status list, one-time challenges."""
 
 from .challenges import ChallengeInvalid, make_challenge, read_challenge
+from .faces import face_code, face_code_holds, rows, written, written_day
 from .metadata import AGES, clear_claims, hidden_claims, kind_of, kind_uri, read_day
 from .numbers import (
     FIRST_SEQUENCE,
@@ -26,6 +27,8 @@ __all__ = [
     "clear_claims",
     "company_code",
     "entry",
+    "face_code",
+    "face_code_holds",
     "hidden_claims",
     "identity_number",
     "kind_of",
@@ -35,5 +38,8 @@ __all__ = [
     "place_of",
     "read_challenge",
     "read_day",
+    "rows",
     "valid_until",
+    "written",
+    "written_day",
 ]
