@@ -25,6 +25,13 @@ class NotAllowed(LicenceError):
     """The subject may see the licence and may not do this."""
 
 
+class NotShowable(LicenceError):
+    """A claim was chosen that the licence does not have."""
+
+    def __init__(self, names: str) -> None:
+        super().__init__(f"证照没有此项：{names}", f"the licence does not have: {names}")
+
+
 class FaceNotMade(LicenceError):
     """No face can be made here; the message says what is missing."""
 

@@ -128,6 +128,7 @@ class Showing(models.Model):
     digest = models.CharField(max_length=43, primary_key=True)
     credential = models.ForeignKey(Credential, models.CASCADE)
     names = models.JSONField()
+    looks = models.PositiveSmallIntegerField(default=0)
     expires = models.DateTimeField(db_index=True)
 
     class Meta:
@@ -155,9 +156,13 @@ class Offer(models.Model):
 
 
 class Question(models.Model):
-    """What a counter asks a wallet to show (OpenID4VP); ``answer`` is what was verified."""
+    """What a counter asks a wallet to show (OpenID4VP); ``answer`` is what was verified.
+
+    The wallet knows ``state``; only who asked knows the secret whose digest is kept.
+    """
 
     state = models.CharField(max_length=43, primary_key=True)
+    secret = models.CharField(max_length=43, unique=True)
     asker = models.CharField(max_length=40)
     nonce = models.CharField(max_length=60)
     query = models.JSONField()

@@ -15,9 +15,9 @@ from tongban.kernel import sdjwt
 from tongban.kernel.sdjwt import KeyOf, Published, Reference, Status, StatusList, TokenRefused
 
 from . import domain, keys
+from .composing import status_uri
 from .models import Credential, Licence
 from .models import StatusList as Row
-from .services.issuing import status_uri
 
 #: Seconds for which a copy may be kept, and after which a list is signed anew.
 TTL = 30
@@ -87,32 +87,47 @@ def fetch_own(uri: str) -> str:
     raise TokenRefused("status", "its status list is not published here")
 
 
+@dataclass(frozen=True, slots=True)
+class _Copy:
+    token: str
+    found: Published
+    fetched: int
+
+
 @dataclass(slots=True)
 class Lists:
     """A verifier's copies of status lists; ``fetch`` gives the token at an address.
 
     ``keep`` is the longest time in seconds for which a copy serves, if its publisher allows as
-    much. A clock that was set back makes a copy stale, not young.
+    much; 0 asks each time, for a publisher next door. A clock that was set back makes a copy stale,
+    not young.
     """
 
     fetch: Callable[[str], str]
     key_of: KeyOf
     keep: int = TTL
-    _copies: dict[str, tuple[int, Published]] = field(default_factory=dict)
+    _copies: dict[str, "_Copy"] = field(default_factory=dict)
 
     def state(self, reference: Reference | None, issuer: str, now: int) -> Status:
         """Give the state at a place; raise TokenRefused where there is no statement."""
         if reference is None:
             raise TokenRefused("status", "the licence does not say where its state is published")
-        held = self._copies.get(reference.uri)
-        if held is None or not 0 <= now - held[0] < min(self.keep, held[1].ttl or self.keep):
-            found = sdjwt.open_list(
-                self.fetch(reference.uri), self.key_of, issuer=issuer, uri=reference.uri, now=now
-            )
-            self._copies[reference.uri] = held = (now, found)
+        copy = self._copies.get(reference.uri)
+        if copy is None or not 0 <= now - copy.fetched < min(
+            self.keep, copy.found.ttl or self.keep
+        ):
+            copy = self._copies[reference.uri] = self._fetched(copy, reference.uri, issuer, now)
         try:
-            return Status(held[1].list.at(reference.index))
+            return Status(copy.found.list.at(reference.index))
         except ValueError as wrong:
             if isinstance(wrong, TokenRefused):
                 raise
             raise TokenRefused("status", "its status is none that is understood here") from None
+
+    def _fetched(self, copy: _Copy | None, uri: str, issuer: str, now: int) -> _Copy:
+        token = self.fetch(uri)
+        # the same token need not be inflated again while it may be young
+        if copy is not None and copy.token == token and 0 <= now - copy.found.issued < TTL:
+            return _Copy(token, copy.found, now)
+        found = sdjwt.open_list(token, self.key_of, issuer=issuer, uri=uri, now=now)
+        return _Copy(token, found, now)

@@ -89,7 +89,8 @@ def _rule(kind: Kind, role: str, bound: Bound, actions: str) -> Rule:
 
 
 RULES: tuple[Rule, ...] = (
-    _rule("citizen", "", "own", "case.submit case.read case.correct case.withdraw licence.read"),
+    _rule("citizen", "", "own", "case.submit case.read case.correct case.withdraw"),
+    _rule("citizen", "", "own", "licence.read licence.present"),
     _rule("official", "clerk", "department", "case.submit case.read case.accept case.ask"),
     _rule("official", "clerk", "department", "exchange.read exchange.request"),
     _rule("official", "reviewer", "department", "case.read case.review"),

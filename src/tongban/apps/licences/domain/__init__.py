@@ -14,16 +14,20 @@ from .numbers import (
     valid_until,
 )
 from .places import LIST_BITS, Place, entry, place_of
+from .words import METADATA, REASONS, Told, label, told
 
 __all__ = [
     "AGES",
     "FIRST_SEQUENCE",
     "LIST_BITS",
+    "METADATA",
+    "REASONS",
     "SEQUENCES",
     "ChallengeInvalid",
     "Issued",
     "NumbersExhausted",
     "Place",
+    "Told",
     "clear_claims",
     "company_code",
     "entry",
@@ -33,12 +37,14 @@ __all__ = [
     "identity_number",
     "kind_of",
     "kind_uri",
+    "label",
     "licence_identifier",
     "make_challenge",
     "place_of",
     "read_challenge",
     "read_day",
     "rows",
+    "told",
     "valid_until",
     "written",
     "written_day",

@@ -1,30 +1,20 @@
 """Issue a licence inside the transaction of its decision, and sign it for one more key."""
 
-import hashlib
-import os
-from collections.abc import Iterator, Mapping, Sequence
-from datetime import datetime, time, timedelta
+from collections.abc import Mapping, Sequence
+from datetime import datetime
 from typing import Any
 
-from django.conf import settings
 from django.db import transaction
 
 from tongban.apps.items.domain import LicenceKind
 from tongban.apps.licences import domain, events, keys
+from tongban.apps.licences.composing import compose, digest
 from tongban.apps.licences.errors import LicenceNotValid
 from tongban.apps.licences.models import Credential, Licence, Serial
-from tongban.apps.parties import queries as parties
 from tongban.infra import clock
 from tongban.infra.trail import services as trail
-from tongban.kernel import sdjwt
 from tongban.kernel.events import Draft
 from tongban.kernel.sdjwt import PublicKey
-
-
-def salts() -> Iterator[bytes]:
-    """Give salts that nobody can guess."""
-    while True:
-        yield os.urandom(16)
 
 
 def issue(
@@ -83,54 +73,6 @@ def signed(licence: Licence, kind: LicenceKind, serial: int, now: datetime) -> d
         licence.valid_until,
         digest(text),
     )
-
-
-def digest(text: str) -> str:
-    """Give what the trail tells of a credential or a presentation: its SHA-256."""
-    return hashlib.sha256(text.encode()).hexdigest()
-
-
-def compose(licence: Licence, kind: LicenceKind, key: PublicKey, serial: int, now: datetime) -> str:
-    """Compose and sign the credential of a licence for a holder's key."""
-    base = settings.BASE_URL
-    place = domain.place_of(serial, keys.secret("places"))
-    authority = licence.identifier.split(".")[5][:18]
-    today = now.astimezone(clock.SHANGHAI).date()
-    claims = sdjwt.credential_claims(
-        issuer=base,
-        kind=domain.kind_uri(base, kind.slug, kind.version),
-        issued=int(now.timestamp()),
-        hidden=domain.hidden_claims(
-            identifier=licence.identifier,
-            number=licence.number,
-            type_code=kind.type_code,
-            authority=authority,
-            authority_name=parties.department_name(kind.authority, "zh"),
-            holder=licence.holder,
-            role=kind.holder,
-            content=licence.content,
-            issued=licence.issued.astimezone(clock.SHANGHAI).date(),
-            valid_until=licence.valid_until,
-            today=today,
-        ),
-        clear=domain.clear_claims(kind.name.zh),
-        holder=key,
-        status=sdjwt.Reference(status_uri(place.list), place.index),
-        expires=_end(licence),
-    )
-    return sdjwt.issue(claims, keys.issuer(), salts()).text
-
-
-def status_uri(number: int) -> str:
-    """Give the address of a status list."""
-    return f"{settings.BASE_URL}/licences/status/{number}"
-
-
-def _end(licence: Licence) -> int | None:
-    if licence.valid_until is None:
-        return None
-    after = licence.valid_until + timedelta(days=1)
-    return int(datetime.combine(after, time(), clock.SHANGHAI).timestamp())
 
 
 def issued_draft(issued: domain.Issued, case: str, item: str) -> Draft:
