@@ -12,11 +12,12 @@ import statistics
 import sys
 import time
 import uuid
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
 from tongban.kernel.events import canonical
-from tongban.kernel.suites import suite
+from tongban.kernel.suites import Signer, suite
 from tongban.kernel.wire.signatures import sign_request
 from tongban.kernel.wire.words import Request
 from tongban.node import clock
@@ -32,6 +33,11 @@ def cpu_seconds(pid: int) -> float:
     return (int(fields[11]) + int(fields[12])) / _TICKS
 
 
+@lru_cache(maxsize=4)
+def _signer(keyid: str, secret: str) -> Signer:
+    return suite(keyid.split("/")[1]).signer(bytes.fromhex(secret))
+
+
 def written(task: dict[str, Any], number: int) -> bytes:
     """Write one request as it stands on the wire, signed where the task says so."""
     body = canonical(
@@ -45,7 +51,7 @@ def written(task: dict[str, Any], number: int) -> bytes:
     )
     request = Request("POST", task["path"], "", headers, body)
     if task["keyid"]:
-        signer = suite(task["keyid"].split("/")[1]).signer(bytes.fromhex(task["secret"]))
+        signer = _signer(task["keyid"], task["secret"])
         nonce = secrets.token_urlsafe(16)
         request = sign_request(request, task["keyid"], signer, clock.now(), nonce)
     head = "".join(f"{name}: {value}\r\n" for name, value in request.headers)

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from tongban.kernel.wire.rows import Checker, RowDraft, RowInvalid, read_row, verify_rows
-from tongban.node.flusher import BOUND, Flusher, LogDown
+from tongban.node.flusher import BOUND, LINGER, MOST, Flusher, LogDown
 from tongban.node.store import Committed, Entry, Nonce, NonceSeen, Store, read_only
 
 
@@ -50,6 +50,43 @@ def test_what_waits_becomes_one_group_and_everybody_learns_his_place(store: Trou
     told = asyncio.run(run())
     assert sorted(one.first for one in told) == list(range(1, 600, 2))
     assert verify_rows(read_only(store.path), Checker(store.suite)) is None
+    store.close()
+
+
+def test_what_is_left_over_from_a_full_group_is_written_next(store: Troubled) -> None:
+    """Three groups' worth comes in one turn of the loop: nobody else will ring for the rest."""
+
+    async def run() -> None:
+        flusher = Flusher(store)
+        waiting = (flusher.commit(entry(n)) for n in range(2 * MOST + 7))
+        told = await asyncio.wait_for(asyncio.gather(*waiting), 30)
+        assert len({one.first for one in told}) == 2 * MOST + 7
+        assert flusher.groups >= 3
+        await flusher.close()
+
+    asyncio.run(run())
+    store.close()
+
+
+def test_a_crowd_is_waited_for_and_a_single_one_is_not(store: Troubled) -> None:
+    async def run() -> None:
+        flusher = Flusher(store)
+
+        async def one_after_another(link: int) -> None:
+            for number in range(20):
+                await flusher.commit(entry(link * 1000 + number))
+                await asyncio.sleep(LINGER / 8 * link)  # they come apart from each other
+
+        await asyncio.gather(*(one_after_another(link) for link in range(8)))
+        assert flusher.entries == 160
+        assert flusher.groups < 100
+        before = flusher.groups
+        for number in range(10):
+            await flusher.commit(entry(90_000 + number))
+        assert flusher.groups == before + 10
+        await flusher.close()
+
+    asyncio.run(run())
     store.close()
 
 

@@ -33,6 +33,7 @@ class Scripted:
     script: list[Callable[[], Coroutine[Any, Any, Found]]]
     asked: int = 0
     safe: bool = True
+    on_the_spot: Found | None = None
     closed: list[bool] = field(default_factory=list)
 
     @classmethod
@@ -41,6 +42,9 @@ class Scripted:
 
     def idempotent(self, question: Question) -> bool:
         return self.safe
+
+    def at_once(self, question: Question) -> Found | None:
+        return self.on_the_spot
 
     async def ask(self, question: Question) -> Found:
         self.asked += 1
@@ -93,6 +97,32 @@ def test_a_slow_provider_times_out_and_its_breaker_opens_then_closes_after_one_g
         await asyncio.sleep(0.2)
         assert await kind_of(guard.ask(QUESTION)) == "good"
         assert guard.phase == "closed"
+
+    asyncio.run(run())
+
+
+def test_what_is_there_on_the_spot_is_given_and_heals_the_breaker() -> None:
+    async def run() -> None:
+        provider = Scripted([fails("unavailable"), fails("unavailable"), good])
+        guard = Guarded(provider, Guards(failures=2, rest=3600))
+        assert await kind_of(guard.ask(QUESTION)) == "unavailable"
+        provider.on_the_spot = Found([{"name": "李㛃"}])
+        assert (await guard.ask(QUESTION)).records == [{"name": "李㛃"}]
+        assert provider.asked == 1
+        provider.on_the_spot = None
+        assert await kind_of(guard.ask(QUESTION)) == "unavailable"
+        assert guard.phase == "closed"  # not two in a row
+
+    asyncio.run(run())
+
+
+def test_a_provider_that_rests_is_not_asked_on_the_spot_either() -> None:
+    async def run() -> None:
+        provider = Scripted([fails("unavailable")])
+        guard = Guarded(provider, Guards(failures=1, rest=3600))
+        await kind_of(guard.ask(QUESTION))
+        provider.on_the_spot = Found([{"name": "李㛃"}])
+        assert await kind_of(guard.ask(QUESTION)) == "broken"
 
     asyncio.run(run())
 

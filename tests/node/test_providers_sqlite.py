@@ -4,6 +4,7 @@ import asyncio
 import sqlite3
 import time
 from collections.abc import Callable, Iterator
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
@@ -66,10 +67,12 @@ def births(tmp_path: Path) -> Iterator[Sqlite]:
 
 
 def both_ways(provider: Sqlite, question: Question) -> Found:
-    """Ask on the loop and at once; hold that both say the same."""
+    """Ask by a thread, on the caller's own and on the spot; hold that all say the same."""
     now = provider.ask_now(question)
     found = asyncio.run(provider.ask(question))
     assert list(found.records) == list(now.records)
+    spot = provider.at_once(question)
+    assert spot is None or list(spot.records) == list(now.records)
     return found
 
 
@@ -250,6 +253,30 @@ def test_a_query_that_runs_too_long_is_ended(tmp_path: Path) -> None:
         asyncio.run(provider.ask(find("never")))
     assert failed.value.kind == "timeout"
     assert time.monotonic() - began < 2.0
+    asyncio.run(provider.close())
+
+
+def test_what_takes_long_or_waits_for_a_lock_is_not_answered_on_the_spot(tmp_path: Path) -> None:
+    path = write(tmp_path / "health.sqlite", [(f"{n}", "", 1, 1, "", "") for n in range(5_000)])
+    provider = make(tmp_path)
+    assert provider.at_once(find("4999")) is None  # no index: a look at every row
+    with closing(sqlite3.connect(path, isolation_level=None)) as writer:
+        writer.execute("CREATE INDEX by_mother ON CSXX (MQHM)")
+        found = provider.at_once(find("4999", "birth_date"))
+        assert found is not None
+        assert found.records == [{"birth_date": ""}]
+        writer.execute("BEGIN EXCLUSIVE")
+        began = time.monotonic()
+        assert provider.at_once(find("4999")) is None
+        assert time.monotonic() - began < 0.1
+        writer.execute("ROLLBACK")
+    assert provider.at_once(find("4999")) is not None
+    path.unlink()
+    assert provider.at_once(find("4999")) is None
+    write(path, [("4999", "2026-12-01", 1, 1, None, None)])
+    anew = provider.at_once(find("4999", "birth_date"))
+    assert anew is not None
+    assert anew.records == [{"birth_date": "2026-12-01"}]
     asyncio.run(provider.close())
 
 

@@ -1,6 +1,7 @@
 """Commits entries to the store in groups, in a thread of its own, before their answers leave.
 
-What waits while one group is written becomes the next group. Where the thread or the disk fails,
+What waits while one group is written becomes the next group; where calls come close together, a
+group waits a moment for more. Where the thread or the disk fails,
 every entry that waits is refused at once (`LogDown`) and so is every later one, until the store
 works again: an answer is never sent unlogged, and nobody waits without end.
 """
@@ -17,6 +18,10 @@ from tongban.node.store import Committed, Entry, Store, Told
 MOST = 512  # entries in one group
 BOUND = 8_192  # entries that may wait
 PATIENCE = 2.0  # seconds that one may wait
+#: Seconds that a group waits for more while groups have more than one entry. A group costs as much
+#: as several entries, and a thread that writes while the loop works slows both: they share one
+#: interpreter's lock.
+LINGER = 0.002
 _say = logging.getLogger("tongban.node.flusher")
 
 
@@ -50,6 +55,8 @@ class Flusher:
         self._loop: asyncio.AbstractEventLoop | None = None
         self._writing = False
         self._late = False
+        self._rung = False
+        self._crowded = False
         self.groups = 0
         self.entries = 0
 
@@ -70,7 +77,11 @@ class Flusher:
             if self._thread is None:
                 self._begin(loop)
             self._waiting.append(waiting)
-            self._wake.notify()
+            first = len(self._waiting) == 1
+        if first and self._crowded:
+            loop.call_later(LINGER, self._ring)
+        elif first:
+            self._ring()
         timer = loop.call_later(self._patience, self._give_up, waiting)
         try:
             told = await waiting.future
@@ -79,6 +90,12 @@ class Flusher:
         if isinstance(told, Committed):
             return told
         raise told
+
+    def _ring(self) -> None:
+        """Let the thread write what waits."""
+        with self._wake:
+            self._rung = True
+            self._wake.notify()
 
     def _give_up(self, waiting: _Waiting) -> None:
         """Refuse an entry that has waited too long, and all that come while the disk is stuck."""
@@ -118,11 +135,12 @@ class Flusher:
         while True:
             with self._wake:
                 self._writing = self._late = False  # the disk has answered
-                while not self._waiting and not self._closed:
+                while not (self._rung and self._waiting) and not self._closed:
                     self._wake.wait()
                 if not self._waiting:
                     return []
                 taken = [self._waiting.popleft() for _ in range(min(MOST, len(self._waiting)))]
+                self._rung = bool(self._waiting)  # what is left over waits for nobody to ring
                 group = [(one, one.entry) for one in taken if one.entry is not None]
                 self._writing = bool(group)
             if group:
@@ -137,6 +155,7 @@ class Flusher:
             return
         self.groups += 1
         self.entries += len(group)
+        self._crowded = len(group) > 1
         self._tell([(one, what) for (one, _), what in zip(group, told, strict=True)])
 
     def _refuse(self, group: _Group, why: str) -> None:

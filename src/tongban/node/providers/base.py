@@ -118,6 +118,9 @@ class Provider(Protocol):
     def check_config(cls, setting: Setting) -> list[Wrong]:
         """Say what is wrong with a configuration, and how to mend it; open nothing."""
 
+    def at_once(self, question: Question) -> Found | None:
+        """Answer what takes some microseconds and no waiting; None: `ask`. Raises as `ask` does."""
+
     async def ask(self, question: Question) -> Found:
         """Answer; raise `ProviderFailed`, or `WireRefused` for a cursor that is not its own."""
 

@@ -101,8 +101,19 @@ class Guarded:
         """Ask the provider."""
         return self.provider.idempotent(question)
 
+    def at_once(self, question: Question) -> Found | None:
+        """Give what the provider has on the spot: what waits for nothing needs no bounds."""
+        if self._breaker.phase != "closed":
+            return None
+        found = self.provider.at_once(question)
+        if found is not None:
+            self._breaker = circuit.passed(self._breaker, self._breaker.era)
+        return found
+
     async def ask(self, question: Question) -> Found:
         """Answer within the bounds; raise `ProviderFailed`."""
+        if (found := self.at_once(question)) is not None:
+            return found
         now = asyncio.get_running_loop().time
         if circuit.admit(self._breaker, self._policy, now())[1] is None:
             raise ProviderFailed("broken", "it failed too often and rests")

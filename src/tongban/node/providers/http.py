@@ -77,6 +77,10 @@ class Http:
         binding = self._bindings.get(question.operation) or self._bindings["find"]
         return binding.operation.method == "GET" or binding.safe
 
+    def at_once(self, question: Question) -> Found | None:  # noqa: ARG002 - the protocol's face
+        """Give nothing: another machine answers."""
+        return None
+
     async def ask(self, question: Question) -> Found:
         """Answer; raise `ProviderFailed`, or `WireRefused` for a cursor that is not its own."""
         binding = self._bindings.get(question.operation)

@@ -54,6 +54,10 @@ class Postgresql:
         """Reading a table changes nothing."""
         return True
 
+    def at_once(self, question: Question) -> Found | None:  # noqa: ARG002 - the protocol's face
+        """Give nothing: another machine answers."""
+        return None
+
     async def ask(self, question: Question) -> Found:
         """Answer; raise `ProviderFailed`."""
         statement = self._table.statement(question)

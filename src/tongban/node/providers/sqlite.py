@@ -1,7 +1,8 @@
 """Answers from a table of a SQLite file, which is opened for reading only (SQLite 库表).
 
 A file that is missing, locked, damaged or not as configured is unavailable, and asked anew at the
-next call; a file that was replaced is opened anew. Each provider has its own threads.
+next call; a file that was replaced is opened anew. A look by an index is answered on the spot; what
+takes longer, or must wait for a lock, goes to the provider's own threads.
 """
 
 import asyncio
@@ -23,6 +24,9 @@ _OWN = frozenset({"file", "table", "order", "changed", "threads", "patience", "l
 # brackets, because SQLite reads an unknown "name" as a text
 _DIALECT = Dialect("?", "[", "]", rowid="rowid")
 _STEPS = 10_000  # of SQLite's machine, between two looks at the clock
+#: Steps that an answer on the spot may take, some tens of microseconds: to hand a question to a
+#: thread and its answer back costs several times as much as to find one row by its key.
+_QUICK = 2_000
 
 
 @dataclass(slots=True)
@@ -54,6 +58,7 @@ class Sqlite:
         self._patience = float(options.get("patience", 0.25))
         self._longest = float(options.get("longest", 5.0))
         self._local = threading.local()
+        self._quick: _Held | None = None
         self._pool = ThreadPoolExecutor(
             int(options.get("threads", 4)), thread_name_prefix=f"sqlite-{setting.name}"
         )
@@ -70,6 +75,17 @@ class Sqlite:
     def idempotent(self, question: Question) -> bool:  # noqa: ARG002 - the protocol's face
         """Reading a table changes nothing."""
         return True
+
+    def at_once(self, question: Question) -> Found | None:
+        """Answer on the loop's thread, or give None for what is longer or locked or goes wrong."""
+        statement = self._table.statement(question)
+        try:
+            held = self._quick = self._current(self._quick, patience=0.0)
+            rows = held.connection.execute(statement.sql, statement.values).fetchall()
+        except (OSError, sqlite3.Error):
+            self._leave()
+            return None  # a thread asks again, with patience, and says what is wrong
+        return self._table.read(question, rows)
 
     async def ask(self, question: Question) -> Found:
         """Answer on a thread of this provider; raise `ProviderFailed`."""
@@ -92,6 +108,13 @@ class Sqlite:
     async def close(self) -> None:
         """End the threads; their connections are closed with them."""
         self._pool.shutdown(wait=False, cancel_futures=True)
+        self._leave()
+
+    def _leave(self) -> None:
+        """Close what the loop's thread has open."""
+        if self._quick is not None:
+            self._quick.connection.close()
+            self._quick = None
 
     async def _on_thread(self, statement: Statement) -> list[tuple[Any, ...]]:
         until = time.monotonic() + self._longest
@@ -115,20 +138,28 @@ class Sqlite:
             raise ProviderFailed("unavailable", _reason(error)) from error
 
     def _connection(self) -> _Held:
-        found = os.stat(self._path)  # noqa: PTH116 - once a call; a Path costs more than the look
-        file = (found.st_dev, found.st_ino)
         held: _Held | None = getattr(self._local, "held", None)
-        if held is not None and held.file == file:
-            return held
-        self._forget()
-        held = _Held(self._opened(), file)
-        held.connection.set_progress_handler(held.late, _STEPS)
-        self._local.held = held
+        held = self._local.held = self._current(held, self._patience)
         return held
 
-    def _opened(self) -> sqlite3.Connection:
+    def _current(self, held: _Held | None, patience: float) -> _Held:
+        """Give what is open if it is still the file, else open it; ``patience`` 0 is the loop's."""
+        found = os.stat(self._path)  # noqa: PTH116 - once a call; a Path costs more than the look
+        file = (found.st_dev, found.st_ino)
+        if held is not None:
+            if held.file == file:
+                return held
+            held.connection.close()
+        fresh = _Held(self._opened(patience), file)
+        if patience:
+            fresh.connection.set_progress_handler(fresh.late, _STEPS)
+        else:
+            fresh.connection.set_progress_handler(lambda: True, _QUICK)
+        return fresh
+
+    def _opened(self, patience: float) -> sqlite3.Connection:
         uri = Path(self._path).resolve().as_uri() + "?mode=ro"
-        opened = sqlite3.connect(uri, uri=True, timeout=self._patience, isolation_level=None)
+        opened = sqlite3.connect(uri, uri=True, timeout=patience, isolation_level=None)
         opened.execute("PRAGMA query_only = ON")
         opened.execute("PRAGMA trusted_schema = OFF")
         return opened

@@ -4,8 +4,13 @@ Both are decided in the transaction that writes the rows, so that two workers ca
 """
 
 import sqlite3
+from collections.abc import Iterator, Sequence
+from typing import TypeVar
 
-from tongban.node.store.words import Entry, NonceSeen, QuotaSpent, Usage
+from tongban.node.store.words import Entry, NonceSeen, QuotaSpent
+
+AT_ONCE = 64  # rows in one statement
+T = TypeVar("T")
 
 
 def forgotten(db: sqlite3.Connection) -> int:
@@ -29,38 +34,90 @@ def forget(db: sqlite3.Connection, before: int) -> None:
         )
 
 
-def refused(
-    db: sqlite3.Connection, entry: Entry, day: str, upto: int
-) -> NonceSeen | QuotaSpent | None:
-    """Spend the nonce and the quotas of an entry, or say why it is refused and spend nothing.
+class Judge:
+    """Decides over the entries of one group, by three reads for all and three writes at its end.
 
-    ``day`` is that of its rows in UTC+8, ``upto`` what `forgotten` gave.
+    Each step of SQLite lets go of the interpreter's lock, and to get it back from a busy event loop
+    costs more than the step; so what each entry needs is read for the whole group at once.
     """
-    for use in entry.usage:
-        if _spent(db, use, day):
-            return QuotaSpent(use.grant)
-    if entry.nonce is not None:
-        told = (entry.nonce.keyid, entry.nonce.nonce, entry.nonce.expires)
-        fresh = entry.nonce.expires > upto and bool(
-            db.execute("INSERT OR IGNORE INTO nonce VALUES (?, ?, ?)", told).rowcount
-        )
-        if not fresh:
-            return NonceSeen("NonceSeen: this nonce was used before by this key")
-    for use in entry.usage:
-        db.execute(
-            "INSERT INTO usage VALUES (?, ?, ?, ?) ON CONFLICT (grant_id, day) DO UPDATE SET"
-            " calls = calls + excluded.calls, records = records + excluded.records",
-            (use.grant, day, use.calls, use.records),
-        )
-    return None
+
+    def __init__(self, db: sqlite3.Connection, batch: Sequence[Entry], day: str) -> None:
+        """``day`` is that of the group's rows in UTC+8."""
+        self._day = day
+        self._upto = forgotten(db)
+        nonces = [(e.nonce.keyid, e.nonce.nonce) for e in batch if e.nonce is not None]
+        grants = sorted({use.grant for entry in batch for use in entry.usage})
+        self._seen = _seen(db, nonces)
+        self._spent = _spent(db, grants, day)
+        self._used: set[str] = set()
+        self._fresh: list[tuple[str, str, int]] = []
+
+    def refused(self, entry: Entry) -> NonceSeen | QuotaSpent | None:
+        """Spend an entry's nonce and quotas, or say why it is refused and spend nothing."""
+        spent: dict[str, tuple[int, int]] = {}
+        for use in entry.usage:
+            calls, records = spent.get(use.grant) or self._spent.get(use.grant, (0, 0))
+            calls, records = calls + use.calls, records + use.records
+            if (use.most_calls and calls > use.most_calls) or (
+                use.most_records and records > use.most_records
+            ):
+                return QuotaSpent(use.grant)
+            spent[use.grant] = (calls, records)
+        if entry.nonce is not None:
+            place = (entry.nonce.keyid, entry.nonce.nonce)
+            if entry.nonce.expires <= self._upto or place in self._seen:
+                return NonceSeen("NonceSeen: this nonce was used before by this key")
+            self._seen.add(place)
+            self._fresh.append((*place, entry.nonce.expires))
+        self._spent.update(spent)
+        self._used.update(spent)
+        return None
+
+    def keep(self, db: sqlite3.Connection) -> None:
+        """Write what was spent."""
+        insert(db, "INSERT INTO nonce VALUES", self._fresh)
+        used = [(grant, self._day, *self._spent[grant]) for grant in sorted(self._used)]
+        insert(db, "INSERT OR REPLACE INTO usage VALUES", used)
 
 
-def _spent(db: sqlite3.Connection, use: Usage, day: str) -> bool:
-    found = db.execute(
-        "SELECT calls, records FROM usage WHERE grant_id = ? AND day = ?", (use.grant, day)
-    ).fetchone()
-    calls, records = found or (0, 0)
-    return bool(
-        (use.most_calls and calls + use.calls > use.most_calls)
-        or (use.most_records and records + use.records > use.most_records)
-    )
+def _seen(db: sqlite3.Connection, nonces: Sequence[tuple[str, str]]) -> set[tuple[str, str]]:
+    """Give those of these nonces that were used before."""
+    found: set[tuple[str, str]] = set()
+    for some in _padded(nonces):
+        marks = ", ".join(["(?, ?)"] * len(some))
+        # a cross join keeps its order: one look by the primary key for each, never a scan
+        sql = (
+            f"WITH asked(k, n) AS (VALUES {marks})"  # noqa: S608 - own marks
+            " SELECT k, n FROM asked CROSS JOIN nonce ON keyid = k AND nonce = n"
+        )
+        found.update(db.execute(sql, [text for pair in some for text in pair]))
+    return found
+
+
+def _spent(db: sqlite3.Connection, grants: Sequence[str], day: str) -> dict[str, tuple[int, int]]:
+    """Give calls and records of these grants on a day."""
+    found: dict[str, tuple[int, int]] = {}
+    for some in _padded(grants):
+        marks = ", ".join("?" * len(some))
+        sql = f"SELECT grant_id, calls, records FROM usage WHERE day = ? AND grant_id IN ({marks})"  # noqa: S608 - own marks
+        for grant, calls, records in db.execute(sql, [day, *some]):
+            found[grant] = (int(calls), int(records))
+    return found
+
+
+def _padded(values: Sequence[T]) -> Iterator[Sequence[T]]:
+    """Give values in lots of 1, 2, 4 … 64, the last filled up: few texts of SQL, all prepared."""
+    for at in range(0, len(values), AT_ONCE):
+        some = values[at : at + AT_ONCE]
+        size = 1 << (len(some) - 1).bit_length()
+        yield [*some, *[some[-1]] * (size - len(some))]
+
+
+def insert(db: sqlite3.Connection, into: str, rows: Sequence[tuple[int | str, ...]]) -> None:
+    """Write rows by as few statements as there are ones in the binary number of rows."""
+    at = 0
+    while at < len(rows):
+        some = rows[at : at + min(AT_ONCE, 1 << (len(rows) - at).bit_length() - 1)]
+        one = f"({', '.join('?' * len(some[0]))})"
+        db.execute(f"{into} {', '.join([one] * len(some))}", [v for row in some for v in row])
+        at += len(some)

@@ -29,7 +29,7 @@ from tongban.kernel.wire.rows import (
 )
 from tongban.node import clock
 from tongban.node.store.bodies import READ_BODY, Bodies
-from tongban.node.store.refusing import forget, forgotten, refused
+from tongban.node.store.refusing import Judge, forget, insert
 from tongban.node.store.schema import TABLES, TRIGGERS, VERSION
 from tongban.node.store.words import (
     Committed,
@@ -46,7 +46,6 @@ _MARGIN = 60
 _CHINA = timezone(timedelta(hours=8))
 _PURGE_EVERY = 512  # commits
 _ROWS_AT_ONCE = 2000
-_AT_ONCE = 64  # rows in one statement
 _LONGEST_LOOKS = 1000
 
 
@@ -149,14 +148,14 @@ class Store:
             here = clock.now()
             now = max(here, last)
             day = now.astimezone(_CHINA).date().isoformat()
-            upto = forgotten(db)
+            judge = Judge(db, batch, day)
             for entry in batch:
                 try:
                     sealed = self._sealed(entry, seq, now, previous)
                 except (RowInvalid, StoreInvalid) as unfit:
                     told.append(unfit)
                     continue
-                if (why := refused(db, entry, day, upto)) is not None:
+                if (why := judge.refused(entry)) is not None:
                     told.append(why)
                     continue
                 for row in sealed:
@@ -171,8 +170,9 @@ class Store:
                 told.append(Committed(seq + 1, seq + len(sealed)))
                 if sealed:
                     seq, previous = sealed[-1].seq, sealed[-1].hash
-            _insert(db, "log", rows)
-            _insert(db, "look", looks)
+            judge.keep(db)
+            insert(db, "INSERT INTO log VALUES", rows)
+            insert(db, "INSERT INTO look VALUES", looks)
             self._commits += 1
             if self._commits % _PURGE_EVERY == 1:
                 # by the clock, not by the rows: rows stay ahead where the clock once ran ahead, and
@@ -356,21 +356,6 @@ class Store:
 
 def _connect(path: Path) -> sqlite3.Connection:
     return sqlite3.connect(path, timeout=_PATIENCE, isolation_level=None, check_same_thread=False)
-
-
-def _insert(db: sqlite3.Connection, table: str, rows: Sequence[tuple[int | str, ...]]) -> None:
-    """Write rows by as few statements as there are ones in the binary number of rows.
-
-    Each step of SQLite lets go of the interpreter's lock, and to get it back from a busy event loop
-    costs more than to write the row.
-    """
-    at = 0
-    while at < len(rows):
-        some = rows[at : at + min(_AT_ONCE, 1 << (len(rows) - at).bit_length() - 1)]
-        one = f"({', '.join('?' * len(some[0]))})"
-        sql = f"INSERT INTO {table} VALUES {', '.join([one] * len(some))}"  # noqa: S608 - own names
-        db.execute(sql, [value for row in some for value in row])
-        at += len(some)
 
 
 def _head(db: sqlite3.Connection) -> tuple[int, str, datetime]:
