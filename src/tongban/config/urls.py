@@ -12,6 +12,7 @@ urlpatterns = [
     path("api/", api.urls),
     re_path(r"^api/", nowhere),
     path("exchange/v1/", include("tongban.apps.exchange.api.urls")),
+    path("", include("tongban.apps.licences.api.urls")),
     path("admin/", admin.site.urls),
     path("", include("tongban.web.urls")),
 ]

@@ -33,6 +33,7 @@ __all__ = [
     "labels",
     "licence_kind",
     "licence_kinds",
+    "licence_versions",
     "life_event",
     "life_events",
     "policy",
@@ -152,6 +153,14 @@ def licence_kind(slug: str, version: int | None = None) -> LicenceKind:
 def licence_kinds() -> tuple[str, ...]:
     """Give the names of all published licence kinds, sorted."""
     return _slugs("licence-kind")
+
+
+def licence_versions(slug: str) -> tuple[int, ...]:
+    """Give every published version of a licence kind, oldest first; raises `NotPublished`."""
+    versions = _index(state()).get(("licence-kind", slug), {})
+    if not versions:
+        raise NotPublished("licence-kind", slug, None)
+    return tuple(sorted(versions))
 
 
 def face(slug: str, version: int | None = None) -> Face:

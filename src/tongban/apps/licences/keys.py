@@ -33,6 +33,11 @@ def issuer() -> SecretKey:
     return _issuer(settings.HOME, world())
 
 
+def holder_algorithms() -> list[str]:
+    """Give the algorithms by which a wallet may prove possession here."""
+    return [sdjwt.GM_ALGORITHM] if world() == "gm" else ["ES256", "Ed25519", "EdDSA"]
+
+
 @lru_cache(maxsize=4)
 def _issuer(home: Path, name: str) -> SecretKey:
     kind = "gm" if name == "gm" else "p256"

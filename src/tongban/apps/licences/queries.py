@@ -75,6 +75,11 @@ def kind_of(licence: Licence) -> LicenceKind:
     return items.licence_kind(licence.kind, licence.kind_version)
 
 
+def uri_of(licence: Licence) -> str:
+    """Give the ``vct`` of a licence."""
+    return domain.kind_uri(settings.BASE_URL, licence.kind, licence.kind_version)
+
+
 def could_show(licence: Licence) -> Mapping[str, Any]:
     """Give every claim that the holder may show today, by name."""
     kind, now = kind_of(licence), clock.now()

@@ -45,6 +45,8 @@ REASONS: Final[Mapping[str, Words]] = {
     "status": Words("无法查明当前状态", "its present state cannot be found out"),
     "revoked": Words("已注销或已被替代", "it was revoked or replaced"),
     "suspended": Words("已暂停使用", "it is suspended"),
+    "ended": Words("亮证码无效或已过期，请重新亮证", "the code has ended; ask to be shown again"),
+    "declined": Words("持证人未出示", "the holder shows nothing"),
     "query": Words("未出示所要求的内容", "it does not show what was asked for"),
 }
 

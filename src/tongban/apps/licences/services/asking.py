@@ -12,9 +12,10 @@ from typing import Any
 from urllib.parse import urlencode
 
 from django.conf import settings
+from django.db.models import QuerySet
 
 from tongban.apps.items import queries as items
-from tongban.apps.licences import domain, verifying
+from tongban.apps.licences import domain, keys, verifying
 from tongban.apps.licences.errors import LicenceUnknown
 from tongban.apps.licences.models import Question
 from tongban.infra import clock
@@ -52,19 +53,19 @@ def client_id(state: str) -> str:
     return f"redirect_uri:{_response_uri(state)}"
 
 
-def query(kind: str, names: Sequence[str], version: int | None = None) -> dict[str, Any]:
-    """Write a DCQL query (section 6) for these claims of a licence kind.
+def query(kind: str, names: Sequence[str]) -> dict[str, Any]:
+    """Write a DCQL query (section 6) for these claims of a licence kind, in any version so far.
 
     Raises `items.queries.NotPublished`.
     """
-    found = items.licence_kind(kind, version)
-    uri = domain.kind_uri(settings.BASE_URL, found.slug, found.version)
+    versions = items.licence_versions(kind)
+    uris = [domain.kind_uri(settings.BASE_URL, kind, version) for version in versions]
     return {
         "credentials": [
             {
                 "id": _ID,
                 "format": "dc+sd-jwt",
-                "meta": {"vct_values": [uri]},
+                "meta": {"vct_values": uris},
                 "claims": [{"path": [name]} for name in names],
             }
         ]
@@ -85,7 +86,10 @@ def ask(asker: str, kind: str, names: Sequence[str]) -> Asked:
         query=wanted,
         expires=expires,
     )
-    algorithms = {"sd-jwt_alg_values": ["ES256"], "kb-jwt_alg_values": ["ES256", "EdDSA"]}
+    algorithms = {
+        "sd-jwt_alg_values": [keys.issuer().public.algorithms[0]],
+        "kb-jwt_alg_values": keys.holder_algorithms(),
+    }
     request = {
         "response_type": "vp_token",
         "response_mode": "direct_post",
@@ -105,8 +109,7 @@ def ask(asker: str, kind: str, names: Sequence[str]) -> Asked:
 
 def answer(state: str, vp_token: Any) -> None:
     """Take a wallet's answer (section 8.2) and verify it, once; raise AnswerRefused."""
-    now = clock.now()
-    row = Question.objects.filter(state=state, expires__gt=now, answer=None).first()
+    row = _open(state).first()
     if row is None:
         raise AnswerRefused("no open question: it was answered or has ended")
     shown = vp_token.get(_ID) if isinstance(vp_token, Mapping) else None
@@ -116,17 +119,31 @@ def answer(state: str, vp_token: Any) -> None:
         raise AnswerRefused(f"vp_token has one member {_ID}, a list of one presentation")
     found = _meets(check(shown[0], Binding(client_id(state), row.nonce)), row.query)
     told = {**asdict(found), "claims": dict(found.claims)}
-    if not Question.objects.filter(state=state, answer=None).update(answer=told):
+    if not _open(state).update(answer=told):
         raise AnswerRefused("the question was answered just now")
 
 
 def _meets(found: verifying.Verdict, wanted: Mapping[str, Any]) -> verifying.Verdict:
     """Hold what was shown against the query: the kind, and every claim that was asked for."""
     (asked,) = wanted["credentials"]
-    lacking = [c["path"][0] for c in asked["claims"] if c["path"][0] not in found.claims]
-    if found.valid and (found.kind not in asked["meta"]["vct_values"] or lacking):
-        return verifying.Verdict("query", f"not what was asked for: {', '.join(lacking)}")
+    if not found.valid:
+        return found
+    if found.kind not in asked["meta"]["vct_values"]:
+        return verifying.Verdict("query", "a licence of another kind than was asked for")
+    if lacking := [c["path"][0] for c in asked["claims"] if c["path"][0] not in found.claims]:
+        return verifying.Verdict("query", f"it does not show: {', '.join(lacking)}")
     return found
+
+
+def declined(state: str) -> None:
+    """Close a question whose holder shows nothing (section 8.5); raise AnswerRefused."""
+    told = asdict(verifying.Verdict("declined", "the holder shows nothing"))
+    if not _open(state).update(answer=told):
+        raise AnswerRefused("no open question: it was answered or has ended")
+
+
+def _open(state: str) -> QuerySet[Question]:
+    return Question.objects.filter(state=state, expires__gt=clock.now(), answer__isnull=True)
 
 
 def answered(asker: str, secret: str) -> verifying.Verdict | None:

@@ -10,7 +10,6 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from django.conf import settings
-from django.db import transaction
 from django.db.models import F
 
 from tongban.apps.licences import domain, events, keys, queries, statuses, verifying
@@ -20,17 +19,17 @@ from tongban.apps.licences.models import Licence, Showing
 from tongban.infra import clock
 from tongban.infra.access.domain import Subject
 from tongban.infra.trail import services as trail
-from tongban.infra.trail.services import ChainMoved
 from tongban.kernel import sdjwt
 from tongban.kernel.events import Draft
 from tongban.kernel.sdjwt import Binding
 from tongban.kernel.sdjwt.keys import hash_of
 from tongban.kernel.sdjwt.strict import encode
 
+from .again import again
+
 #: Seconds for which a link leads to what is shown, and how often it may be looked at meanwhile.
 SECONDS = 120
 MOST_LOOKS = 20
-_TRIES = 8
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,15 +70,7 @@ def _tell(licence: Licence, presented: str) -> None:
         item=licence.item,
         data={"presentation": digest(presented)},
     )
-    for attempt in range(_TRIES):
-        try:
-            with transaction.atomic():
-                trail.tell(draft)
-        except ChainMoved:
-            if attempt == _TRIES - 1:
-                raise
-        else:
-            return
+    again(lambda: trail.tell(draft))
 
 
 def present(

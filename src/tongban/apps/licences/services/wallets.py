@@ -8,12 +8,13 @@ gets the licence signed for that key. A code is good once; five wrong PINs end i
 import hmac
 import os
 import secrets
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
+from urllib.parse import urlencode
 
 from django.conf import settings
-from django.db import transaction
 from django.db.models import F
 
 from tongban.apps.licences import domain, keys, queries
@@ -21,16 +22,19 @@ from tongban.apps.licences.errors import LicenceError, LicenceNotValid
 from tongban.apps.licences.models import Licence, Offer
 from tongban.infra import clock
 from tongban.infra.access.domain import Subject
+from tongban.kernel.events import canonical
 from tongban.kernel.sdjwt import PublicKey, TokenRefused, jws, read_key
 from tongban.kernel.sdjwt.keys import hash_of
 from tongban.kernel.sdjwt.strict import encode
 from tongban.kernel.sdjwt.tokens import instant
 from tongban.kernel.suites import suite
 
+from .again import again
 from .issuing import bind
 from .showing import answers
 
 GRANT = "urn:ietf:params:oauth:grant-type:pre-authorized_code"
+USE = "wallet"  # of the challenges that proofs answer
 MINUTES = 10
 TOKEN_SECONDS = 300
 _TRIES = 5
@@ -62,9 +66,9 @@ def _pin(code: str, pin: str) -> str:
     return suite("std").mac(keys.secret("pins"), f"{code}\n{pin}".encode()).hex()
 
 
-def configuration_id(licence: Licence) -> str:
-    """Name the credential configuration of a licence's kind."""
-    return f"{licence.kind}.{licence.kind_version}"
+def configuration_id(kind: str, version: int) -> str:
+    """Name the credential configuration of a licence kind in one version."""
+    return f"{kind}.{version}"
 
 
 def offer(subject: Subject, identifier: str) -> Offered:
@@ -80,7 +84,7 @@ def offer(subject: Subject, identifier: str) -> Offered:
     Offer.objects.create(code=digest, pin=_pin(digest, pin), licence=licence, expires=expires)
     document = {
         "credential_issuer": settings.BASE_URL,
-        "credential_configuration_ids": [configuration_id(licence)],
+        "credential_configuration_ids": [configuration_id(licence.kind, licence.kind_version)],
         "grants": {
             GRANT: {
                 "pre-authorized_code": code,
@@ -89,6 +93,12 @@ def offer(subject: Subject, identifier: str) -> Offered:
         },
     }
     return Offered(document, pin, expires)
+
+
+def link(document: Mapping[str, Any]) -> str:
+    """Give an offer as the link that a wallet opens (section 4.1.1)."""
+    told = canonical(document).decode()
+    return f"openid-credential-offer://?{urlencode({'credential_offer': told})}"
 
 
 def token(grant_type: str, code: str, pin: str) -> str:
@@ -116,7 +126,7 @@ def token(grant_type: str, code: str, pin: str) -> str:
 
 
 def credential(access_token: str, configuration: str, proofs: list[str]) -> str:
-    """Sign the licence for the key that a wallet proves to hold (section 8); raise WalletRefused."""
+    """Sign the licence for the key that is proved (section 8), once; raise WalletRefused."""
     secret = hash_of("std", access_token) if access_token.isascii() else ""
     row = (
         Offer.objects.select_related("licence")
@@ -125,7 +135,7 @@ def credential(access_token: str, configuration: str, proofs: list[str]) -> str:
     )
     if row is None:
         raise WalletRefused("invalid_token", "the access token is unknown or too old", 401)
-    if configuration != configuration_id(row.licence):
+    if configuration != configuration_id(row.licence.kind, row.licence.kind_version):
         raise WalletRefused(
             "unknown_credential_configuration", "this token is for another credential"
         )
@@ -133,12 +143,16 @@ def credential(access_token: str, configuration: str, proofs: list[str]) -> str:
         raise WalletRefused("invalid_proof", "give exactly one proof: one key, one credential")
     holder = _proved(proofs[0])
     try:
-        with transaction.atomic():
-            text = bind(row.licence, queries.kind_of(row.licence), holder, actor="wallet")
-            Offer.objects.filter(pk=row.pk).delete()
+        return again(lambda: _bound(row, holder))
     except LicenceError as refused:
         raise WalletRefused("credential_request_denied", refused.en) from refused
-    return text
+
+
+def _bound(row: Offer, holder: PublicKey) -> str:
+    # of two requests with one token only one gets a licence
+    if not Offer.objects.filter(pk=row.pk).delete()[0]:
+        raise WalletRefused("invalid_token", "the access token was used just now", 401)
+    return bind(row.licence, queries.kind_of(row.licence), holder, actor="wallet")
 
 
 def _proved(proof: str) -> PublicKey:
@@ -148,8 +162,9 @@ def _proved(proof: str) -> PublicKey:
     try:
         unproved = jws.read(proof, _PROOF)
         jwk = unproved.header.get("jwk")
-        named = jwk if isinstance(jwk, dict) else {}
-        key = read_key(named, "gm" if keys.world() == "gm" else "std")
+        if not isinstance(jwk, dict) or {"kid", "x5c"} & unproved.header.keys():
+            raise WalletRefused("invalid_proof", "name the key by jwk, and by nothing else")
+        key = read_key(jwk, "gm" if keys.world() == "gm" else "std")
         told = unproved.proved_by(key)
         made = instant(told, "iat")
     except TokenRefused as refused:
@@ -161,7 +176,7 @@ def _proved(proof: str) -> PublicKey:
         raise WalletRefused("invalid_proof", "the proof is too old or from the future")
     nonce = told.get("nonce")
     try:
-        answers("wallet", nonce if isinstance(nonce, str) else "", within=TOKEN_SECONDS)
+        answers(USE, nonce if isinstance(nonce, str) else "", within=TOKEN_SECONDS)
     except domain.ChallengeInvalid:
         raise WalletRefused("invalid_nonce", "get a fresh c_nonce and prove again") from None
     return key

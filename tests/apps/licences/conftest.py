@@ -1,0 +1,5 @@
+"""Fixtures of licences."""
+
+from testkit.licences import card
+
+__all__ = ["card"]
