@@ -14,13 +14,14 @@ from .numbers import (
     valid_until,
 )
 from .places import LIST_BITS, Place, entry, place_of
-from .words import METADATA, REASONS, Told, label, told
+from .words import METADATA, PRINTED, REASONS, Told, label, told
 
 __all__ = [
     "AGES",
     "FIRST_SEQUENCE",
     "LIST_BITS",
     "METADATA",
+    "PRINTED",
     "REASONS",
     "SEQUENCES",
     "ChallengeInvalid",

@@ -24,6 +24,10 @@ METADATA: Final[Mapping[str, Words]] = {
     "CZZTDM": Words("持证主体代码", "number of the holder"),
     "CZZTDMLX": Words("持证主体代码类型", "kind of that number"),
 }
+#: What a licence is: never hidden.
+NAME: Final = "ZZMC"
+#: Metadata that stands on a face.
+PRINTED: Final = frozenset({NAME, "ZZBS", "ZZBH", "ZZBFJG", "ZZBFRQ", "ZZYXQJZRQ"})
 _AGE: Final = "age_over_"
 
 #: Why a licence is not taken: reasons of the verifier in the words of a counter.
@@ -76,13 +80,12 @@ def label(name: str, kind: LicenceKind, vocabulary: Vocabulary) -> Words:
 
 
 def told(claims: Mapping[str, Any], kind: LicenceKind, vocabulary: Vocabulary) -> Iterator[Told]:
-    """Tell claims in order: what the licence is, ages, then its content."""
-    order = [
-        *(name for name in METADATA if name in claims),
-        *(name for name in claims if name.startswith(_AGE)),
-        *(name for name in kind.content if name in claims),
-    ]
-    for name in dict.fromkeys([*order, *sorted(claims)]):
+    """Tell claims in order: what the licence is, ages, its content, then its metadata."""
+    ages = sorted(name for name in claims if name.startswith(_AGE))
+    order = dict.fromkeys([NAME, *ages, *kind.content, *METADATA, *sorted(claims)])
+    for name in order:
+        if name not in claims:
+            continue
         value = claims[name]
         try:
             text = written(vocabulary.fact(name), value)

@@ -72,5 +72,6 @@ def face(identifier: str, code: str) -> verifying.Verdict:
     kind, now = queries.kind_of(licence), clock.now()
     key = keys.kept(identifier).public
     held = sdjwt.hold(compose(licence, kind, key, kept_credential(licence).serial, now))
-    names = {d.name for d in held.disclosures} & {*domain.METADATA, *kind.content}
-    return check(held.show({name for name in names if name}), None)
+    # no more than the paper itself tells to whoever holds it
+    printed = domain.PRINTED | {*kind.content}
+    return check(held.show({d.name for d in held.disclosures if d.name in printed}), None)
