@@ -1,8 +1,8 @@
 """Licences of 20 hidden claims: issued, shown, verified, beside ``sd-jwt``; and a revocation seen.
 
 Both sides have the same claims and P-256 keys (ES256); rates are a CPU second of one thread.
-"Shown" is all 20 claims with the holder's proof. The revocation is that of a real installation: a verifier
-elsewhere, with a fresh copy of the status list, looks until it sees the licence end.
+"Shown" is all 20 claims with the holder's proof. A revocation is that of a real installation: who
+verifies elsewhere, with a fresh copy of the status list, looks until the licence is seen to end.
 """
 
 import json

@@ -125,3 +125,9 @@ class Card:
 def card(office: Office) -> Card:
     """Give an office with a senior citizen card."""
     return Card(office)
+
+
+@pytest.fixture
+def any_card(any_office: Office) -> Card:
+    """Give the same on SQLite, and once more on PostgreSQL."""
+    return Card(any_office)

@@ -1,5 +1,5 @@
 """Fixtures of licences."""
 
-from testkit.licences import card
+from testkit.licences import any_card, card
 
-__all__ = ["card"]
+__all__ = ["any_card", "card"]

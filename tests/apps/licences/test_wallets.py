@@ -235,8 +235,8 @@ def test_a_code_is_good_once_and_for_ten_minutes(card: Card) -> None:
     assert late.token()[1]["error"] == "invalid_grant"
 
 
-def test_five_guesses_of_a_pin_end_the_code_also_all_at_once(card: Card) -> None:
-    met = shop(card)
+def test_five_guesses_of_a_pin_end_the_code_also_all_at_once(any_card: Card) -> None:
+    met = shop(any_card)
     code = met.offer["grants"][GRANT]["pre-authorized_code"]
 
     def guess(number: int) -> str:
@@ -245,7 +245,7 @@ def test_five_guesses_of_a_pin_end_the_code_also_all_at_once(card: Card) -> None
         except wallets.WalletRefused as refused:
             return refused.told
         finally:
-            card.office.leave()
+            any_card.office.leave()
         return "taken"
 
     with ThreadPoolExecutor(8) as threads:

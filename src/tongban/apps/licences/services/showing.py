@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from django.conf import settings
+from django.db import transaction
 from django.db.models import F
 
 from tongban.apps.licences import domain, events, keys, queries, statuses, verifying
@@ -24,8 +25,6 @@ from tongban.kernel.events import Draft
 from tongban.kernel.sdjwt import Binding
 from tongban.kernel.sdjwt.keys import hash_of
 from tongban.kernel.sdjwt.strict import encode
-
-from .again import again
 
 #: Seconds for which a link leads to what is shown, and how often it may be looked at meanwhile.
 SECONDS = 120
@@ -70,7 +69,10 @@ def _tell(licence: Licence, presented: str) -> None:
         item=licence.item,
         data={"presentation": digest(presented)},
     )
-    again(lambda: trail.tell(draft))
+    with transaction.atomic():
+        # this chain is the licence's own: who holds the row writes its next event
+        Licence.objects.select_for_update().get(pk=licence.pk)
+        trail.tell(draft)
 
 
 def present(
