@@ -2,7 +2,7 @@
 
 import io
 import shutil
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -168,6 +168,9 @@ def test_a_licence_of_the_sample_city_has_its_face(office: Office) -> None:
     pdf = facing.face_of(row)
     text = text_of(pdf)
     assert row.content["child.name"] in text
+    born = date.fromisoformat(row.content["child.birth_date"])
+    assert f"{born.year}年{born.month}月{born.day}日" in text
+    assert "{" not in text
     assert row.identifier in text
     assert "母亲姓名" in text
     assert "汉族" in text or "族" in text

@@ -1,7 +1,7 @@
 """Showing a licence: what was chosen and nothing else, for a short time, to whoever looks."""
 
 from concurrent.futures import ThreadPoolExecutor
-from datetime import timedelta
+from datetime import date, timedelta
 from typing import Any
 
 import pytest
@@ -150,8 +150,30 @@ def test_a_mother_keeps_and_shows_the_licence_of_her_newborn(office: Office) -> 
     number = office.submit()
     mother = office.applicant("newborn")
     birth = next(one for one in queries.of_case(number) if one.kind == "birth-certificate")
-    link = services.show(mother, birth.identifier, ["child.name"])
-    assert set(services.shown(secret_of(link)).claims) == {"ZZMC", "child.name"}
+    born = birth.content["child.birth_date"]
+    link = services.show(mother, birth.identifier, ["child.name", "child.birth_date"])
+    found = services.shown(secret_of(link))
+    assert found.claims.keys() == {"ZZMC", "child.name", "child.birth_date"}
+    told = {one.name: one.text for one in queries.told(found.kind, found.claims)}
+    assert told["child.birth_date"] == queries.domain.written_day(date.fromisoformat(born))
+
+
+def test_each_claim_of_every_licence_of_the_sample_city_is_plain(office: Office) -> None:
+    numbers = [office.submit(), office.submit("enterprise-start")]
+    rows = [row for number in numbers for row in queries.of_case(number)]
+    assert len(rows) > 4
+    for row in rows:
+        for name, value in queries.could_show(row).items():
+            assert isinstance(value, str | int), f"{row.kind} {name}: {value!r}"
+
+
+def test_a_newborn_s_certificate_says_eighteen_years_later_that_its_holder_is_of_age(
+    office: Office,
+) -> None:
+    row = queries.of_case(office.submit()).get(kind="birth-certificate")
+    office.clock.freeze("2044-11-23T09:00:00+08:00")
+    ages = {name for name in queries.could_show(row) if name.startswith("age_over")}
+    assert ages == {"age_over_14", "age_over_16", "age_over_18"}
 
 
 @pytest.fixture

@@ -15,6 +15,7 @@ from tongban.apps.licences import services as licences
 from tongban.apps.parties import queries as parties
 from tongban.kernel import nets
 from tongban.kernel.events import Draft, canonical
+from tongban.kernel.facts import to_json
 from tongban.kernel.feel import Value
 
 from . import events as say
@@ -154,7 +155,7 @@ def _issue(
         holder=acceptance.holder(kind, facts),
         keeper=case.applicant,
         rests_on=_grounds(case, branch, definition),
-        content={name: write_value(seen.get(name)) for name in kind.content},
+        content={name: to_json(seen.get(name)) for name in kind.content},
         case=case.number,
         item=branch.item,
         now=turn.ground.now,

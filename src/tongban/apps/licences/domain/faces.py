@@ -10,6 +10,8 @@ from tongban.kernel.facts import Fact, UnknownFact, Vocabulary
 from tongban.kernel.sdjwt.strict import encode
 from tongban.kernel.suites import suite
 
+from .metadata import read_day
+
 _BLANK: Final = "—"
 
 
@@ -31,8 +33,8 @@ def written(fact: Fact, value: Any) -> str:
     for option in fact.options:
         if option.value == value:
             return option.label.zh
-    if fact.type == "date" and isinstance(value, str):
-        return written_day(date.fromisoformat(value))
+    if fact.type == "date" and (day := read_day(value)):
+        return written_day(day)
     if fact.name.endswith("_fen") and isinstance(value, int):
         whole, rest = divmod(value, 100)
         return f"人民币 {whole:,}.{rest:02d} 元" if rest else f"人民币 {whole:,} 元"
