@@ -14,6 +14,7 @@ from tongban.apps.licences import domain, keys, services, statuses
 from tongban.apps.licences.errors import LicenceNotValid, LicenceUnknown
 from tongban.apps.licences.models import Credential, Licence
 from tongban.apps.licences.verifying import Verdict, verdict
+from tongban.apps.parties import queries as parties
 from tongban.infra import clock as port
 from tongban.infra.trail import queries as trail
 from tongban.kernel import sdjwt
@@ -38,7 +39,7 @@ def test_a_licence_is_issued_as_a_credential_under_the_standard_s_short_names() 
         "ZZBS": made.identifier,
         "ZZBH": made.number,
         "ZZLXDM": f"{AUTHORITY}001",
-        "ZZBFJG": "health",
+        "ZZBFJG": parties.department_name("health", "zh"),
         "ZZBFJGDM": AUTHORITY,
         "ZZBFRQ": port.today().isoformat(),
         "ZZYXQQSRQ": port.today().isoformat(),
