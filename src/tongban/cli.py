@@ -34,6 +34,7 @@ COMMANDS: Mapping[str, Place | Branch] = {
     "sample": ("tongban.apps.exchange.cli:sample", True),
     "case": ("tongban.apps.cases.cli:case", True),
     "items": ("tongban.apps.items.cli:items", True),
+    "licence": ("tongban.apps.licences.cli:licence", True),
     "outreach": ("tongban.apps.outreach.cli:outreach", True),
     "jobs": ("tongban.infra.jobs.cli:jobs", True),
     "trail": ("tongban.infra.trail.cli:trail", True),

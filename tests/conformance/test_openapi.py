@@ -20,6 +20,7 @@ from schemathesis.config import SchemathesisConfig
 from schemathesis.engine import events, from_schema
 
 from testkit.office import Office
+from tongban.apps.licences import queries as licences
 from tongban.config.wsgi import application
 from tongban.infra.access import services as access
 from tongban.infra.access.models import User
@@ -37,6 +38,7 @@ MADE_UP = (
     (re.compile(rf"(?<=/branches/){SLUG}(?=/)"), "maternity-reimbursement"),
     (re.compile(r"(?<=/steps/)[A-Za-z_][A-Za-z0-9_./-]{0,99}(?=/decision$)"), "review"),
     (re.compile(rf"(?<=/life-events/){SLUG}(?=/)"), "newborn"),
+    (re.compile(r"(?<=/licences/)1\.2\.156\.3005\.2\.[0-9A-Z.]{1,80}(?=/|$)"), "{licence}"),
 )
 # Not only refusals: with the examples of the document the verbs themselves are carried out.
 DECIDED = "POST /api/cases/{number}/branches/{item}/steps/{step}/decision"
@@ -46,6 +48,10 @@ REACHED = {
         ("GET /api/cases/{number}/timeline", 200),
         ("GET /api/consents", 200),
         ("GET /api/looks", 200),
+        ("GET /api/licences/{identifier}", 200),
+        ("POST /api/licences/{identifier}/offer", 201),
+        ("POST /api/licences/{identifier}/orders", 403),
+        ("POST /api/licences/verify", 200),
     },
     "clerk": {("GET /api/tasks", 200), (DECIDED, 403)},
     "reviewer": {(DECIDED, 200), (DECIDED, 409)},
@@ -67,12 +73,14 @@ class Quiet(WSGIRequestHandler):
 
 
 @contextmanager
-def served(number: str) -> Iterator[str]:
+def served(number: str, licence: str) -> Iterator[str]:
     """Serve the application on loopback; identifiers that are made up become real ones."""
 
     def door(environ: dict[str, Any], start_response: Any) -> Any:
         for pattern, real in MADE_UP:
-            environ["PATH_INFO"] = pattern.sub(real.format(number=number), environ["PATH_INFO"])
+            environ["PATH_INFO"] = pattern.sub(
+                real.format(number=number, licence=licence), environ["PATH_INFO"]
+            )
         return application(environ, start_response)
 
     with make_server("127.0.0.1", 0, door, Threads, Quiet) as server:
@@ -85,6 +93,7 @@ def served(number: str) -> Iterator[str]:
 @pytest.mark.parametrize("role", ROLES)
 def test_every_answer_is_documented(office: Office, role: str) -> None:
     number = office.submit()
+    licence = licences.of_case(number)[0].identifier
     post = "medical-insurance"
     subject = office.applicant("newborn") if role == "applicant" else office.official(post, role)
     user = User.objects.get(pk=subject.user_id)
@@ -93,7 +102,7 @@ def test_every_answer_is_documented(office: Office, role: str) -> None:
         CONFIG | {"headers": {"Authorization": f"Bearer {token.secret}"}}
     )
     reached = set()
-    with served(number) as base:
+    with served(number, licence) as base:
         schema = schemathesis.openapi.from_url(f"{base}/api/openapi.json", config=config)
         for event in from_schema(schema).execute():
             if isinstance(event, events.ScenarioFinished):

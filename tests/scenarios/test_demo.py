@@ -23,6 +23,8 @@ KEYS: dict[str, Any] = {
     "fields_asked": int,
     "materials_total": int,
     "materials_waived": int,
+    "materials_by_licence": int,
+    "not_asked_share": NUMBER,
     "visits": int,
     "steps": int,
     "unattended_share": NUMBER,

@@ -27,6 +27,8 @@ from tongban.apps.exchange.catalogue import errors as registry
 from tongban.apps.exchange.domain.registry import EntryInvalid
 from tongban.apps.exchange.domain.requests import ActionRefused, NotForYou
 from tongban.apps.items import queries as items
+from tongban.apps.licences import errors as licence_errors
+from tongban.apps.licences.api import people as licences
 from tongban.infra.api import Problem, Sentence, SessionAuth, TokenAuth
 from tongban.kernel.events import EventInvalid
 from tongban.kernel.facts import FactInvalid, UnknownFact
@@ -46,6 +48,7 @@ api.add_router("", cases.router)
 api.add_router("/catalogue", catalogue.router)
 api.add_router("", governing.router)
 api.add_router("", health.router)
+api.add_router("", licences.router)
 
 _REFUSED: Mapping[type[Exception], tuple[int, str]] = {
     errors.SubmissionInvalid: (422, "submission_invalid"),
@@ -60,6 +63,13 @@ _CATALOGUE: Mapping[type[registry.CatalogueError], tuple[int, str]] = {
     registry.ResourceMoved: (409, "resource_moved"),
     registry.ResourceDenied: (403, "not_allowed"),
     registry.SearchInvalid: (422, "search_invalid"),
+}
+_LICENCES: Mapping[type[licence_errors.LicenceError], tuple[int, str]] = {
+    licence_errors.LicenceUnknown: (404, "licence_unknown"),
+    licence_errors.NotAllowed: (403, "not_allowed"),
+    licence_errors.LicenceNotValid: (409, "licence_not_valid"),
+    licence_errors.NotShowable: (422, "claim_unknown"),
+    licence_errors.FaceNotMade: (409, "face_not_made"),
 }
 _PLAIN: Mapping[type[Exception], tuple[int, str, str, str]] = {
     requests.RequestUnknown: (404, "request_unknown", "没有此申请", "there is no such request"),
@@ -166,6 +176,13 @@ def _catalogue(request: HttpRequest, error: Exception | type[Exception]) -> Http
     return _refuse(request, status, code, error.zh, error.en)
 
 
+def _licence(request: HttpRequest, error: Exception | type[Exception]) -> HttpResponse:
+    if not isinstance(error, licence_errors.LicenceError):
+        raise TypeError(error)
+    status, code = _LICENCES[type(error)]
+    return _refuse(request, status, code, error.zh, error.en)
+
+
 def _entry(request: HttpRequest, error: Exception | type[Exception]) -> HttpResponse:
     if not isinstance(error, EntryInvalid):
         raise TypeError(error)
@@ -204,6 +221,7 @@ api.add_exception_handler(ValidationError, _invalid)
 api.add_exception_handler(HttpError, _http)
 api.add_exception_handler(errors.CaseError, _case)
 api.add_exception_handler(registry.CatalogueError, _catalogue)
+api.add_exception_handler(licence_errors.LicenceError, _licence)
 api.add_exception_handler(EntryInvalid, _entry)
 api.add_exception_handler(ActionRefused, _sharing)
 api.add_exception_handler(requests.RequestInvalid, _sharing)

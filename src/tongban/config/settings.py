@@ -79,6 +79,20 @@ HARVEST_NETWORKS = [n for n in os.environ.get("TONGBAN_HARVEST_NETWORKS", "").sp
 # whether anybody may read what the catalogue has published (metadata, never data)
 CATALOGUE_OPEN = os.environ.get("TONGBAN_CATALOGUE_OPEN") == "1"
 
+# the address under which this installation is reached, as licences and wallets are told
+BASE_URL = os.environ.get("TONGBAN_URL", "http://127.0.0.1:8000").rstrip("/")
+LICENCE_TYPESETTER = "tongban.apps.licences.faces.typesetter"
+# folders with the fonts of licence faces (Noto CJK)
+FONTS = [
+    Path(p)
+    for p in os.environ.get(
+        "TONGBAN_FONTS",
+        os.pathsep.join(
+            f"/usr/share/fonts/{folder}"
+            for folder in ("opentype/noto", "noto-cjk", "google-noto-cjk", "google-noto-serif-cjk")
+        ),
+    ).split(os.pathsep)
+]
 # std (Ed25519, SHA-256) or gm (SM2, SM3): what this installation signs with
 SUITE = os.environ.get("TONGBAN_SUITE", "std")
 # the name of this installation's evidence log (its origin), and the file that says which witnesses

@@ -113,6 +113,9 @@ def serve(host: str, port: int, workers: int, login: str | None) -> None:
     if ready.returncode:
         raise SystemExit(ready.returncode)  # it has said why
     base = f"http://{f'[{host}]' if ':' in host else host}:{port}"
+    if "TONGBAN_URL" not in os.environ:
+        # codes and links of licences lead here, unless a public address is set
+        settings.BASE_URL = os.environ["TONGBAN_URL"] = base
     visitor = _visitor(login) if _loopback(host) else None
     if visitor is not None:
         # workers are forked where that can be done, and begin anew where it cannot

@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from . import catalogue, evidence, health, sharing, views
+from . import catalogue, evidence, health, licences, sharing, views
 
 urlpatterns = [
     path("", views.home, name="home"),
@@ -23,6 +23,14 @@ urlpatterns = [
     path("catalogue/resources/<str:slug>", catalogue.resource, name="resource"),
     path("catalogue/resources/<str:slug>/act", catalogue.act, name="resource-act"),
     path("exchange/health", health.network, name="health"),
+    path("licences", licences.own, name="licences"),
+    path("licences/verify", licences.verify, name="verify"),
+    path("licences/shown/<str:secret>", licences.shown, name="shown"),
+    path("licences/face/<str:identifier>/<str:code>", licences.paper, name="paper"),
+    path("licences/mine/<str:identifier>", licences.licence, name="licence"),
+    path("licences/mine/<str:identifier>/face", licences.face, name="licence-face"),
+    path("licences/mine/<str:identifier>/show", licences.show, name="licence-show"),
+    path("licences/mine/<str:identifier>/offer", licences.offer, name="licence-offer"),
     path("enter/<str:secret>", views.enter, name="enter"),
     path("leave", views.leave, name="leave"),
 ]

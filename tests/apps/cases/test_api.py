@@ -145,8 +145,13 @@ def operations(*, closed: bool) -> list[tuple[str, str]]:
     return found
 
 
-def test_nothing_is_open_without_a_token_but_the_guides(office: Office) -> None:
-    assert operations(closed=False) == [("GET", "/life-events"), ("GET", "/life-events/1/plan")]
+def test_nothing_is_open_without_a_token_but_the_guides_and_verification(office: Office) -> None:
+    assert operations(closed=False) == [
+        ("GET", "/life-events"),
+        ("GET", "/life-events/1/plan"),
+        ("POST", "/licences/verify"),
+        ("POST", "/licences/verify/question"),
+    ]
     assert ("POST", "/exchange/requests/1/actions") in operations(closed=True)
     for method, path in operations(closed=True):
         refused(STRANGER.ask(method, path, {}), 401, "not_signed_in")

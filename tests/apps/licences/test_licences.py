@@ -7,21 +7,18 @@ from django.db import IntegrityError, transaction
 from hypothesis import given
 from hypothesis import strategies as st
 
+from testkit.licences import AUTHORITY, kind
 from tongban.apps.licences import domain, services
 from tongban.apps.licences.models import Licence
 from tongban.infra.trail import queries as trail
 from tongban.kernel.codes import USCC, IdentityNumber, LicenceId
 
 NOW = datetime(2026, 11, 24, 2, 0, tzinfo=UTC)
-AUTHORITY = "11330100MB1A23019Q"
 
 
 def issue(case: str = "C1", item: str = "birth-certificate") -> domain.Issued:
     return services.issue(
-        kind="birth-certificate",
-        kind_version=1,
-        type_code="001",
-        years=None,
+        kind=kind(),
         department="health",
         authority=AUTHORITY,
         holder="",

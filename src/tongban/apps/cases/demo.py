@@ -130,6 +130,8 @@ def report(number: str, event: LifeEvent, lang: str) -> dict[str, Json]:
         "fields_asked": len(asked),
         "materials_total": len(applicable),
         "materials_waived": len(waived),
+        "materials_by_licence": sum(acceptance.by_held(m.spec, case) for m in applicable),
+        "not_asked_share": round(len(waived) / len(applicable), 3) if applicable else 0,
         "materials_uploaded": len(handed_in),
         "materials_not_asked": list(dict.fromkeys(m.spec.name.of(lang) for m in waived)),
         "visits": queries.visits(loaded, history),
@@ -144,8 +146,8 @@ def report(number: str, event: LifeEvent, lang: str) -> dict[str, Json]:
 
 
 def _applies(loaded: queries.Loaded, item: str, code: str) -> bool:
-    branch = loaded.case.branches[item]
-    if branch.stage is Stage.NOT_APPLICABLE:
+    branch = loaded.case.branches.get(item)  # a case may be for some items of its life event
+    if branch is None or branch.stage is Stage.NOT_APPLICABLE:
         return False
     return code in queries.required_materials(loaded, branch)
 

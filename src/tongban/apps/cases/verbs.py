@@ -10,15 +10,16 @@ from dataclasses import dataclass
 
 from django.db import connection
 
-from tongban.apps.items.domain import Assigner, Definition, LicenceKind
+from tongban.apps.items.domain import Assigner, Definition
 from tongban.apps.licences import services as licences
 from tongban.apps.parties import queries as parties
 from tongban.kernel import nets
 from tongban.kernel.events import Draft, canonical
+from tongban.kernel.facts import to_json
 from tongban.kernel.feel import Value
 
 from . import events as say
-from .domain import engine, flow
+from .domain import acceptance, engine, flow
 from .domain.fold import Said
 from .domain.ground import Ground, all_facts
 from .domain.state import Branch, Case, Json, Stage, write_value, write_values
@@ -148,14 +149,13 @@ def _issue(
         raise FlowIncomplete(f"{branch.item} v{branch.version} results in no licence")
     facts = all_facts(case, turn.ground)
     issued = licences.issue(
-        kind=kind.slug,
-        kind_version=kind.version,
-        type_code=kind.type_code,
-        years=kind.years,
+        kind=kind,
         department=definition.department,
         authority=parties.department_code(kind.authority),
-        holder=_holder(kind, facts),
-        content={name: write_value(seen.get(name)) for name in kind.content},
+        holder=acceptance.holder(kind, facts),
+        keeper=case.applicant,
+        rests_on=_grounds(case, branch, definition),
+        content={name: to_json(seen.get(name)) for name in kind.content},
         case=case.number,
         item=branch.item,
         now=turn.ground.now,
@@ -171,12 +171,12 @@ def _issue(
     return said, _step(turn, after, branch, step, results, licence=licence)
 
 
-def _holder(kind: LicenceKind, facts: Mapping[str, Value]) -> str:
-    """Give who holds the licence by number; empty for a newborn, who has none yet."""
-    for attribute in ("id_number", "uscc"):
-        if number := facts.get(f"{kind.holder}.{attribute}"):
-            return str(number)
-    return ""
+def _grounds(case: Case, branch: Branch, definition: Definition) -> list[str]:
+    """Give the licences that this one is granted on: of items before it, and held already."""
+    before = (case.branches[name].licence for name in branch.after)
+    kinds = {spec.waived_by_licence for spec in definition.needs.materials}
+    held = [identifier for kind, identifier in case.licences.items() if kind in kinds]
+    return [*(licence.partition(":")[2] for licence in before if licence), *held]
 
 
 def _numbers(definition: Definition, number: str) -> dict[str, Value]:

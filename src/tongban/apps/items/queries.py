@@ -16,7 +16,7 @@ from tongban.apps.exchange import queries as exchange
 from tongban.apps.exchange.domain import Catalogue
 from tongban.apps.exchange.domain.impact import Impact
 from tongban.apps.items import domain
-from tongban.apps.items.domain import Definition, LicenceKind, LifeEvent, Policy
+from tongban.apps.items.domain import Definition, Face, LicenceKind, LifeEvent, Policy
 from tongban.apps.items.events import chain
 from tongban.apps.items.models import Published
 from tongban.kernel.facts import Vocabulary
@@ -26,6 +26,7 @@ __all__ = [
     "NotPublished",
     "Official",
     "PublishedFile",
+    "face",
     "facts_in_use",
     "ground",
     "impact",
@@ -33,6 +34,8 @@ __all__ = [
     "items",
     "labels",
     "licence_kind",
+    "licence_kinds",
+    "licence_versions",
     "life_event",
     "life_events",
     "policy",
@@ -164,6 +167,25 @@ def ground(
 def licence_kind(slug: str, version: int | None = None) -> LicenceKind:
     """Give a licence kind; raises `NotPublished`."""
     return domain.licence_kind(_content(_row("licence-kind", slug, version))["data"])
+
+
+def licence_kinds() -> tuple[str, ...]:
+    """Give the names of all published licence kinds, sorted."""
+    return _slugs("licence-kind")
+
+
+def licence_versions(slug: str) -> tuple[int, ...]:
+    """Give every published version of a licence kind, oldest first; raises `NotPublished`."""
+    versions = _index(state()).get(("licence-kind", slug), {})
+    if not versions:
+        raise NotPublished("licence-kind", slug, None)
+    return tuple(sorted(versions))
+
+
+def face(slug: str, version: int | None = None) -> Face:
+    """Give how a licence kind looks; raises `NotPublished`."""
+    content = _content(_row("licence-kind", slug, version))
+    return Face(content["face"], content["data"].get("colour", Face.colour))
 
 
 def policy(slug: str, version: int | None = None) -> Policy:

@@ -1,4 +1,4 @@
-"""Tables of licences: what was issued to whom, and the numbers that were given out."""
+"""Tables of licences: what was issued to whom, its credentials and states, numbers given out."""
 
 from django.db import models
 
@@ -37,12 +37,17 @@ class AssignedNumber(models.Model):
 
 
 class Licence(models.Model):
-    """An electronic licence (电子证照): content is frozen, state moves forward only."""
+    """An electronic licence (电子证照): content is frozen, state moves.
+
+    ``keeper`` is the person (id of parties) who may show it for a holder that has no account: a
+    parent, a company's representative. ``flagged`` says why somebody must look at it again.
+    """
 
     class State(models.TextChoices):
         """Life of a licence."""
 
         VALID = "valid", "有效"
+        SUSPENDED = "suspended", "已暂停"
         SUPERSEDED = "superseded", "已被替代"
         REVOKED = "revoked", "已注销"
 
@@ -52,6 +57,7 @@ class Licence(models.Model):
     kind_version = models.PositiveIntegerField()
     department = models.CharField(max_length=40)
     holder = models.CharField("持证主体", max_length=18, db_index=True)
+    keeper = models.CharField("代持人", max_length=40, db_index=True, blank=True)
     case = models.CharField(max_length=32)
     item = models.CharField(max_length=60)
     version = models.PositiveIntegerField(default=1)
@@ -60,6 +66,8 @@ class Licence(models.Model):
     valid_until = models.DateField(null=True)
     state = models.CharField(max_length=12, choices=State, default=State.VALID)
     state_reason = models.CharField(max_length=200, blank=True)
+    flagged = models.CharField("待核查", max_length=200, blank=True)
+    rests_on = models.ManyToManyField("self", symmetrical=False, related_name="descendants")
 
     class Meta:
         verbose_name = verbose_name_plural = "电子证照"
@@ -72,3 +80,97 @@ class Licence(models.Model):
 
     def __str__(self) -> str:
         return self.identifier
+
+
+class Credential(models.Model):
+    """A licence signed for one key (可验证凭证); ``serial`` decides its place in the status lists.
+
+    ``text`` is kept only where the installation keeps the key for the holder; a wallet keeps its
+    own. ``holder_key`` is the thumbprint.
+    """
+
+    serial = models.PositiveBigIntegerField(unique=True)
+    licence = models.ForeignKey(Licence, models.PROTECT, related_name="credentials")
+    holder_key = models.CharField(max_length=43)
+    text = models.TextField(blank=True)
+    issued = models.DateTimeField()
+
+    class Meta:
+        verbose_name = verbose_name_plural = "可验证凭证"
+        constraints = (
+            models.UniqueConstraint(fields=["licence", "holder_key"], name="bound_once"),
+        )
+
+    def __str__(self) -> str:
+        return f"{self.licence_id} {self.holder_key}"
+
+
+class StatusList(models.Model):
+    """A status list (状态列表): ``mark`` is another one after each change of a state in it."""
+
+    number = models.PositiveIntegerField(primary_key=True)
+    mark = models.CharField(max_length=32)
+
+    class Meta:
+        verbose_name = verbose_name_plural = "状态列表"
+
+    def __str__(self) -> str:
+        return str(self.number)
+
+
+class Showing(models.Model):
+    """A presentation that waits behind a short-lived link (亮证): which claims, until when.
+
+    What is shown is composed when it is looked at, and never kept. ``digest`` is of the link's
+    secret.
+    """
+
+    digest = models.CharField(max_length=43, primary_key=True)
+    credential = models.ForeignKey(Credential, models.CASCADE)
+    names = models.JSONField()
+    looks = models.PositiveSmallIntegerField(default=0)
+    expires = models.DateTimeField(db_index=True)
+
+    class Meta:
+        verbose_name = verbose_name_plural = "亮证"
+
+    def __str__(self) -> str:
+        return self.digest
+
+
+class Offer(models.Model):
+    """An offer to put a licence into a wallet (OpenID4VCI); ``token`` once its code was used."""
+
+    code = models.CharField(max_length=43, primary_key=True)
+    pin = models.CharField(max_length=64)
+    tries = models.PositiveSmallIntegerField(default=0)
+    token = models.CharField(max_length=43, unique=True, null=True)
+    licence = models.ForeignKey(Licence, models.CASCADE)
+    expires = models.DateTimeField(db_index=True)
+
+    class Meta:
+        verbose_name = verbose_name_plural = "凭证领取"
+
+    def __str__(self) -> str:
+        return self.code
+
+
+class Question(models.Model):
+    """What a counter asks a wallet to show (OpenID4VP); ``answer`` is what was verified.
+
+    The wallet knows ``state``; only who asked knows the secret whose digest is kept.
+    """
+
+    state = models.CharField(max_length=43, primary_key=True)
+    secret = models.CharField(max_length=43, unique=True)
+    asker = models.CharField(max_length=40)
+    nonce = models.CharField(max_length=60)
+    query = models.JSONField()
+    answer = models.JSONField(null=True)
+    expires = models.DateTimeField(db_index=True)
+
+    class Meta:
+        verbose_name = verbose_name_plural = "核验请求"
+
+    def __str__(self) -> str:
+        return self.state

@@ -1,7 +1,22 @@
-"""Reads of licences."""
+"""Reads of licences: whose they are, who may see them, and what one could show."""
 
-from django.db.models import QuerySet
+from collections.abc import Mapping
+from datetime import date
+from typing import Any
 
+from django.conf import settings
+from django.db.models import Q, QuerySet
+
+from tongban.apps.items import queries as items
+from tongban.apps.items.domain import LicenceKind
+from tongban.apps.parties import queries as parties
+from tongban.infra import clock
+from tongban.infra.access.domain import Subject, judge
+from tongban.kernel import sdjwt
+
+from . import domain, keys
+from .composing import compose, kept_credential
+from .errors import LicenceUnknown, NotAllowed
 from .models import Licence
 
 
@@ -13,3 +28,69 @@ def of_case(case: str) -> QuerySet[Licence]:
 def held_by(holder: str) -> QuerySet[Licence]:
     """Give the licences of a person or company, newest first."""
     return Licence.objects.filter(holder=holder).order_by("-pk")
+
+
+def _own(subject: Subject) -> Q:
+    number = parties.id_number(subject.person_id)
+    return Q(holder=number) | Q(keeper=subject.person_id)
+
+
+def mine(subject: Subject) -> QuerySet[Licence]:
+    """Give the licences that a subject holds or keeps for another, newest first."""
+    if not subject.person_id:
+        return Licence.objects.none()
+    return Licence.objects.filter(_own(subject)).order_by("-pk")
+
+
+def valid_of(subject: Subject, kinds: frozenset[str], today: date) -> QuerySet[Licence]:
+    """Give the licences of these kinds that a subject could show today, newest first."""
+    standing = Q(valid_until__isnull=True) | Q(valid_until__gte=today)
+    return mine(subject).filter(standing, kind__in=kinds, state=Licence.State.VALID)
+
+
+def look(subject: Subject, identifier: str, action: str = "licence.read") -> Licence:
+    """Give a licence to whom may do this to it.
+
+    Raises `LicenceUnknown`, also where the subject may not even see it, and `NotAllowed`.
+    """
+    licence = Licence.objects.filter(identifier=identifier).first()
+    if licence is None:
+        raise LicenceUnknown
+    own = bool(subject.person_id) and mine(subject).filter(pk=licence.pk).exists()
+    resource = {
+        "applicant": subject.person_id if own else "",
+        "department": licence.department,
+        "region": parties.department_region(licence.department),
+    }
+    ruling = judge(subject, action, resource)
+    if ruling.allowed:
+        return licence
+    if judge(subject, "licence.read", resource).allowed:
+        raise NotAllowed(ruling.zh, ruling.en)
+    raise LicenceUnknown
+
+
+def kind_of(licence: Licence) -> LicenceKind:
+    """Give the kind of a licence in the version it was issued under."""
+    return items.licence_kind(licence.kind, licence.kind_version)
+
+
+def uri_of(licence: Licence) -> str:
+    """Give the ``vct`` of a licence."""
+    return domain.kind_uri(settings.BASE_URL, licence.kind, licence.kind_version)
+
+
+def could_show(licence: Licence) -> Mapping[str, Any]:
+    """Give every claim that the holder may show today, by name."""
+    kind, now = kind_of(licence), clock.now()
+    credential = kept_credential(licence)
+    key = keys.kept(licence.identifier).public
+    held = sdjwt.hold(compose(licence, kind, key, credential.serial, now))
+    return {d.name: d.value for d in held.disclosures if d.name is not None}
+
+
+def told(uri: str, claims: Mapping[str, Any]) -> list[domain.Told]:
+    """Tell claims of a credential of this kind as a person reads them."""
+    named = domain.kind_of(uri) if uri.startswith(settings.BASE_URL + "/") else None
+    kind = items.licence_kind(*named) if named else None
+    return [] if kind is None else list(domain.told(claims, kind, items.vocabulary()))

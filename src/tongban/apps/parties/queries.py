@@ -37,21 +37,28 @@ def id_number(person: str) -> str:
 
 
 @lru_cache(maxsize=256)
+def _department(key: str) -> Department:
+    """Give a department; one that is unknown is looked up again each time."""
+    return Department.objects.get(key=key)
+
+
 def department_region(key: str) -> str:
     """Give the division in which a department acts; empty where it is unknown."""
-    return Department.objects.filter(key=key).values_list("region", flat=True).first() or ""
+    try:
+        return _department(key).region
+    except Department.DoesNotExist:
+        return ""
 
 
-@lru_cache(maxsize=256)
 def department_name(key: str, lang: str) -> str:
     """Give a department's name in ``zh`` or ``en``; the key itself where it is unknown."""
-    row = Department.objects.filter(key=key).first()
-    if row is None:
+    try:
+        row = _department(key)
+    except Department.DoesNotExist:
         return key
     return row.name_en if lang == "en" else row.name_zh
 
 
-@lru_cache(maxsize=256)
 def department_code(key: str) -> str:
     """Give a department's unified social credit code (统一社会信用代码)."""
-    return Department.objects.values_list("uscc", flat=True).get(key=key)
+    return _department(key).uscc

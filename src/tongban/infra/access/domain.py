@@ -89,13 +89,18 @@ def _rule(kind: Kind, role: str, bound: Bound, actions: str) -> Rule:
 
 
 RULES: tuple[Rule, ...] = (
-    _rule("citizen", "", "own", "case.submit case.read case.correct case.withdraw licence.read"),
+    _rule("citizen", "", "own", "case.submit case.read case.correct case.withdraw"),
+    _rule("citizen", "", "own", "licence.read licence.present"),
     _rule("official", "clerk", "department", "case.submit case.read case.accept case.ask"),
     _rule("official", "clerk", "department", "exchange.read exchange.request"),
     _rule("official", "reviewer", "department", "case.read case.review"),
     _rule("official", "reviewer", "department", "exchange.read exchange.review file.open"),
+    _rule("official", "approver", "department", "case.read case.decide"),
     _rule(
-        "official", "approver", "department", "case.read case.decide licence.read licence.revoke"
+        "official",
+        "approver",
+        "department",
+        "licence.read licence.revoke licence.suspend licence.restore licence.settle",
     ),
     _rule("official", "approver", "department", "exchange.read exchange.grant exchange.end"),
     _rule("official", "publisher", "department", "item.read item.publish"),

@@ -24,12 +24,12 @@ _FOLDERS = {
     "policies": "policy",
 }
 _SINGLE = ("facts", "departments", "grants", "exchange")
-_DRAWN = {"flows": ".bpmn", "rules": ".dmn"}
+_DRAWN = {"flows": ".bpmn", "rules": ".dmn", "faces": ".typ"}
 
 
 @dataclass(frozen=True, slots=True)
 class Drawing:
-    """A flow or rule file as it was drawn: its name for messages and its bytes."""
+    """A flow, a rule file or a face as it was drawn: its name for messages and its bytes."""
 
     file: str
     content: bytes
@@ -37,7 +37,7 @@ class Drawing:
 
 @dataclass(frozen=True, slots=True)
 class Pack:
-    """A region pack: its documents by kind of file, its flows and rules by file name."""
+    """A region pack: its documents by kind of file; flows, rules, faces by file name."""
 
     slug: str
     folder: Path
@@ -45,6 +45,7 @@ class Pack:
     documents: Mapping[str, tuple[Document, ...]]
     flows: Mapping[str, Drawing]
     rules: Mapping[str, Drawing]
+    faces: Mapping[str, Drawing]
 
     @property
     def head(self) -> Document:
@@ -183,16 +184,17 @@ def read_pack(folder: Path) -> Pack:
         {kind: tuple(found) for kind, found in documents.items()},
         drawings["flows"],
         drawings["rules"],
+        drawings["faces"],
     )
 
 
 def _strangers(folder: Path) -> list[Problem]:
-    """Name the YAML, BPMN and DMN files that nothing would read: most often a slip of the name."""
+    """Name the files of known kinds that nothing would read: most often a slip of the name."""
     known = {f"{kind}.yaml" for kind in (*_SINGLE, "pack")}
     endings = dict.fromkeys(_FOLDERS, ".yaml") | _DRAWN
     problems = []
     for path in sorted(folder.rglob("*")):
-        if path.suffix not in {".yaml", ".yml", ".bpmn", ".dmn"}:
+        if path.suffix not in {".yaml", ".yml", ".bpmn", ".dmn", ".typ"}:
             continue
         inside = path.relative_to(folder).as_posix()
         room, _, name = inside.rpartition("/")

@@ -9,6 +9,7 @@ from collections.abc import Iterator, Mapping
 from datetime import date, timedelta
 
 from tongban.apps.cases import events as say
+from tongban.apps.items.domain import LicenceKind
 from tongban.kernel import feel, forms, nets, workdays
 from tongban.kernel.feel import Value
 
@@ -125,8 +126,24 @@ def waived(spec: forms.MaterialSpec, case: Case) -> bool:
         for n in spec.waived_by_facts
     ):
         return True
-    kind = spec.waived_by_licence
-    return bool(kind) and any(b.licence.startswith(f"{kind}:") for b in case.branches.values())
+    return by_held(spec, case) or any(
+        b.licence.startswith(f"{spec.waived_by_licence}:")
+        for b in case.branches.values()
+        if spec.waived_by_licence
+    )
+
+
+def by_held(spec: forms.MaterialSpec, case: Case) -> bool:
+    """Say whether a licence that the applicant held already stands for this material."""
+    return spec.waived_by_licence in case.licences
+
+
+def holder(kind: LicenceKind, facts: Mapping[str, Value]) -> str:
+    """Give who holds such a licence by number; empty for a newborn, who has none yet."""
+    for attribute in ("id_number", "uscc"):
+        if number := facts.get(f"{kind.holder}.{attribute}"):
+            return str(number)
+    return ""
 
 
 def uploaded(

@@ -57,6 +57,7 @@ def _submitted(number: str, data: Mapping[str, Json]) -> Case:
             **{n: Known(v, "value", "login") for n, v in read_values(data["given"]).items()},
         },
         materials=dict(data.get("materials", {})),
+        licences=dict(data.get("licences", {})),
         branches={
             b["item"]: Branch(
                 item=b["item"],
@@ -90,6 +91,7 @@ def _answered(case: Case, data: Mapping[str, Json]) -> Case:
             **{n: Known(v, "value", "applicant", as_of=at) for n, v in answers.items()},
         },
         materials={**case.materials, **data.get("materials", {})},
+        licences={**case.licences, **data.get("licences", {})},
         branches=branches,
     )
 

@@ -230,8 +230,11 @@ def answer(
     materials: Mapping[str, str],
     *,
     actor: str,
+    held: Mapping[str, str],
 ) -> Said:
     """Answer what was asked (提交补正): only points that an open branch has asked for.
+
+    ``held`` are the applicant's licences that stand for documents, kind → identifier.
 
     What a department says may be confirmed, never overwritten: whoever disputes it asks the
     department to correct its record, or withdraws.
@@ -263,6 +266,7 @@ def answer(
         "answers": write_values(given),
         "materials": dict(materials),
         "at": ground.now.isoformat(),
+        **({"licences": dict(held)} if held else {}),
     }
     return Said(say.ANSWERED, ground.now, data, actor=actor)
 

@@ -114,6 +114,7 @@ class Case:
     seen: Mapping[str, Value] = field(default_factory=dict)  # prefilled values that were shown
     facts: Mapping[str, Known] = field(default_factory=dict)
     materials: Mapping[str, str] = field(default_factory=dict)  # code → SHA-256 of the upload
+    licences: Mapping[str, str] = field(default_factory=dict)  # kind → identifier, held already
     branches: Mapping[str, Branch] = field(default_factory=dict)
     calls: int = 0
     sequence: int = 0  # events folded so far
@@ -256,6 +257,7 @@ def encode(case: Case) -> Json:
         "seen": write_values(case.seen),
         "facts": {name: write_known(k) for name, k in case.facts.items()},
         "materials": dict(case.materials),
+        **({"licences": dict(case.licences)} if case.licences else {}),
         "branches": [_write_branch(b) for b in case.branches.values()],
         "calls": case.calls,
         "sequence": case.sequence,

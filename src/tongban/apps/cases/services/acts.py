@@ -11,7 +11,7 @@ from django.db import IntegrityError, transaction
 
 from tongban.apps.cases.domain import engine, human
 from tongban.apps.cases.domain.fold import Said
-from tongban.apps.cases.domain.ground import Ground
+from tongban.apps.cases.domain.ground import Ground, all_facts
 from tongban.apps.cases.domain.state import Case, Json
 from tongban.apps.cases.errors import CaseError, CaseMoved, CaseRefused
 from tongban.apps.cases.models import Document
@@ -21,6 +21,7 @@ from tongban.infra.access.domain import Subject
 from tongban.infra.trail.services import ChainMoved
 from tongban.kernel.events import Draft
 
+from .holding import stand_in
 from .intake import Upload, keep, read_answers
 from .turns import (
     TRIES,
@@ -111,7 +112,10 @@ def answer(
     materials = {d.material: d.sha256 for d in documents}
 
     def act(case: Case, ground: Ground) -> Sequence[Said]:
-        return (human.answer(case, ground, values, materials, actor=subject.user_id),)
+        known = {**all_facts(case, ground), **values}
+        held = stand_in(subject, ground, case.branches, known)
+        told = human.answer(case, ground, values, materials, actor=subject.user_id, held=held)
+        return (told,)
 
     return _act(subject, number, "case.correct", "", act, documents=documents)
 

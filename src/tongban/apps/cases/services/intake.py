@@ -24,6 +24,7 @@ from tongban.kernel import forms
 from tongban.kernel.facts import Vocabulary, parse_value
 from tongban.kernel.feel import Value
 
+from .holding import stand_in
 from .turns import LEASE, carry_on, drafts_of, ground_of, rows_of
 
 MOST_BYTES = 2 * 1024 * 1024
@@ -126,6 +127,7 @@ def submit(subject: Subject, submission: Submission) -> str:
     number = f"{now:%Y%m%d}-" + "".join(secrets.choice(_ALPHABET) for _ in range(10))
     documents = [keep(number, u) for u in submission.uploads]
     given = {f"{event.applicant}.id_number": parties.id_number(subject.person_id)}
+    held = stand_in(subject, ground, chosen, {**answers, **given})
     data: dict[str, Json] = {
         "life_event": event.slug,
         "version": event.version,
@@ -140,6 +142,7 @@ def submit(subject: Subject, submission: Submission) -> str:
         },
         "consent": submission.consent,
         "materials": {d.material: d.sha256 for d in documents},
+        **({"licences": held} if held else {}),
         "branches": [
             {
                 "item": b.item,

@@ -166,6 +166,10 @@ class Shelf:
                     )
                 )
 
+    def face(self, name: str) -> Drawing | None:
+        """Give the template of a face; that of the last pack that has one of this name."""
+        return next((p.faces[name] for p in reversed(self.packs) if name in p.faces), None)
+
     def drawn(self, name: str) -> bool:
         """Say whether there is a file for this flow, sound or not."""
         return any(name in pack.flows for pack in self.packs)

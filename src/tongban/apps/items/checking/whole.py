@@ -5,6 +5,7 @@ life event is refused while a fact is unmet: that a person would learn it at the
 fault this check exists for.
 """
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -14,7 +15,7 @@ from tongban.apps.items import domain
 from tongban.apps.items.checking.impact import granted_beyond_need
 from tongban.apps.items.checking.item import ItemCheck
 from tongban.apps.items.checking.shelf import Ready, Shelf
-from tongban.infra.packs import Document, Pack, PackInvalid
+from tongban.infra.packs import Document, Pack, PackInvalid, Problem
 from tongban.kernel.facts import UnknownFact
 from tongban.kernel.forms import (
     Branch,
@@ -25,6 +26,10 @@ from tongban.kernel.forms import (
     alone,
     plan,
 )
+
+DEFAULT_FACE = "certificate"
+# other files, packages from the network, compiled code: a face needs none of them
+_REACHES_OUT = re.compile(r"\b(?:import|include|plugin)\b")
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,8 +65,31 @@ def _licences(shelf: Shelf) -> list[Ready]:
         _role(shelf, document, "holder")
         for index, fact in enumerate(raw["content"]):
             shelf.known(fact, document, ("content", index))
-        ready.append(Ready("licence-kind", slug, raw.get("version", 1), {"data": raw}, document))
+        content = {"data": raw, "face": _face(shelf, document)}
+        ready.append(Ready("licence-kind", slug, raw.get("version", 1), content, document))
     return ready
+
+
+def _face(shelf: Shelf, document: Document) -> str:
+    """Give the template of the kind's face; it may draw on its data and on nothing else."""
+    name = document.data.get("face", DEFAULT_FACE)
+    drawing = shelf.face(name)
+    if drawing is None:
+        if "face" in document.data:
+            shelf.say(document, ("face",), f"no face {name}", f"draw faces/{name}.typ")
+        return ""
+    text = drawing.content.decode(errors="replace")
+    for number, line in enumerate(text.splitlines(), 1):
+        if found := _REACHES_OUT.search(line.split("//")[0]):
+            shelf.problems.append(
+                Problem(
+                    drawing.file,
+                    number,
+                    f"the face uses {found.group()}, which reaches out of it",
+                    "draw with what is in data",
+                )
+            )
+    return text
 
 
 def _department(shelf: Shelf, document: Document, part: str) -> None:

@@ -38,6 +38,14 @@ class LicenceKind:
     years: int | None
 
 
+@dataclass(frozen=True)
+class Face:
+    """How a licence kind looks (版式): its Typst template, and the colour of its ink."""
+
+    template: str
+    colour: str = "#7f1d1d"
+
+
 @dataclass(frozen=True, slots=True)
 class Payment:
     """Where the amount in fen comes from, which role is paid, and the fact of its account."""

@@ -1,4 +1,4 @@
-"""How a licence and a number are composed: pure arithmetic over codes.
+"""How numbers and identifiers are composed: pure arithmetic over codes.
 
 The blocks below are agreed with the department that owns the numbers, so that what is given out
 here never meets what the department gives out itself.
@@ -23,7 +23,7 @@ class NumbersExhausted(RuntimeError):
 
 @dataclass(frozen=True, slots=True)
 class Issued:
-    """A licence as it was issued (电子证照)."""
+    """A licence as it was issued (电子证照); ``digest`` is of its first credential, in hex."""
 
     identifier: str
     number: str
@@ -31,6 +31,7 @@ class Issued:
     holder: str
     issued: datetime
     valid_until: date | None
+    digest: str
 
 
 def identity_number(region: str, birth_date: date, sex: str, ordinal: int) -> str:

@@ -1,0 +1,1 @@
+"""How others reach licences: people and offices, wallets, and whoever verifies them."""

@@ -1,0 +1,5 @@
+"""Fixtures of licences."""
+
+from testkit.licences import any_card, card
+
+__all__ = ["any_card", "card"]
