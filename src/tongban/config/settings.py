@@ -81,6 +81,9 @@ CATALOGUE_OPEN = os.environ.get("TONGBAN_CATALOGUE_OPEN") == "1"
 
 # std (Ed25519, SHA-256) or gm (SM2, SM3): what this installation signs with
 SUITE = os.environ.get("TONGBAN_SUITE", "std")
+# where the master key of sealed columns is: empty (files below TONGBAN_HOME), file:<folder>,
+# command:<program> or plugin:<module>:<class>
+MASTER = os.environ.get("TONGBAN_MASTER", "")
 # seconds after which a node stops conditional calls, and calls by consent
 EXCHANGE_SNAPSHOT_AGE = int(os.environ.get("TONGBAN_SNAPSHOT_AGE", "86400"))
 EXCHANGE_FEED_AGE = int(os.environ.get("TONGBAN_FEED_AGE", "60"))
@@ -103,6 +106,7 @@ INSTALLED_APPS = [
     "django_tasks_db",
     "ninja",
     "tongban.web",
+    "tongban.infra.secrecy",
     "tongban.infra.trail",
     "tongban.infra.access",
     "tongban.infra.jobs",

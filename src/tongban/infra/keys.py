@@ -8,11 +8,12 @@ import contextlib
 import os
 import secrets
 import stat
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from functools import lru_cache
 from pathlib import Path
 
-from tongban.kernel.suites import KeyInvalid, Signer, suite
+from tongban.kernel.suites import Signer, suite
 from tongban.kernel.wire.documents import key_id
 
 _BYTES = 32
@@ -38,25 +39,33 @@ class OwnKey:
 
 @lru_cache(maxsize=16)
 def own_key(folder: Path, name: str, suite_name: str) -> OwnKey:
-    """Give the key of this name; make it where there is none. Raises `KeyUnsafe`, OSError.
-
-    Of two processes that start at once, both take the one that was first.
-    """
-    path = folder / "keys" / f"{name}.{suite_name}"
-    if not path.exists():
-        _make(path, suite_name)
-    if path.stat().st_mode & _OTHERS:
-        raise KeyUnsafe(f"KeyUnsafe: {path} may be read by others; chmod 600 and change the key")
-    signer = suite(suite_name).signer(bytes.fromhex(path.read_text(encoding="ascii")))
+    """Give the key of this name; make it where there is none. Raises `KeyUnsafe`, OSError."""
+    signer = suite(suite_name).signer(
+        own_secret(folder, name, suite_name, suite(suite_name).signer)
+    )
     return OwnKey(suite_name, signer.public, signer)
 
 
-def _make(path: Path, suite_name: str) -> None:
+def own_secret(folder: Path, name: str, kind: str, fits: Callable[[bytes], object]) -> bytes:
+    """Give the secret number of a key of this name and kind; make it where there is none.
+
+    ``fits`` raises ValueError for bytes that are no such key. Of two processes that start at once,
+    both take the one that was first. Raises `KeyUnsafe`, OSError.
+    """
+    path = folder / "keys" / f"{name}.{kind}"
+    if not path.exists():
+        _make(path, fits)
+    if path.stat().st_mode & _OTHERS:
+        raise KeyUnsafe(f"KeyUnsafe: {path} may be read by others; chmod 600 and change the key")
+    return bytes.fromhex(path.read_text(encoding="ascii"))
+
+
+def _make(path: Path, fits: Callable[[bytes], object]) -> None:
     path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
     draft = path.with_name(f"{path.name}.{os.getpid()}.{secrets.token_hex(4)}")
     descriptor = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
     with os.fdopen(descriptor, "w", encoding="ascii") as file:
-        file.write(_secret(suite_name).hex())
+        file.write(_secret(fits).hex())
         file.flush()
         os.fsync(descriptor)
     with contextlib.suppress(FileExistsError):
@@ -64,11 +73,11 @@ def _make(path: Path, suite_name: str) -> None:
     draft.unlink()
 
 
-def _secret(suite_name: str) -> bytes:
+def _secret(fits: Callable[[bytes], object]) -> bytes:
     while True:
         drawn = secrets.token_bytes(_BYTES)
         try:
-            suite(suite_name).signer(drawn)
-        except KeyInvalid:  # not every number is a key of SM2; one in four thousand million is not
+            fits(drawn)
+        except ValueError:  # not every number is a key of a curve; one in 2^32 is not
             continue
         return drawn
