@@ -33,7 +33,7 @@ def officials(department: str, role: str) -> tuple[User, ...]:
 
 def id_number(person: str) -> str:
     """Give the identity number of a registered person by the opaque id of a subject."""
-    return Person.objects.values_list("id_number", flat=True).get(pk=int(person))
+    return str(Person.objects.get(pk=int(person)).id_number)
 
 
 @lru_cache(maxsize=256)

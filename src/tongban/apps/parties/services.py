@@ -5,8 +5,11 @@ from dataclasses import dataclass
 
 from django.contrib.auth import get_user_model
 from django.db import transaction
+from django.db.models import QuerySet
 
 from tongban.infra.access.models import User
+from tongban.infra.secrecy.fields import holding
+from tongban.infra.secrecy.ring import held
 from tongban.kernel.codes import IdentityNumber
 
 from .models import Company, Department, Person, Post, Relation
@@ -48,6 +51,10 @@ def _user(login: str, name: str) -> User:
     return user
 
 
+def _people(number: str) -> QuerySet[Person]:
+    return Person.objects.filter(holding(Person, "id_number", number))
+
+
 @transaction.atomic
 def register_person(login: str, name: str, id_number: str) -> User:
     """Give a natural person (自然人) an account; the same person twice is one account.
@@ -55,11 +62,14 @@ def register_person(login: str, name: str, id_number: str) -> User:
     Raises ``kernel.codes.CodeError`` where the identity number is not valid.
     """
     number = str(IdentityNumber.parse(id_number))
-    known = Person.objects.select_related("user").filter(id_number=number).first()
+    held()  # two who register one person at a time meet at the blind index
+    known = _people(number).select_related("user").first()
     if known is not None and known.user is not None:
         return known.user
     user = _user(login, name)
-    Person.objects.update_or_create(id_number=number, defaults={"name": name, "user": user})
+    person = known or Person(id_number=number)
+    person.name, person.user = name, user
+    person.save()
     return user
 
 
@@ -73,7 +83,7 @@ def appoint(login: str, name: str, department: str, role: str) -> User:
 
 def marry(first: str, second: str) -> None:
     """Record that two registered people are spouses, in both directions (配偶)."""
-    a, b = (Person.objects.get(id_number=n) for n in (first, second))
+    a, b = (_people(n).get() for n in (first, second))
     for person, other in ((a, b), (b, a)):
         Relation.objects.get_or_create(person=person, other=other, kind=Relation.Kind.SPOUSE)
 
@@ -84,6 +94,6 @@ def register_company(uscc: str, name: str, representative: str) -> None:
         uscc=uscc,
         defaults={
             "name": name,
-            "representative": Person.objects.get(id_number=representative),
+            "representative": _people(representative).get(),
         },
     )

@@ -288,8 +288,12 @@ def sealed(model: type[SealedModel], row: str, **plain: Any) -> dict[str, Any]:
         raise TypeError(f"all sealed columns of {model._meta.label} are saved together")
     key = ring().current
     out: dict[str, Any] = {"key": key.number}
-    out |= {f.name: _Sealed(f.sealed(key, row, plain[f.name])) for f in columns}
-    out |= {f.name: f.mark(key, plain[f.of]) for f in model.mark_fields()}
+    for column in columns:
+        value = plain[column.name]
+        out[column.name] = None if value is None else _Sealed(column.sealed(key, row, value))
+    for index in model.mark_fields():
+        value = plain[index.of]
+        out[index.name] = None if value is None else index.mark(key, value)
     return out
 
 
