@@ -84,6 +84,7 @@ SUITE = os.environ.get("TONGBAN_SUITE", "std")
 # where the master key of sealed columns is: empty (files below TONGBAN_HOME), file:<folder>,
 # command:<program> or plugin:<module>:<class>
 MASTER = os.environ.get("TONGBAN_MASTER", "")
+MASTER_BEFORE = os.environ.get("TONGBAN_MASTER_BEFORE", "")  # while moving from one to another
 # seconds after which a node stops conditional calls, and calls by consent
 EXCHANGE_SNAPSHOT_AGE = int(os.environ.get("TONGBAN_SNAPSHOT_AGE", "86400"))
 EXCHANGE_FEED_AGE = int(os.environ.get("TONGBAN_FEED_AGE", "60"))

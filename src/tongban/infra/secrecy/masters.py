@@ -157,26 +157,61 @@ class Command:
         return done.stdout.strip()
 
 
-@lru_cache(maxsize=4)
-def _made(told: str, home: Path) -> Master:
+@lru_cache(maxsize=8)
+def _made(told: str, home: Path) -> tuple[str, Master]:
     kind, _, rest = told.partition(":")
     if not told:
-        return Files(home)
+        return "file", Files(home)
     if kind == "file" and rest:
-        return Files(Path(rest))
+        return kind, Files(Path(rest))
     if kind == "command" and rest:
-        return Command(tuple(shlex.split(rest)))
+        return kind, Command(tuple(shlex.split(rest)))
     module, _, name = rest.partition(":")
     if kind == "plugin" and module and name:
         made: Master = getattr(importlib.import_module(module), name)()
-        return made
+        return kind, made
     raise MasterMissing(
         f"MasterMissing: TONGBAN_MASTER is {told!r}; write file:<folder>, command:<program> or "
         "plugin:<module>:<class>, or leave it out"
     )
 
 
-def master() -> Master:
-    """Give the keeper of this installation's master keys; raise MasterMissing."""
+def _in_use() -> tuple[str, Master]:
     return _made(settings.MASTER, Path(settings.HOME))
 
+
+def newest() -> str:
+    """Give the full name of the master key to wrap with; raise MasterMissing."""
+    kind, keeper = _in_use()
+    return f"{kind}:{keeper.newest(settings.SUITE)}"
+
+
+def another() -> str:
+    """Give the full name of another master key, to change to; raise MasterMissing."""
+    kind, keeper = _in_use()
+    return f"{kind}:{keeper.next(settings.SUITE)}"
+
+
+def wrap(full_name: str, plain: bytes, context: bytes) -> bytes:
+    """Seal a data key with the master key of this full name; raise MasterMissing."""
+    keeper, name = _keeper_of(full_name)
+    return keeper.wrap(name, plain, context)
+
+
+def unwrap(full_name: str, wrapped: bytes, context: bytes) -> bytes:
+    """Open what `wrap` gave; raise MasterMissing, KeyUnsafe, SealBroken."""
+    keeper, name = _keeper_of(full_name)
+    return keeper.unwrap(name, wrapped, context)
+
+
+def _keeper_of(full_name: str) -> tuple[Master, str]:
+    """Find who keeps a key: whoever is in use, was in use before, or the files of this home."""
+    wanted, _, name = full_name.partition(":")
+    for told in (settings.MASTER, settings.MASTER_BEFORE, ""):
+        kind, keeper = _made(told, Path(settings.HOME))
+        if kind == wanted:
+            return keeper, name
+    raise MasterMissing(
+        f"MasterMissing: the data keys are wrapped by {full_name}; name its keeper in "
+        "TONGBAN_MASTER, or in TONGBAN_MASTER_BEFORE until `tongban keys rotate --master` is done"
+    )

@@ -15,7 +15,7 @@ from functools import lru_cache
 
 from django.db import connection
 
-from tongban.infra.secrecy.masters import master
+from tongban.infra.secrecy import masters
 from tongban.infra.secrecy.models import Key
 from tongban.kernel.sealing import SECRET_BYTES, DataKey, key_number
 from tongban.kernel.suites import SealBroken
@@ -88,12 +88,12 @@ def held() -> Ring:
 def wrap(number: int, suite: str, secret: bytes, whole: Iterable[str], name: str) -> str:
     """Give a data key as the database keeps it, wrapped by the master key of this name."""
     plain = json.dumps({"secret": secret.hex(), "whole": sorted(whole)}).encode()
-    return base64.b64encode(master().wrap(name, plain, _context(number, suite))).decode()
+    return base64.b64encode(masters.wrap(name, plain, _context(number, suite))).decode()
 
 
 @lru_cache(maxsize=256)
 def _unwrap(number: int, suite: str, name: str, wrapped: str) -> tuple[DataKey, frozenset[str]]:
-    plain = master().unwrap(name, base64.b64decode(wrapped), _context(number, suite))
+    plain = masters.unwrap(name, base64.b64decode(wrapped), _context(number, suite))
     found = json.loads(plain)
     return DataKey(number, suite, bytes.fromhex(found["secret"])), frozenset(found["whole"])
 

@@ -16,8 +16,8 @@ from django.db import IntegrityError, connection, transaction
 from django.db.models import Max, ProtectedError, Q
 
 from tongban.infra import clock
+from tongban.infra.secrecy import masters
 from tongban.infra.secrecy.fields import SealedModel, sealed, tables
-from tongban.infra.secrecy.masters import master
 from tongban.infra.secrecy.models import Key
 from tongban.infra.secrecy.ring import REFRESH_S, new_secret, ring, wrap
 from tongban.infra.trail import services as trail
@@ -94,7 +94,7 @@ def begin_rotation(actor: str) -> int:
 
 
 def _make_key(number: int, whole: Collection[str]) -> Key:
-    name = master().newest(settings.SUITE)
+    name = masters.newest()
     return Key.objects.create(
         number=number,
         suite=settings.SUITE,
@@ -114,7 +114,7 @@ def rotate_master(actor: str) -> str:
 
     The old master key still opens old copies of the database: keep it as long as those.
     """
-    name = master().next(settings.SUITE)
+    name = masters.another()
     with transaction.atomic():
         rows = list(Key.objects.select_for_update())
         known = ring(fresh=True)

@@ -12,7 +12,7 @@ def sqlite(editor: BaseDatabaseSchemaEditor) -> None:
     editor.execute("DROP TRIGGER trail_payload_no_update")
     editor.execute(
         "CREATE TRIGGER trail_payload_no_update BEFORE UPDATE ON trail_payload "
-        "WHEN NOT (NEW.event_id = OLD.event_id AND NEW.key_id IS NOT OLD.key_id AND NEW.key_id = "
+        "WHEN NOT (NEW.event_id = OLD.event_id AND NEW.key_id IS NOT OLD.key_id AND NEW.key_id IS "
         "(SELECT number FROM secrecy_key WHERE state = 'current')) "
         "BEGIN SELECT RAISE(ABORT, 'trail_payload is append-only: UPDATE refused'); END"
     )
