@@ -130,7 +130,7 @@ def test_files_are_sealed_as_bytes_and_numbered_before_they_are(fresh_database: 
     files = [
         Document(
             case_id="1", material="m", filename=f"{n}.pdf", media_type="application/pdf",
-            sha256="", content=b"%PDF-" + bytes(range(256)) * n, received=clock.now(),
+            digest="", content=b"%PDF-" + bytes(range(256)) * n, received=clock.now(),
         )
         for n in range(3)
     ]  # fmt: skip

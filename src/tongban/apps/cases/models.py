@@ -61,13 +61,13 @@ class BranchRow(models.Model):
 
 
 class Document(SealedModel):
-    """An uploaded material (申请材料), known by its digest."""
+    """An uploaded material (申请材料), known by its digest: ``sha-256:<hex>`` or ``sm3:<hex>``."""
 
     case = models.ForeignKey(Case, models.PROTECT, related_name="documents")
     material = models.CharField(max_length=60)
     filename = SealedText()
     media_type = models.CharField(max_length=60)
-    sha256 = models.CharField(max_length=64)
+    digest = SealedText()
     content = SealedBytes()
     received = models.DateTimeField()
 

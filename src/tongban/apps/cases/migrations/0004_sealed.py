@@ -12,7 +12,7 @@ from tongban.infra.secrecy.fields import (
 
 _SEALED = {
     "case": {"state": SealedJSON()},
-    "document": {"filename": SealedText(), "content": SealedBytes()},
+    "document": {"filename": SealedText(), "digest": SealedText(), "content": SealedBytes()},
     "paymentorder": {"payee": SealedText(), "account": SealedText()},
 }
 
@@ -26,6 +26,7 @@ class Migration(migrations.Migration):
         migrations.AlterField("given", "digest", models.CharField(max_length=64, null=True)),
         migrations.AddField("given", "subject", SealedText(null=True)),
         migrations.AddField("given", "subject_mark", MarkField(of="subject")),
+        migrations.RenameField("document", "sha256", "digest"),
         *(
             migrations.AddField(model, "key", KeyField(verbose_name="数据密钥"))
             for model in ("given", *_SEALED)
