@@ -154,9 +154,7 @@ def test_a_change_of_key_killed_again_and_again_while_two_processes_work_loses_n
     finally:
         for worker in workers.values():
             worker.kill()
-            worker.wait()
-    # workers that had not heard of the change at once may have written under the old key until
-    # they did; if the key was still needed then, the change goes on
+            worker.communicate()
     assert "ended: 1" in said
     found = queries.status()
     assert [(key.number, key.suite) for key in found.keys] == [(2, "gm")]

@@ -63,14 +63,15 @@ def register_person(login: str, name: str, id_number: str) -> User:
     """
     number = str(IdentityNumber.parse(id_number))
     held()  # two who register one person at a time meet at the blind index
-    known = _people(number).select_related("user").first()
-    if known is not None and known.user is not None:
-        return known.user
-    user = _user(login, name)
-    person = known or Person(id_number=number)
-    person.name, person.user = name, user
-    person.save()
-    return user
+    person, _ = (
+        _people(number)
+        .select_for_update()
+        .get_or_create(defaults={"id_number": number, "name": name})
+    )
+    if person.user is None:
+        person.name, person.user = name, _user(login, name)
+        person.save()
+    return person.user
 
 
 @transaction.atomic
