@@ -1,4 +1,4 @@
-"""The page on secrecy names every column that could hold something of people, and tells the truth."""
+"""The page on secrecy names every column that could hold something of people, as it is."""
 
 from pathlib import Path
 

@@ -74,7 +74,8 @@ def numbers(count: int, first: int = 0) -> list[str]:
     """Give valid identity numbers of people who do not exist."""
     found = []
     for place in range(first, first + count):
-        body = f"330106{1950 + place % 50}{1 + place // 50 % 12:02}{1 + place // 600:02}{place % 1000:03}"
+        born = f"{1950 + place % 50}{1 + place // 50 % 12:02}{1 + place // 600:02}"
+        body = f"330106{born}{place % 1000:03}"
         weights = [pow(2, 17 - at, 11) for at in range(17)]
         check = sum(int(d) * w for d, w in zip(body, weights, strict=True)) % 11
         found.append(str(IdentityNumber.parse(body + "10X98765432"[check])))
@@ -95,14 +96,19 @@ def run_and_kill(words: list[str], environment: dict[str, str]) -> bool:
             # it tells of each batch; some of them later, at any instant of the next
             for _ in range(3):
                 process.stderr.readline()
-            time.sleep(random.random() * 0.05)
+            time.sleep(random.random() * 0.05)  # noqa: S311 - no secret
             os.kill(process.pid, signal.SIGKILL)
     return left() > 0
 
 
 def run(words: list[str], environment: dict[str, str]) -> str:
     done = subprocess.run(
-        [*TONGBAN, *words], env=environment, capture_output=True, text=True, timeout=240, check=False
+        [*TONGBAN, *words],
+        env=environment,
+        capture_output=True,
+        text=True,
+        timeout=240,
+        check=False,
     )
     assert done.returncode == 0, done.stderr
     return done.stdout
@@ -207,7 +213,7 @@ def _as_before() -> dict[str, tuple[object, ...]]:
             [(number, f"王\\{place}䶮") for place, number in enumerate(PEOPLE)],
         )
         cursor.execute(
-            'INSERT INTO cases_case (number, life_event, version, applicant, submitted, state, '
+            "INSERT INTO cases_case (number, life_event, version, applicant, submitted, state, "
             "sequence, ended) VALUES ('1', 'newborn', 1, '1', %s, %s, 1, %s)",
             [adapt(now), json.dumps({"name": '王"\\䶮', "fen": [1, None]}), False],
         )
@@ -246,7 +252,7 @@ def _as_before() -> dict[str, tuple[object, ...]]:
                 columns = ", ".join(telling._COLUMNS)
                 values = (key, adapt(now), adapt(now), 0, *telling._plain(event))
                 cursor.execute(
-                    f"INSERT INTO trail_event ({columns}) "
+                    f"INSERT INTO trail_event ({columns}) "  # noqa: S608 - our names
                     f"VALUES ({', '.join(['%s'] * len(values))})",
                     values,
                 )

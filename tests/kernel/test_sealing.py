@@ -19,7 +19,7 @@ from tongban.kernel.suites import SUITES, KeyInvalid, SealBroken
 SUITE = st.sampled_from(sorted(SUITES))
 SECRET = st.binary(min_size=32, max_size=32)
 NONCE = st.binary(min_size=12, max_size=12)
-NAME = st.text(min_size=1, max_size=12)
+NAME = st.text(st.characters(codec="utf-8", exclude_characters="\0"), min_size=1, max_size=12)
 PLACE = st.tuples(NAME, NAME, NAME)
 
 

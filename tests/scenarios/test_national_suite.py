@@ -3,6 +3,7 @@
 import json
 import os
 import re
+import sqlite3
 import subprocess
 import sys
 from contextlib import closing
@@ -57,8 +58,6 @@ def run(environment: dict[str, str], *words: str, fails: bool = False) -> str:
 
 
 def rows(environment: dict[str, str], statement: str) -> list[tuple[Any, ...]]:
-    import sqlite3  # noqa: PLC0415 - not what the processes use
-
     with closing(sqlite3.connect(Path(environment["TONGBAN_HOME"]) / "tongban.sqlite3")) as opened:
         return list(opened.execute(statement))
 
@@ -82,7 +81,9 @@ def test_a_life_event_a_policy_and_a_change_of_key_run_in_the_national_suite_alo
     assert "every chain holds" in run(without_std, "trail", "verify")
     run(without_std, "keys", "rotate", "--grace", "0")
     assert "every chain holds" in run(without_std, "trail", "verify")
-    assert {name for (name,) in rows(without_std, "SELECT DISTINCT suite FROM trail_event")} == {"gm"}
+    assert {name for (name,) in rows(without_std, "SELECT DISTINCT suite FROM trail_event")} == {
+        "gm"
+    }
     assert rows(without_std, "SELECT number, suite FROM secrecy_key") == [(2, "gm")]
     assert rows(without_std, "SELECT DISTINCT suite FROM outreach_month") == [("gm",)]
     for column in ("state FROM cases_case", "name FROM parties_person", "data FROM trail_payload"):
@@ -100,7 +101,7 @@ def test_a_life_event_a_policy_and_a_change_of_key_run_in_the_national_suite_alo
 
 def test_a_network_of_nodes_runs_in_the_national_suite_alone(without_std: dict[str, str]) -> None:
     folder = Path(without_std["TONGBAN_HOME"]).parent / "network"
-    environment = {n: v for n, v in without_std.items() if n not in {"TONGBAN_SUITE"}}
+    environment = {n: v for n, v in without_std.items() if n != "TONGBAN_SUITE"}
     words = ["--people", "400", "--folder", str(folder), "--suite", "gm", "--json"]
     told = json.loads(run(environment, "demo-network", *words))
     assert told["suite"] == "gm"

@@ -1,4 +1,4 @@
-"""After a life event the tables hold nothing of the family in the clear, but where the page says."""
+"""After a life event no table holds the family in the clear, but where the page says so."""
 
 import json
 
@@ -25,7 +25,7 @@ def test_no_table_shows_a_number_a_name_or_an_account_of_the_family(any_office: 
     shown: dict[str, set[str]] = {}
     with connection.cursor() as cursor:
         for table in connection.introspection.table_names(cursor):
-            cursor.execute(f"SELECT * FROM {connection.ops.quote_name(table)}")
+            cursor.execute(f"SELECT * FROM {connection.ops.quote_name(table)}")  # noqa: S608
             text = " ".join(
                 value if isinstance(value, str) else _text(value)
                 for row in cursor.fetchall()

@@ -20,7 +20,7 @@ _MARKING = b"tongban.marking.v1\n"
 
 
 def place(table: str, column: str, row: str) -> bytes:
-    """Write the place of a value in the one form that it is bound to.
+    """Write the place of a value in the one form that it is bound to; raise EventInvalid for NUL.
 
     >>> place("parties_person", "name", "7")
     b'["parties_person","name","7"]'
@@ -32,8 +32,8 @@ def place(table: str, column: str, row: str) -> bytes:
 class DataKey:
     """A data key (数据密钥): seals values, and marks them for equality search.
 
-    ``number`` is written on each value; ``secret`` has 32 bytes. Every value is sealed with a key of
-    its own, derived from the secret and the place, so that no key meets the limit of 2³² random
+    ``number`` is written on each value; ``secret`` has 32 bytes. Every value is sealed with a key
+    of its own, derived from the secret and the place, so that no key meets the limit of 2³² random
     nonces (NIST SP 800-38D, 8.3), however large the table grows. Raise KeyInvalid, SuiteUnknown.
 
     >>> key = DataKey(1, "std", bytes(32))

@@ -13,7 +13,7 @@ from typing import Literal
 from tongban.kernel.facts import Attribute, Fact, Value, Vocabulary, Words, derive
 from tongban.kernel.feel import UnaryTests, passes
 from tongban.kernel.forms import Call, Resource
-from tongban.kernel.suites import Suite, suite
+from tongban.kernel.suites import Suite
 from tongban.kernel.tables import Compiled, Decision
 
 Status = Literal["granted", "excluded", "unknown", "ordered-before"]

@@ -53,7 +53,7 @@ class Person(SealedModel):
         verbose_name = verbose_name_plural = "自然人"
 
     def __str__(self) -> str:
-        return self.name
+        return str(self.name)
 
 
 class Relation(models.Model):

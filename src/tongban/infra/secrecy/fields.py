@@ -1,7 +1,7 @@
 """Columns that are sealed: plain to whoever reads a row, ciphertext to whoever reads the table.
 
-A sealed column cannot be filtered by; a `MarkField` beside it finds equal values. All sealed columns
-of a row stand under one key, so a row is always saved with all of them.
+A sealed column cannot be filtered by; a `MarkField` beside it finds equal values. All sealed
+columns of a row stand under one key, so a row is always saved with all of them.
 """
 
 import json
@@ -73,7 +73,9 @@ class _SealedField(models.Field):  # type: ignore[type-arg]
 
     def sealed(self, key: DataKey, row: str, value: Any) -> str | bytes:
         """Seal a value for this column of the row."""
-        return key.seal(self.encode(value), self._place(row), nonce=os.urandom(NONCE_BYTES)).decode()
+        return key.seal(
+            self.encode(value), self._place(row), nonce=os.urandom(NONCE_BYTES)
+        ).decode()
 
     def opened(self, instance: "SealedModel", raw: str | bytes) -> Any:
         """Open what a row holds; raise SealBroken.
@@ -98,7 +100,7 @@ class _SealedField(models.Field):  # type: ignore[type-arg]
         return key.open(written, at)
 
     def _place(self, row: str) -> bytes:
-        return place(self.model._meta.db_table, self.column, row)
+        return place(self.model._meta.db_table, str(self.column), row)
 
     def from_db_value(self, value: Any, *_: object) -> Any:
         if value is None:
@@ -173,8 +175,8 @@ class MarkField(models.CharField):  # type: ignore[type-arg]
 
     def mark(self, key: DataKey, value: Any) -> str:
         """Give the mark of a value under a key."""
-        source = self.model._meta.get_field(self.of)
-        return key.mark(self.model._meta.db_table, source.column, source.encode(value))
+        source = _sealed_field(self.model, self.of)
+        return key.mark(self.model._meta.db_table, str(source.column), source.encode(value))
 
     def pre_save(self, model_instance: Any, add: bool) -> Any:  # noqa: ARG002, FBT001 - Django's
         value = getattr(model_instance, self.of)
@@ -188,7 +190,12 @@ class KeyField(models.ForeignKey):  # type: ignore[type-arg]
     """The key under which a row stands: the current one whenever the row is saved."""
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
-        kwargs |= {"to": "secrecy.Key", "on_delete": models.PROTECT, "null": True, "related_name": "+"}
+        kwargs |= {
+            "to": "secrecy.Key",
+            "on_delete": models.PROTECT,
+            "null": True,
+            "related_name": "+",
+        }
         super().__init__(*args, **{**kwargs, "editable": False})
 
     def pre_save(self, model_instance: Any, add: bool) -> Any:  # noqa: ARG002, FBT001 - Django's
@@ -207,9 +214,7 @@ class SealedQuerySet(models.QuerySet[_Row]):
         rows = list(objs)
         with transaction.atomic():
             nameless = [row for row in rows if row.pk is None]
-            for row, number in zip(
-                nameless, _numbers(self.model, len(nameless)), strict=True
-            ):
+            for row, number in zip(nameless, _numbers(self.model, len(nameless)), strict=True):
                 row.pk = number
             return super().bulk_create(rows, *args, **kwargs)
 
@@ -258,6 +263,13 @@ class SealedModel(models.Model):
             super().save(*args, **{**kwargs, "force_insert": True})
 
 
+def _sealed_field(model: type[models.Model], name: str) -> _SealedField:
+    found = model._meta.get_field(name)
+    if not isinstance(found, _SealedField):
+        raise FieldError(f"{model._meta.label}.{name} is not sealed")
+    return found
+
+
 def _numbers(model: type[models.Model], count: int) -> list[int]:
     """Take the next row numbers of a table, in the open transaction."""
     if not count:
@@ -278,7 +290,7 @@ def _numbers(model: type[models.Model], count: int) -> list[int]:
 
 
 def sealed(model: type[SealedModel], row: str, **plain: Any) -> dict[str, Any]:
-    """Give what ``update(**…)`` takes to save these values in a row: they are all of its sealed ones.
+    """Give what ``update(**…)`` takes to save these values in a row: all of its sealed ones.
 
     >>> Case.objects.filter(number=n, sequence=3).update(**sealed(Case, n, state=s), sequence=4)
     ... # doctest: +SKIP
@@ -311,11 +323,15 @@ def holding(model: type[SealedModel], column: str, value: Any) -> Q:
 
 
 def _clear(model: type[SealedModel], column: str, value: Any) -> "models.QuerySet[Any]":
-    source = model._meta.get_field(column)
-    raw = f"{connection.ops.quote_name(source.column)} = %s"
-    return model._base_manager.filter(key=None).extra(  # noqa: S610 - our own names
-        where=[raw], params=[source.encode(value).decode()]
-    ).values("pk")
+    source = _sealed_field(model, column)
+    raw = f"{connection.ops.quote_name(str(source.column))} = %s"
+    return (
+        model._base_manager.filter(key=None)
+        .extra(  # noqa: S610 - our own names
+            where=[raw], params=[source.encode(value).decode()]
+        )
+        .values("pk")
+    )
 
 
 def tables() -> Mapping[str, type[SealedModel]]:

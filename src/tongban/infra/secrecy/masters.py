@@ -1,7 +1,7 @@
 """The master key 主密钥: wraps the data keys, and is never in the database.
 
-``TONGBAN_MASTER`` says where it is: empty for files ``<home>/keys/master-<n>.<suite>`` that only the
-owner may read (made on first need), ``command:<program>`` for a program that prints a key, or
+``TONGBAN_MASTER`` says where it is: empty for files ``<home>/keys/master-<n>.<suite>`` that only
+the owner may read (made on first need), ``command:<program>`` for a program that prints a key, or
 ``plugin:<module>:<class>`` for a key service or a security module (KMS, HSM) that wraps by itself
 and never gives the key away. Without it nothing that was sealed can be opened again.
 """

@@ -1,8 +1,8 @@
 """The data keys of this installation as a process holds them: unwrapped once, read anew often.
 
-A process learns of a change of key within `REFRESH_S` seconds, or at once when it meets a value under a
-key that it does not know. Where a duplicate must not slip past a change, `held` keeps the change
-waiting until the transaction is over.
+A process learns of a change of key within `REFRESH_S` seconds, or at once when it meets a value
+under a key that it does not know. Where a duplicate must not slip past a change, `held` keeps the
+change waiting until the transaction is over.
 """
 
 import base64

@@ -72,7 +72,7 @@ def ensure_key() -> bool:
 
 
 def begin_rotation(actor: str) -> int:
-    """Put a new data key, of the instance's suite, in the place of the current one; give its number.
+    """Put a new data key, of the instance's suite, in place of the current one; give its number.
 
     Waits until whoever registers a unique value under the old key has committed. Raise
     RotationUnderWay.

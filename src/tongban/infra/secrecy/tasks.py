@@ -1,5 +1,5 @@
-"""Work that nobody asks for: the first key with the first tables, and going on where a change of key
-was cut short.
+"""Work that nobody asks for: the first key with the first tables, and going on where a change of
+key was cut short.
 """
 
 from datetime import timedelta

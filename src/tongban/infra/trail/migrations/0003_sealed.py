@@ -3,9 +3,10 @@
 That the data stayed the same is shown by its digest in the chain.
 """
 
-import tongban.infra.secrecy.fields
 from django.db import migrations
 from django.db.backends.base.schema import BaseDatabaseSchemaEditor
+
+import tongban.infra.secrecy.fields
 
 
 def sqlite(editor: BaseDatabaseSchemaEditor) -> None:
