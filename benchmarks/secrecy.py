@@ -30,7 +30,7 @@ FAMILIES = 80
 VALUE = b"\x5a" * 1024
 AT = place("cases_case", "state", "20261126-ABCDEFGHJK")
 NONCE = bytes(12)
-_PLAIN = b"~"
+_PLAIN = b"~not sealed~"  # longer than a nonce that begins so by chance
 
 
 def run() -> list[Row]:
@@ -136,10 +136,10 @@ def _read_both() -> None:
 
     def text(key: DataKey, written: bytes, at: bytes) -> bytes:
         body = key._body(written)  # noqa: SLF001
-        return body[1:] if body.startswith(_PLAIN) else open_text(key, written, at)
+        return body[len(_PLAIN) :] if body.startswith(_PLAIN) else open_text(key, written, at)
 
     def raw(key: DataKey, body: bytes, at: bytes) -> bytes:
-        return body[1:] if body.startswith(_PLAIN) else open_bytes(key, body, at)
+        return body[len(_PLAIN) :] if body.startswith(_PLAIN) else open_bytes(key, body, at)
 
     DataKey.open, DataKey._open = text, raw  # type: ignore[method-assign]  # noqa: SLF001
 

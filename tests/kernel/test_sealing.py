@@ -47,7 +47,7 @@ def test_a_value_opens_in_its_place_and_as_the_documentation_says(
     assert key.open(written, at) == plain
     name, number, body = written.decode().split(".")
     assert (name, number, key_number(written)) == (suite, "7", 7)
-    raw = base64.urlsafe_b64decode(body)
+    raw = base64.b64decode(body)
     assert _opened_by_hand(suite, secret, raw, at) == plain
     packed = key.seal_bytes(plain, at, nonce=nonce)
     assert packed == written[: len(written) - len(body)] + raw

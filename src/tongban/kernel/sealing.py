@@ -5,9 +5,9 @@ place it was sealed for; a value that was carried to another row or column is re
 holds the keys and draws the nonces.
 """
 
-import base64
 import binascii
 from dataclasses import dataclass, field
+from functools import lru_cache
 
 from tongban.kernel.events import canonical
 from tongban.kernel.suites import NONCE_BYTES, KeyInvalid, SealBroken, suite
@@ -25,7 +25,12 @@ def place(table: str, column: str, row: str) -> bytes:
     >>> place("parties_person", "name", "7")
     b'["parties_person","name","7"]'
     """
-    return canonical([table, column, row])
+    return _column(table, column) + canonical(row) + b"]"
+
+
+@lru_cache(maxsize=1024)
+def _column(table: str, column: str) -> bytes:
+    return canonical([table, column])[:-1] + b","
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,18 +62,18 @@ class DataKey:
         object.__setattr__(self, "_marking", by.mac(self.secret, _MARKING))
 
     def seal(self, plain: bytes, at: bytes, *, nonce: bytes) -> bytes:
-        """Give ``<suite>.<number>.<base64url>`` in ASCII; ``nonce`` is 12 random bytes."""
-        return self._head + base64.urlsafe_b64encode(self._seal(plain, at, nonce))
+        """Give ``<suite>.<number>.<base64>`` in ASCII; ``nonce`` is 12 random bytes."""
+        return self._head + binascii.b2a_base64(self._seal(plain, at, nonce), newline=False)
 
     def open(self, written: bytes, at: bytes) -> bytes:
         """Open what `seal` gave for this place; raise SealBroken."""
         body = self._body(written)
         try:
-            raw = base64.b64decode(body, altchars=b"-_", validate=True)
+            raw = binascii.a2b_base64(body, strict_mode=True)
         except binascii.Error:
             raw = b""
-        # one value has one writing: no spare bits, no other alphabet
-        if not raw or base64.urlsafe_b64encode(raw) != body:
+        # one value has one writing: no spare bits
+        if binascii.b2a_base64(raw, newline=False) != body:
             raise SealBroken("SealBroken: the value was not written by us")
         return self._open(raw, at)
 
