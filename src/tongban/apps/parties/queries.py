@@ -2,9 +2,12 @@
 
 from functools import lru_cache
 
+from django.db.models import QuerySet
+
 from tongban.infra.access.domain import Post as Office
 from tongban.infra.access.domain import Subject
 from tongban.infra.access.models import User
+from tongban.infra.secrecy.fields import holding
 
 from .models import Department, Person, Post
 
@@ -29,6 +32,11 @@ def officials(department: str, role: str) -> tuple[User, ...]:
     """Give the users who hold this post, oldest first."""
     posts = Post.objects.filter(department_id=department, role=role).select_related("user")
     return tuple(p.user for p in posts.order_by("pk"))
+
+
+def numbered(number: str) -> QuerySet[Person]:
+    """Give the person with this identity number, if there is one; the number is sealed."""
+    return Person.objects.filter(holding(Person, "id_number", number))
 
 
 def id_number(person: str) -> str:

@@ -5,14 +5,13 @@ from dataclasses import dataclass
 
 from django.contrib.auth import get_user_model
 from django.db import transaction
-from django.db.models import QuerySet
 
 from tongban.infra.access.models import User
-from tongban.infra.secrecy.fields import holding
 from tongban.infra.secrecy.ring import held
 from tongban.kernel.codes import IdentityNumber
 
-from .models import Company, Department, Person, Post, Relation
+from .models import Company, Department, Post, Relation
+from .queries import numbered
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,10 +50,6 @@ def _user(login: str, name: str) -> User:
     return user
 
 
-def _people(number: str) -> QuerySet[Person]:
-    return Person.objects.filter(holding(Person, "id_number", number))
-
-
 @transaction.atomic
 def register_person(login: str, name: str, id_number: str) -> User:
     """Give a natural person (自然人) an account; the same person twice is one account.
@@ -64,7 +59,7 @@ def register_person(login: str, name: str, id_number: str) -> User:
     number = str(IdentityNumber.parse(id_number))
     held()  # two who register one person at a time meet at the blind index
     person, _ = (
-        _people(number)
+        numbered(number)
         .select_for_update()
         .get_or_create(defaults={"id_number": number, "name": name})
     )
@@ -84,7 +79,7 @@ def appoint(login: str, name: str, department: str, role: str) -> User:
 
 def marry(first: str, second: str) -> None:
     """Record that two registered people are spouses, in both directions (配偶)."""
-    a, b = (_people(n).get() for n in (first, second))
+    a, b = (numbered(n).get() for n in (first, second))
     for person, other in ((a, b), (b, a)):
         Relation.objects.get_or_create(person=person, other=other, kind=Relation.Kind.SPOUSE)
 
@@ -95,6 +90,6 @@ def register_company(uscc: str, name: str, representative: str) -> None:
         uscc=uscc,
         defaults={
             "name": name,
-            "representative": _people(representative).get(),
+            "representative": numbered(representative).get(),
         },
     )
