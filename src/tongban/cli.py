@@ -37,6 +37,7 @@ COMMANDS: Mapping[str, Place | Branch] = {
     "licence": ("tongban.apps.licences.cli:licence", True),
     "outreach": ("tongban.apps.outreach.cli:outreach", True),
     "jobs": ("tongban.infra.jobs.cli:jobs", True),
+    "keys": ("tongban.infra.secrecy.cli:keys", True),
     "trail": ("tongban.infra.trail.cli:trail", True),
     "catalogue": ("tongban.apps.exchange.commands_catalogue:catalogue", True),
     "evidence": Branch(

@@ -65,7 +65,7 @@ def issued(
 
 def text_of(identifier: str) -> str:
     """Give the credential that the installation keeps for the holder."""
-    return Credential.objects.exclude(text="").get(licence__identifier=identifier).text
+    return Credential.objects.exclude(text__isnull=True).get(licence__identifier=identifier).text
 
 
 def licence(identifier: str) -> Licence:

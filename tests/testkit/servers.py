@@ -15,6 +15,7 @@ from typing import Any
 
 import psycopg
 import pytest
+from django.conf import settings as django
 from django.core.management import call_command
 from django.db import connections
 from django.db.utils import load_backend
@@ -32,6 +33,14 @@ def postgres_url() -> Iterator[str]:
         yield url
 
 
+def carry_keys(home: Path) -> None:
+    """Put the master keys of this process below another home: copies of a template share them."""
+    (home / "keys").mkdir(parents=True, exist_ok=True)
+    for key in (Path(django.HOME) / "keys").glob("master-*"):
+        if not (home / "keys" / key.name).exists():
+            shutil.copy2(key, home / "keys")
+
+
 @dataclass(frozen=True)
 class Fresh:
     """A migrated database of one test: ``url`` is what TONGBAN_DATABASE of a process may say."""
@@ -40,7 +49,8 @@ class Fresh:
     vendor: str
 
     def environment(self, home: Path) -> dict[str, str]:
-        """Give the environment of a process that works on this database."""
+        """Give the environment of a process that works on this database, with its master key."""
+        carry_keys(home)
         return {
             **os.environ,
             "TONGBAN_DATABASE": self.url,

@@ -113,7 +113,10 @@ EVIDENCE_TIMESTAMP_ROOTS = Path(
 # folder into which the shipped one writes
 EVIDENCE_EXPORTERS = [n for n in os.environ.get("TONGBAN_EVIDENCE_EXPORTERS", "").split(",") if n]
 EVIDENCE_FOLDER = Path(os.environ.get("TONGBAN_EVIDENCE_FOLDER", HOME / "evidence" / "checkpoints"))
-
+# where the master key of sealed columns is: empty (files below TONGBAN_HOME), file:<folder>,
+# command:<program> or plugin:<module>:<class>
+MASTER = os.environ.get("TONGBAN_MASTER", "")
+MASTER_BEFORE = os.environ.get("TONGBAN_MASTER_BEFORE", "")  # while moving from one to another
 # seconds after which a node stops conditional calls, and calls by consent
 EXCHANGE_SNAPSHOT_AGE = int(os.environ.get("TONGBAN_SNAPSHOT_AGE", "86400"))
 EXCHANGE_FEED_AGE = int(os.environ.get("TONGBAN_FEED_AGE", "60"))
@@ -136,6 +139,7 @@ INSTALLED_APPS = [
     "django_tasks_db",
     "ninja",
     "tongban.web",
+    "tongban.infra.secrecy",
     "tongban.infra.trail",
     "tongban.infra.access",
     "tongban.infra.jobs",

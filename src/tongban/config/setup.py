@@ -16,17 +16,20 @@ from tongban.apps.parties.sample import generate
 from tongban.infra import clock
 from tongban.infra.packs import find_packs, read_packs, shipped_packs
 from tongban.infra.regions import load_regions
+from tongban.infra.secrecy import services as secrecy
 
 SEED = 1  # the same city on every machine
 
 
 def prepare() -> publishing.Publication:
-    """Make the tables, publish the region packs, and appoint the officials the packs name.
+    """Make the tables, seal what an older version left in the clear, publish the region packs, and
+    appoint the officials they name.
 
     Give what is newly published. A calendar that has changed moves the open clocks, each with its
     reason on the trail.
     """
     call_command("migrate", verbosity=0, interactive=False)
+    secrecy.seal_rows()
     published = publishing.publish(read_packs(find_packs(settings.PACKS)), actor="setup")
     for key, department in exchange.catalogue().departments.items():
         for post in department.posts:

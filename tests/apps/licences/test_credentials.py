@@ -20,6 +20,9 @@ from tongban.infra.trail import queries as trail
 from tongban.kernel import sdjwt
 from tongban.kernel.codes import LicenceId
 from tongban.kernel.sdjwt import TokenRefused, strict
+from tongban.kernel.suites import suite
+
+BY = suite("std")
 
 WHY: dict[str, Any] = {"actor": "9", "authority": "行政许可法 第六十九条", "reason": "骗取"}
 
@@ -215,12 +218,12 @@ def test_a_list_that_nobody_was_ever_put_into_does_not_exist() -> None:
 def test_places_in_a_list_are_each_given_once() -> None:
     secret = bytes(32)
     size = 1 << domain.LIST_BITS
-    some = [domain.place_of(n, secret) for n in (*range(1, 3000), *range(size, size + 3000))]
+    some = [domain.place_of(n, BY, secret) for n in (*range(1, 3000), *range(size, size + 3000))]
     assert len(set(some)) == len(some)
     assert {place.list for place in some} == {0, 1}
     assert max(place.index for place in some) < size
     with pytest.raises(ValueError, match="begin with 1"):
-        domain.place_of(0, secret)
+        domain.place_of(0, BY, secret)
 
 
 def test_a_credential_outlives_no_transaction_that_failed(office: Office) -> None:
@@ -247,7 +250,7 @@ def test_two_hundred_licences_issued_at_once_have_identifiers_of_their_own(
     assert len(set(found)) == 200
     assert all(LicenceId.validate(identifier) is None for identifier in found)
     assert Credential.objects.values("serial").distinct().count() == 200
-    places = {domain.place_of(s, keys.secret("places")) for s in serials()}
+    places = {domain.place_of(s, keys.by(), keys.secret("places")) for s in serials()}
     assert len(places) == 200
     assert look(text_of(found[99])).valid
 
@@ -288,8 +291,8 @@ def test_over_60_begins_on_the_birthday(born: str | None, today: date, over: boo
 
 def test_a_challenge_is_taken_for_its_use_and_in_its_time_only() -> None:
     key, chance = bytes(16), bytes(range(16))
-    made = domain.make_challenge(key, "page", now=1000, chance=chance)
-    domain.read_challenge(key, "page", made, now=1300, within=300)
+    made = domain.make_challenge(BY, key, "page", now=1000, chance=chance)
+    domain.read_challenge(BY, key, "page", made, now=1300, within=300)
     for use, text, now in (
         ("other", made, 1000),
         ("page", made, 1301),
@@ -300,6 +303,6 @@ def test_a_challenge_is_taken_for_its_use_and_in_its_time_only() -> None:
         ("page", "é", 1000),
     ):
         with pytest.raises(domain.ChallengeInvalid):
-            domain.read_challenge(key, use, text, now=now, within=300)
+            domain.read_challenge(BY, key, use, text, now=now, within=300)
     with pytest.raises(ValueError, match="16 bytes"):
-        domain.make_challenge(key, "page", now=1, chance=b"")
+        domain.make_challenge(BY, key, "page", now=1, chance=b"")

@@ -19,6 +19,9 @@ from tongban.apps.items.checking.whole import check_packs
 from tongban.apps.licences import domain, faces, facing, keys
 from tongban.apps.licences.errors import FaceNotMade
 from tongban.infra.packs import PackInvalid, read_packs, shipped_packs
+from tongban.kernel.suites import suite
+
+BY = suite("std")
 
 TEMPLATE = (shipped_packs() / "base" / "faces" / "certificate.typ").read_text(encoding="utf-8")
 NAMES = "龚䶮㛃"
@@ -189,10 +192,10 @@ def test_without_the_software_for_faces_the_message_says_what_to_install(setting
 
 def test_the_code_of_a_face_belongs_to_one_licence() -> None:
     key = keys.secret("faces")
-    code = domain.face_code(key, "1.2.3")
-    assert domain.face_code_holds(key, "1.2.3", code)
+    code = domain.face_code(BY, key, "1.2.3")
+    assert domain.face_code_holds(BY, key, "1.2.3", code)
     for identifier, given in (("1.2.4", code), ("1.2.3", code[:-1] + "_"), ("1.2.3", "é")):
-        assert not domain.face_code_holds(key, identifier, given)
+        assert not domain.face_code_holds(BY, key, identifier, given)
 
 
 @pytest.fixture

@@ -178,7 +178,7 @@ def test_a_newborn_s_certificate_says_eighteen_years_later_that_its_holder_is_of
 
 @pytest.fixture
 def face(card: Card) -> str:
-    code = queries.domain.face_code(keys.secret("faces"), card.identifier)
+    code = queries.domain.face_code(keys.by(), keys.secret("faces"), card.identifier)
     return f"{settings.BASE_URL}/licences/face/{card.identifier}/{code}"
 
 

@@ -14,6 +14,9 @@ from tongban.apps.licences.verifying import _ENDED
 from tongban.infra.packs import read_packs, shipped_packs
 from tongban.kernel.facts import Vocabulary
 from tongban.kernel.sdjwt import Reason
+from tongban.kernel.suites import suite
+
+BY = suite("std")
 
 VALUES = st.none() | st.booleans() | st.integers() | st.text(max_size=8)
 AGES = [f"age_over_{age}" for age in domain.AGES]
@@ -58,10 +61,10 @@ def test_no_changed_letter_of_a_challenge_is_taken(
     data: st.DataObject, now: int, chance: bytes
 ) -> None:
     key = bytes(range(32))
-    made = domain.make_challenge(key, "page", now=now, chance=chance)
-    domain.read_challenge(key, "page", made, now=now, within=0)
+    made = domain.make_challenge(BY, key, "page", now=now, chance=chance)
+    domain.read_challenge(BY, key, "page", made, now=now, within=0)
     place = data.draw(st.integers(0, len(made) - 1))
     letter = data.draw(st.characters().filter(lambda c: c != made[place]))
     bent = made[:place] + letter + made[place + 1 :]
     with pytest.raises(domain.ChallengeInvalid):
-        domain.read_challenge(key, "page", bent, now=now, within=2**40)
+        domain.read_challenge(BY, key, "page", bent, now=now, within=2**40)

@@ -175,8 +175,8 @@ def expect(office: Office) -> dict[str, tuple[str, int, str]]:
 
 def paid() -> dict[str, tuple[int, str]]:
     """Give amount and account by payee; fails where somebody has two orders."""
-    rows = list(PaymentOrder.objects.values_list("payee", "amount_fen", "account"))
-    found = {payee: (amount, account) for payee, amount, account in rows}
+    rows = list(PaymentOrder.objects.all())
+    found = {row.payee: (row.amount_fen, row.account) for row in rows}
     assert len(found) == len(rows)
     return found
 
@@ -232,15 +232,15 @@ def test_the_trail_tells_every_order_and_no_number_of_a_person(town: Office) -> 
         if event.type == events.BATCH_DECIDED:
             told_of.update(event.data["people"])
     assert told_of == Counter({k: n for k, n in counts(number).items() if n})
-    written = " ".join(Payload.objects.values_list("data", flat=True))
+    written = " ".join(payload.data for payload in Payload.objects.all())
     findings = " ".join(
         f"{f.person} {f.shown} {f.said_zh} {f.said_en}" for f in Finding.objects.all()
     )
     for elder in expect(town):
         assert elder not in written
         assert elder not in findings
-    for reference in PaymentOrder.objects.values_list("reference", "payee"):
-        assert reference[1] not in reference[0]
+    for order in PaymentOrder.objects.all():
+        assert order.payee not in order.reference
 
 
 def test_running_again_pays_nobody_twice_and_looks_nobody_paid_up_again(town: Office) -> None:

@@ -3,8 +3,16 @@
 from django.db import models
 from django.db.models import Q
 
+from tongban.infra.secrecy.fields import (
+    MarkField,
+    SealedBytes,
+    SealedJSON,
+    SealedModel,
+    SealedText,
+)
 
-class Case(models.Model):
+
+class Case(SealedModel):
     """A case (办件). ``state`` caches the fold of its events; the trail is the truth."""
 
     number = models.CharField("办件编号", max_length=32, primary_key=True)
@@ -12,7 +20,7 @@ class Case(models.Model):
     version = models.PositiveIntegerField()
     applicant = models.CharField(max_length=40, db_index=True)
     submitted = models.DateTimeField()
-    state = models.JSONField()
+    state = SealedJSON()
     sequence = models.PositiveIntegerField()
     ended = models.BooleanField(default=False)
     # When somebody must look again: a retry, a timer, a legal term, or work cut short by a crash.
@@ -52,15 +60,15 @@ class BranchRow(models.Model):
         return f"{self.case_id} {self.item}"
 
 
-class Document(models.Model):
-    """An uploaded material (申请材料), known by its digest."""
+class Document(SealedModel):
+    """An uploaded material (申请材料), known by its digest: ``sha-256:<hex>`` or ``sm3:<hex>``."""
 
     case = models.ForeignKey(Case, models.PROTECT, related_name="documents")
     material = models.CharField(max_length=60)
-    filename = models.CharField(max_length=120)
+    filename = SealedText()
     media_type = models.CharField(max_length=60)
-    sha256 = models.CharField(max_length=64)
-    content = models.BinaryField()
+    digest = SealedText()
+    content = SealedBytes()
     received = models.DateTimeField()
 
     class Meta:
@@ -83,19 +91,22 @@ class CalendarInForce(models.Model):
         return f"{self.since}"
 
 
-class Given(models.Model):
+class Given(SealedModel):
     """The result of an item that was given for a subject (一事一办): no second case gives it.
 
-    ``key`` is the SHA-256 of the subject's facts that the item names under ``once``.
+    ``subject`` are the facts that the item names under ``once``, in canonical JSON. ``digest`` is
+    what rows of before sealing had in its place, their SHA-256, until they are met again.
     """
 
     item = models.CharField(max_length=60)
-    key = models.CharField(max_length=64)
+    digest = models.CharField(max_length=64, null=True)
+    subject = SealedText(null=True)
+    subject_mark = MarkField(of="subject")
     case = models.CharField("办件编号", max_length=32)
 
     class Meta:
         verbose_name = verbose_name_plural = "已办结果"
-        constraints = (models.UniqueConstraint(fields=["item", "key"], name="given_once"),)
+        constraints = (models.UniqueConstraint(fields=["item", "subject_mark"], name="given_once"),)
 
     def __str__(self) -> str:
         return f"{self.item} {self.case}"
@@ -117,12 +128,12 @@ class Archived(models.Model):
         return self.place
 
 
-class PaymentOrder(models.Model):
+class PaymentOrder(SealedModel):
     """Money that government owes a person (拨付指令), once per reference; amounts in fen."""
 
     reference = models.CharField(max_length=120, primary_key=True)
-    payee = models.CharField(max_length=18)
-    account = models.CharField(max_length=40)
+    payee = SealedText()
+    account = SealedText()
     amount_fen = models.PositiveBigIntegerField()
     department = models.CharField(max_length=40)
     ordered = models.DateTimeField()

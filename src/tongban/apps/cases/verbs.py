@@ -4,15 +4,17 @@ Each verb runs inside the transaction of the turn and gives back the events that
 the last of them firing its step. A flow may name only verbs that stand here; publication checks it.
 """
 
-import hashlib
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from hashlib import sha256
 
-from django.db import connection
+from django.db.models import Q
 
 from tongban.apps.items.domain import Assigner, Definition
 from tongban.apps.licences import services as licences
 from tongban.apps.parties import queries as parties
+from tongban.infra.secrecy.fields import holding
+from tongban.infra.secrecy.ring import held
 from tongban.kernel import nets
 from tongban.kernel.events import Draft, canonical
 from tongban.kernel.facts import to_json
@@ -23,7 +25,7 @@ from .domain import acceptance, engine, flow
 from .domain.fold import Said
 from .domain.ground import Ground, all_facts
 from .domain.state import Branch, Case, Json, Stage, write_value, write_values
-from .models import PaymentOrder
+from .models import Given, PaymentOrder
 
 LICENCE_NUMBER = "licence.number"  # what an item produces by issuing its licence
 
@@ -70,13 +72,6 @@ class Turn:
 Act = Callable[[Turn, Case, Branch, nets.Step, Mapping[str, Value]], tuple[Said, ...]]
 
 
-# One statement keeps the first case and gives it back, to that case and to every later one.
-_GIVE = (
-    'INSERT INTO cases_given (item, key, "case") VALUES (%s, %s, %s) '
-    'ON CONFLICT (item, key) DO UPDATE SET item = excluded.item RETURNING "case"'
-)
-
-
 def _given_by(ground: Ground, case: Case, branch: Branch, seen: Mapping[str, Value]) -> str:
     """Give the other case that gave this result already, or keep that this one does (一事一办).
 
@@ -87,10 +82,15 @@ def _given_by(ground: Ground, case: Case, branch: Branch, seen: Mapping[str, Val
     if not once or any(seen.get(name) is None for name in once):
         return ""
     subject = canonical({name: write_value(seen[name]) for name in once})
-    with connection.cursor() as cursor:
-        cursor.execute(_GIVE, [branch.item, hashlib.sha256(subject).hexdigest(), case.number])
-        (known,) = cursor.fetchone()
-    return "" if known == case.number else str(known)
+    held()  # two cases that meet here mark their subject with one key
+    same = holding(Given, "subject", subject.decode()) | Q(digest=sha256(subject).hexdigest())
+    row, _ = Given.objects.filter(same).get_or_create(
+        item=branch.item, defaults={"subject": subject.decode(), "case": case.number}
+    )
+    if row.digest:
+        row.subject, row.digest = subject.decode(), None
+        row.save()
+    return "" if row.case == case.number else row.case
 
 
 def _step(

@@ -7,6 +7,8 @@ import secrets
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from django.conf import settings
+
 from tongban.apps.exchange import queries
 from tongban.apps.exchange.domain import Answer, Catalogue, Purpose, conflicts
 from tongban.apps.exchange.domain.conflicts import Claim
@@ -67,7 +69,7 @@ def cross_check(
             actor=actor,
             organisation=found.disagreed[0].department,
             data=conflicts.told(
-                name, found.disagreed, secrets.token_bytes(_SALT_BYTES), suite("std")
+                name, found.disagreed, secrets.token_bytes(_SALT_BYTES), suite(settings.SUITE)
             ),
         )
         for name, found in sorted(settled.items())

@@ -14,7 +14,6 @@ from typing import Any
 
 from django.conf import settings
 from django.db import transaction
-from django.utils.crypto import salted_hmac
 
 from tongban.apps.exchange import network, queries
 from tongban.apps.exchange.domain import receipts
@@ -32,7 +31,7 @@ from tongban.infra.trail import queries as told
 from tongban.infra.trail import services as trail
 from tongban.kernel.events import Draft
 from tongban.kernel.forms import DataPlan
-from tongban.kernel.suites import suite
+from tongban.kernel.suites import SUITES, Suite, suite
 from tongban.kernel.wire.documents import write_token
 from tongban.kernel.wire.words import Identifier, IdentifierInvalid
 
@@ -293,7 +292,8 @@ def _openings(number: str) -> dict[str, Seen]:
             section["status"],
         )
         for kind in ("person", "company")
-        for event in told.history(file_chain(file_mark(kind, number)))
+        for by in SUITES.values()  # the instance may have changed its suite
+        for event in told.history(file_chain(_file_mark(kind, number, by)))
         if not event.erased
         for section in event.data["sections"]
     }
@@ -301,8 +301,12 @@ def _openings(number: str) -> dict[str, Seen]:
 
 def file_mark(kind: str, number: str) -> str:
     """Give the mark of a person or company, which names its chain and tells no number."""
-    digest = salted_hmac("tongban.exchange.file", f"{kind}:{number}", algorithm="sha256")
-    return digest.hexdigest()[:_MARK]
+    return _file_mark(kind, number, suite(settings.SUITE))
+
+
+def _file_mark(kind: str, number: str, by: Suite) -> str:
+    key = by.digest(f"tongban.exchange.file{settings.SECRET_KEY}".encode())
+    return by.mac(key, f"{kind}:{number}".encode()).hex()[:_MARK]
 
 
 def _seen(row: Look) -> Seen:

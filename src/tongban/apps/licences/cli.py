@@ -12,6 +12,7 @@ import click
 from tongban.apps.parties import queries as parties
 from tongban.infra.access.models import User
 from tongban.infra.clock import SHANGHAI
+from tongban.infra.secrecy.fields import holding
 from tongban.kernel.sdjwt import Binding
 from tongban.kernel.sdjwt.strict import LONGEST
 
@@ -42,8 +43,10 @@ def _found(identifier: str) -> Licence:
 @click.option("--state", type=click.Choice(Licence.State.values), help="Only in this state.")
 def list_licences(holder: str, case: str, kind: str, state: str | None) -> None:
     """List licences, newest first, at most a thousand."""
-    wanted = {"holder": holder, "case": case, "kind": kind, "state": state}
+    wanted = {"case": case, "kind": kind, "state": state}
     rows = Licence.objects.filter(**{name: told for name, told in wanted.items() if told})
+    if holder:
+        rows = rows.filter(holding(Licence, "holder", holder))
     for row in rows.order_by("-pk")[:_MOST]:
         flag = " ▲" if row.flagged else ""
         click.echo(f"{row.identifier}  {row.kind}  {row.get_state_display()} {row.state}{flag}")

@@ -1,6 +1,5 @@
 """Compose and sign the credential of a licence: domain and kernel, with our keys."""
 
-import hashlib
 import os
 from collections.abc import Iterator
 from datetime import datetime, time, timedelta
@@ -24,14 +23,14 @@ def salts() -> Iterator[bytes]:
 
 
 def digest(text: str) -> str:
-    """Give what the trail tells of a credential or a presentation: its SHA-256."""
-    return hashlib.sha256(text.encode()).hexdigest()
+    """Give what the trail tells of a credential or a presentation: its digest, in hex."""
+    return keys.by().digest(text.encode()).hex()
 
 
 def compose(licence: Licence, kind: LicenceKind, key: PublicKey, serial: int, now: datetime) -> str:
     """Compose and sign the credential of a licence for a holder's key."""
     base = settings.BASE_URL
-    place = domain.place_of(serial, keys.secret("places"))
+    place = domain.place_of(serial, keys.by(), keys.secret("places"))
     authority = licence.identifier.split(".")[5][:18]
     today = now.astimezone(clock.SHANGHAI).date()
     claims = sdjwt.credential_claims(

@@ -29,7 +29,7 @@ class Typesetter(Protocol):
 
 def link(identifier: str) -> str:
     """Give the address that a face's QR code carries."""
-    code = domain.face_code(keys.secret("faces"), identifier)
+    code = domain.face_code(keys.by(), keys.secret("faces"), identifier)
     return f"{settings.BASE_URL}/licences/face/{identifier}/{code}"
 
 

@@ -13,12 +13,26 @@ from django.conf import settings
 from tongban.infra import keys
 from tongban.kernel import sdjwt
 from tongban.kernel.sdjwt import PublicKey, SecretKey
-from tongban.kernel.suites import suite
+from tongban.kernel.sdjwt.keys import hash_of
+from tongban.kernel.suites import Suite, suite
 
 
 def world() -> str:
     """Give the suite of this installation's licences."""
     return str(settings.SUITE)
+
+
+def by() -> Suite:
+    """Give the suite by which this installation digests and marks."""
+    return suite(world())
+
+
+def looked_up(secret_text: str) -> str:
+    """Give what is kept of a secret that somebody shows later: its digest, in base64url.
+
+    What is not ASCII was never given out, and is kept by nobody.
+    """
+    return hash_of("gm" if world() == "gm" else "std", secret_text if secret_text.isascii() else "")
 
 
 def _key(secret: bytes, name: str) -> SecretKey:
@@ -50,7 +64,7 @@ def _fits(secret: bytes) -> None:
 
 def secret(use: str) -> bytes:
     """Give 32 bytes for one use: places, challenges, codes of faces."""
-    return suite("std").mac(_root(settings.HOME), b"tongban.licences.v1\n" + use.encode())
+    return by().mac(_root(settings.HOME), b"tongban.licences.v1\n" + use.encode())
 
 
 @lru_cache(maxsize=4)

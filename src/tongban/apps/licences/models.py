@@ -2,6 +2,8 @@
 
 from django.db import models
 
+from tongban.infra.secrecy.fields import MarkField, SealedJSON, SealedModel, SealedText
+
 
 class Serial(models.Model):
     """A running number; its row id is unique under any number of writers."""
@@ -36,7 +38,7 @@ class AssignedNumber(models.Model):
         return f"{self.kind} {self.scope} {self.ordinal}"
 
 
-class Licence(models.Model):
+class Licence(SealedModel):
     """An electronic licence (电子证照): content is frozen, state moves.
 
     ``keeper`` is the person (id of parties) who may show it for a holder that has no account: a
@@ -56,12 +58,13 @@ class Licence(models.Model):
     kind = models.CharField(max_length=60)
     kind_version = models.PositiveIntegerField()
     department = models.CharField(max_length=40)
-    holder = models.CharField("持证主体", max_length=18, db_index=True)
+    holder = SealedText("持证主体")
+    holder_mark = MarkField("持证主体盲索引", of="holder", db_index=True)
     keeper = models.CharField("代持人", max_length=40, db_index=True, blank=True)
     case = models.CharField(max_length=32)
     item = models.CharField(max_length=60)
     version = models.PositiveIntegerField(default=1)
-    content = models.JSONField()
+    content = SealedJSON()
     issued = models.DateTimeField()
     valid_until = models.DateField(null=True)
     state = models.CharField(max_length=12, choices=State, default=State.VALID)
@@ -82,7 +85,7 @@ class Licence(models.Model):
         return self.identifier
 
 
-class Credential(models.Model):
+class Credential(SealedModel):
     """A licence signed for one key (可验证凭证); ``serial`` decides its place in the status lists.
 
     ``text`` is kept only where the installation keeps the key for the holder; a wallet keeps its
@@ -92,7 +95,7 @@ class Credential(models.Model):
     serial = models.PositiveBigIntegerField(unique=True)
     licence = models.ForeignKey(Licence, models.PROTECT, related_name="credentials")
     holder_key = models.CharField(max_length=43)
-    text = models.TextField(blank=True)
+    text = SealedText(null=True)
     issued = models.DateTimeField()
 
     class Meta:
@@ -155,7 +158,7 @@ class Offer(models.Model):
         return self.code
 
 
-class Question(models.Model):
+class Question(SealedModel):
     """What a counter asks a wallet to show (OpenID4VP); ``answer`` is what was verified.
 
     The wallet knows ``state``; only who asked knows the secret whose digest is kept.
@@ -166,7 +169,7 @@ class Question(models.Model):
     asker = models.CharField(max_length=40)
     nonce = models.CharField(max_length=60)
     query = models.JSONField()
-    answer = models.JSONField(null=True)
+    answer = SealedJSON(null=True)
     expires = models.DateTimeField(db_index=True)
 
     class Meta:

@@ -12,6 +12,7 @@ from tongban.apps.items.domain import LicenceKind
 from tongban.apps.parties import queries as parties
 from tongban.infra import clock
 from tongban.infra.access.domain import Subject, judge
+from tongban.infra.secrecy.fields import holding
 from tongban.kernel import sdjwt
 
 from . import domain, keys
@@ -27,12 +28,12 @@ def of_case(case: str) -> QuerySet[Licence]:
 
 def held_by(holder: str) -> QuerySet[Licence]:
     """Give the licences of a person or company, newest first."""
-    return Licence.objects.filter(holder=holder).order_by("-pk")
+    return Licence.objects.filter(holding(Licence, "holder", holder)).order_by("-pk")
 
 
 def _own(subject: Subject) -> Q:
     number = parties.id_number(subject.person_id)
-    return Q(holder=number) | Q(keeper=subject.person_id)
+    return holding(Licence, "holder", number) | Q(keeper=subject.person_id)
 
 
 def mine(subject: Subject) -> QuerySet[Licence]:

@@ -59,7 +59,8 @@ def publish(number: int) -> str:
         raise ListUnknown(number)
     secret = keys.secret("places")
     entries = (
-        (domain.place_of(serial, secret).index, domain.entry(state)) for serial, state in rows
+        (domain.place_of(serial, keys.by(), secret).index, domain.entry(state))
+        for serial, state in rows
     )
     made = StatusList.of(_BITS, 1 << domain.LIST_BITS, entries)
     token = sdjwt.seal_list(

@@ -4,8 +4,6 @@ A fact that no source gave is a question, never a "no": nobody is excluded or pa
 here reads a source or knows the day; the period says on which day ages are counted.
 """
 
-import hashlib
-import hmac
 import re
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
@@ -15,6 +13,7 @@ from typing import Literal
 from tongban.kernel.facts import Attribute, Fact, Value, Vocabulary, Words, derive
 from tongban.kernel.feel import UnaryTests, passes
 from tongban.kernel.forms import Call, Resource
+from tongban.kernel.suites import Suite
 from tongban.kernel.tables import Compiled, Decision
 
 Status = Literal["granted", "excluded", "unknown", "ordered-before"]
@@ -70,13 +69,13 @@ or an earlier month
     return Period(text)
 
 
-def person_reference(salt: bytes, number: str) -> str:
-    """Give a name for a person that tells nothing without ``salt`` (HMAC-SHA-256, 128 bits).
+def person_reference(salt: bytes, number: str, by: Suite) -> str:
+    """Give a name for a person that tells nothing without ``salt`` (HMAC, 128 bits in hex).
 
-    >>> len(person_reference(b"0" * 32, "330106194011230021"))
+    >>> len(person_reference(b"0" * 32, "330106194011230021", suite("gm")))
     32
     """
-    return hmac.new(salt, number.encode(), hashlib.sha256).hexdigest()[:32]
+    return by.mac(salt, number.encode()).hex()[:32]
 
 
 def order_reference(policy: str, period: str, person: str) -> str:

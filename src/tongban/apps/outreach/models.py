@@ -2,13 +2,19 @@
 
 from django.db import models
 
+from tongban.infra.secrecy.fields import SealedBytes, SealedModel
 
-class Month(models.Model):
-    """A month of a policy (发放月份); its secret ``salt`` turns people into references."""
+
+class Month(SealedModel):
+    """A month of a policy (发放月份); its secret ``salt`` turns people into references.
+
+    ``suite`` is the one that they are made with: a month keeps it, so that nobody is paid twice.
+    """
 
     policy = models.CharField("政策", max_length=60)
     period = models.CharField("月份", max_length=7)
-    salt = models.BinaryField("盐")
+    suite = models.CharField("算法套件", max_length=10, default="std")
+    salt = SealedBytes("盐")
 
     class Meta:
         verbose_name = verbose_name_plural = "发放月份"

@@ -3,6 +3,8 @@
 from django.conf import settings
 from django.db import models
 
+from tongban.infra.secrecy.fields import MarkField, SealedModel, SealedText
+
 
 class Department(models.Model):
     """A government department (部门), known by its key in the region pack."""
@@ -37,20 +39,21 @@ class Post(models.Model):
         return f"{self.user} · {self.department} · {self.role}"
 
 
-class Person(models.Model):
-    """A natural person (自然人) who has an account."""
+class Person(SealedModel):
+    """A natural person (自然人) who has an account; number and name are sealed."""
 
     user = models.OneToOneField(
         settings.AUTH_USER_MODEL, models.PROTECT, null=True, related_name="person"
     )
-    id_number = models.CharField("公民身份号码", max_length=18, unique=True)
-    name = models.CharField("姓名", max_length=50)
+    id_number = SealedText("公民身份号码")
+    id_number_mark = MarkField("公民身份号码盲索引", of="id_number", unique=True)
+    name = SealedText("姓名")
 
     class Meta:
         verbose_name = verbose_name_plural = "自然人"
 
     def __str__(self) -> str:
-        return self.name
+        return str(self.name)
 
 
 class Relation(models.Model):

@@ -2,9 +2,12 @@
 
 from functools import lru_cache
 
+from django.db.models import QuerySet
+
 from tongban.infra.access.domain import Post as Office
 from tongban.infra.access.domain import Subject
 from tongban.infra.access.models import User
+from tongban.infra.secrecy.fields import holding
 
 from .models import Department, Person, Post
 
@@ -31,9 +34,14 @@ def officials(department: str, role: str) -> tuple[User, ...]:
     return tuple(p.user for p in posts.order_by("pk"))
 
 
+def numbered(number: str) -> QuerySet[Person]:
+    """Give the person with this identity number, if there is one; the number is sealed."""
+    return Person.objects.filter(holding(Person, "id_number", number))
+
+
 def id_number(person: str) -> str:
     """Give the identity number of a registered person by the opaque id of a subject."""
-    return Person.objects.values_list("id_number", flat=True).get(pk=int(person))
+    return str(Person.objects.get(pk=int(person)).id_number)
 
 
 @lru_cache(maxsize=256)

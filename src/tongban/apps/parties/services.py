@@ -7,9 +7,11 @@ from django.contrib.auth import get_user_model
 from django.db import transaction
 
 from tongban.infra.access.models import User
+from tongban.infra.secrecy.ring import held
 from tongban.kernel.codes import IdentityNumber
 
-from .models import Company, Department, Person, Post, Relation
+from .models import Company, Department, Post, Relation
+from .queries import numbered
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,12 +57,16 @@ def register_person(login: str, name: str, id_number: str) -> User:
     Raises ``kernel.codes.CodeError`` where the identity number is not valid.
     """
     number = str(IdentityNumber.parse(id_number))
-    known = Person.objects.select_related("user").filter(id_number=number).first()
-    if known is not None and known.user is not None:
-        return known.user
-    user = _user(login, name)
-    Person.objects.update_or_create(id_number=number, defaults={"name": name, "user": user})
-    return user
+    held()  # two who register one person at a time meet at the blind index
+    person, _ = (
+        numbered(number)
+        .select_for_update()
+        .get_or_create(defaults={"id_number": number, "name": name})
+    )
+    if person.user is None:
+        person.name, person.user = name, _user(login, name)
+        person.save()
+    return person.user
 
 
 @transaction.atomic
@@ -73,7 +79,7 @@ def appoint(login: str, name: str, department: str, role: str) -> User:
 
 def marry(first: str, second: str) -> None:
     """Record that two registered people are spouses, in both directions (配偶)."""
-    a, b = (Person.objects.get(id_number=n) for n in (first, second))
+    a, b = (numbered(n).get() for n in (first, second))
     for person, other in ((a, b), (b, a)):
         Relation.objects.get_or_create(person=person, other=other, kind=Relation.Kind.SPOUSE)
 
@@ -84,6 +90,6 @@ def register_company(uscc: str, name: str, representative: str) -> None:
         uscc=uscc,
         defaults={
             "name": name,
-            "representative": Person.objects.get(id_number=representative),
+            "representative": numbered(representative).get(),
         },
     )

@@ -2,12 +2,15 @@
 
 The database itself refuses UPDATE, DELETE and TRUNCATE here (migration 0002), so that neither a
 careless query nor an administrator rewrites the story by the way. Only the payload of an event
-leaves, and only where an erasure on record names it.
+leaves, and only where an erasure on record names it; and it may be sealed anew, with its digest
+unchanged, from an old key to the one in force (migration 0003).
 """
 
 from typing import ClassVar
 
 from django.db import models
+
+from tongban.infra.secrecy.fields import SealedModel, SealedText
 
 
 class Event(models.Model):
@@ -51,12 +54,30 @@ class Event(models.Model):
         return f"{self.chain}:{self.seq} {self.type}"
 
 
-class Payload(models.Model):
-    """What an event tells: canonical JSON and the salt of its digest."""
+class Payload(SealedModel):
+    """What an event tells: the salt of its digest in hex, a stop, and canonical JSON, sealed.
+
+    The salt is sealed with the data: beside an open digest it would let short data be guessed. A
+    row of before sealing has its salt in ``salt``.
+    """
+
+    rewritten = ("salt",)
 
     event_id = models.UUIDField("事件编号", primary_key=True)
     salt = models.BinaryField("盐")
-    data = models.TextField("数据")
+    data = SealedText("数据")
+
+    def before_sealing(self) -> None:
+        """Put the salt to the data."""
+        self.data = told(bytes(self.salt), self.data)
+        self.salt = b""
+
+    def parts(self) -> tuple[bytes, str]:
+        """Give the salt and the canonical JSON; raise SealBroken."""
+        if self.key_id is None:
+            return bytes(self.salt), self.data
+        salt, _, data = self.data.partition(".")
+        return bytes.fromhex(salt), data
 
     class Meta:
         verbose_name = "事件数据"
@@ -64,6 +85,11 @@ class Payload(models.Model):
 
     def __str__(self) -> str:
         return str(self.event_id)
+
+
+def told(salt: bytes, data: str) -> str:
+    """Write salt and data as they are sealed."""
+    return f"{salt.hex()}.{data}"
 
 
 class Erasure(models.Model):

@@ -7,20 +7,31 @@ from uuid import UUID
 
 from tongban.infra.trail import models
 from tongban.kernel.events import Broken, Event, verify_chain
+from tongban.kernel.suites import SealBroken
 
 _BATCH = 500
 
 
-def to_events(rows: Iterable[models.Event]) -> tuple[Event, ...]:
-    """Give the kernel's events of these rows, in their order, with what payloads are kept."""
+def to_events(rows: Iterable[models.Event], *, judged: bool = False) -> tuple[Event, ...]:
+    """Give the kernel's events of these rows, in their order, with what payloads are kept.
+
+    Raise SealBroken for a payload that does not open; where the events are to be ``judged`` it is
+    given as empty instead, which its digest belies.
+    """
     rows = list(rows)
     payloads: dict[UUID, models.Payload] = {}
     for start in range(0, len(rows), _BATCH):
         payloads |= models.Payload.objects.in_bulk([r.id for r in rows[start : start + _BATCH]])
-    return tuple(_event(row, payloads.get(row.id)) for row in rows)
+    return tuple(_event(row, payloads.get(row.id), judged=judged) for row in rows)
 
 
-def _event(row: models.Event, payload: models.Payload | None) -> Event:
+def _event(row: models.Event, payload: models.Payload | None, *, judged: bool) -> Event:
+    try:
+        salt, data = (None, None) if payload is None else payload.parts()
+    except SealBroken:
+        if not judged:
+            raise
+        salt, data = b"", ""
     return Event(
         id=str(row.id),
         type=row.type,
@@ -42,8 +53,8 @@ def _event(row: models.Event, payload: models.Payload | None) -> Event:
         suite=row.suite,
         payload_digest=row.payload_digest,
         hash=row.hash,
-        salt=None if payload is None else bytes(payload.salt),
-        payload=None if payload is None else payload.data,
+        salt=salt,
+        payload=data,
     )
 
 
@@ -113,9 +124,9 @@ def _in_batches(rows: Iterator[models.Event]) -> Iterator[Event]:
     for row in rows:
         batch.append(row)
         if len(batch) == _BATCH:
-            yield from to_events(batch)
+            yield from to_events(batch, judged=True)
             batch = []
-    yield from to_events(batch)
+    yield from to_events(batch, judged=True)
 
 
 def count(chain: str | None = None) -> int:

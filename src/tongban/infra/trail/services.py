@@ -12,15 +12,16 @@ from itertools import chain
 from operator import attrgetter
 from typing import Any
 
+from django.conf import settings
 from django.db import DatabaseError, IntegrityError, connection, transaction
 from django.db.backends.utils import CursorWrapper
 
 from tongban.infra import clock
+from tongban.infra.secrecy.ring import ring
 from tongban.infra.trail import models
 from tongban.kernel.events import Draft, Event, Head, seal
 from tongban.kernel.suites import suite
 
-SUITE = suite("std")
 #: The chain on which erasures are told.
 ERASURES = "trail:erasures"
 _HEADS_AT_ONCE = 500
@@ -34,7 +35,7 @@ _PLAIN = [
 _plain = attrgetter(*_PLAIN)
 _COLUMNS = ["id", "occurred", "recorded", "after_tx", *_PLAIN]
 _INSERT_EVENT = f"INSERT INTO trail_event ({', '.join(_COLUMNS)}) VALUES "  # noqa: S608 - our names
-_INSERT_PAYLOAD = "INSERT INTO trail_payload (event_id, salt, data) VALUES "
+_INSERT_PAYLOAD = "INSERT INTO trail_payload (event_id, salt, data, key_id) VALUES "
 _ROWS_AT_ONCE = 500
 
 
@@ -93,13 +94,16 @@ def _own_tx() -> int:
 def _insert(events: Sequence[Event], after_tx: Mapping[str, int]) -> None:
     adapt_time = cache(connection.ops.adapt_datetimefield_value)  # one instant serves a batch
     dashes = connection.features.has_native_uuid_field
+    sealing = models.Payload.sealed_fields()[0].sealed
+    key = ring().current
     rows = []
     payloads = []
     for event in events:
-        key = event.id if dashes else event.id.replace("-", "")
+        name = event.id if dashes else event.id.replace("-", "")
         times = adapt_time(event.occurred), adapt_time(event.recorded)
-        rows.append((key, *times, after_tx[event.chain], *_plain(event)))
-        payloads.append((key, event.salt, event.payload))
+        rows.append((name, *times, after_tx[event.chain], *_plain(event)))
+        told = models.told(event.salt or b"", event.payload or "")
+        payloads.append((name, b"", sealing(key, event.id, told), key.number))
     try:
         with connection.cursor() as cursor:
             _insert_rows(cursor, _INSERT_EVENT, rows)
@@ -165,6 +169,7 @@ def append(drafts: Sequence[Draft], *, after: Mapping[str, int] | None = None) -
     own = _own_tx()
     after_tx = {name: max(own, seen_after.get(name, 0)) for name in chains}
     milliseconds = int(now.timestamp() * 1000)
+    by = suite(settings.SUITE)
     events = []
     for draft in drafts:
         event = seal(
@@ -173,7 +178,7 @@ def append(drafts: Sequence[Draft], *, after: Mapping[str, int] | None = None) -
             head=heads.get(draft.chain),
             recorded=now,
             salt=os.urandom(_SALT_BYTES),
-            by=SUITE,
+            by=by,
         )
         heads[draft.chain] = Head(event.seq, event.hash, event.recorded)
         events.append(event)

@@ -8,11 +8,20 @@ import hashlib
 import hmac
 from dataclasses import dataclass
 
-from cryptography.exceptions import InvalidSignature
+from cryptography.exceptions import InvalidSignature, InvalidTag
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
-from cryptography.hazmat.primitives.ciphers.algorithms import AES256
+from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
-from tongban.kernel.suites.words import Cipher, Galois, KeyInvalid, Signer, Verifier, mac_key
+from tongban.kernel.suites.words import (
+    BROKEN,
+    Cipher,
+    KeyInvalid,
+    SealBroken,
+    Signer,
+    Verifier,
+    checked_nonce,
+    mac_key,
+)
 
 # The curve of RFC 8032, section 5.1: -x² + y² = 1 + d·x²·y² over the prime p.
 _P = 2**255 - 19
@@ -46,6 +55,22 @@ class _Verifier:
         except InvalidSignature:
             return False
         return True
+
+
+class _Cipher:
+    """AES-256-GCM in one call: a short value costs half of what it does by `Galois`."""
+
+    def __init__(self, key: bytes) -> None:
+        self._aead = AESGCM(key)
+
+    def seal(self, nonce: bytes, plain: bytes, context: bytes) -> bytes:
+        return self._aead.encrypt(checked_nonce(nonce), plain, context)
+
+    def open(self, nonce: bytes, sealed: bytes, context: bytes) -> bytes:
+        try:
+            return self._aead.decrypt(checked_nonce(nonce), sealed, context)
+        except InvalidTag:
+            raise SealBroken(BROKEN) from None
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,4 +114,4 @@ class Standard:
     def cipher(self, key: bytes) -> Cipher:
         if len(key) != self.cipher_key_bytes:
             raise KeyInvalid("KeyInvalid: a cipher key of suite std has 32 bytes")
-        return Galois(AES256(key))
+        return _Cipher(key)

@@ -15,6 +15,7 @@ NONCE_BYTES = 12
 #: A keyed digest hides short values (numbers of people): below 128 bits its key can be guessed.
 _MAC_KEY_BYTES = 16
 _TAG_BYTES = 16
+BROKEN = "SealBroken: it was sealed with another key, nonce or context, or was changed"
 
 
 class SuiteUnknown(LookupError):
@@ -95,7 +96,7 @@ class Galois:
 
     def seal(self, nonce: bytes, plain: bytes, context: bytes) -> bytes:
         """Seal; see `Cipher`."""
-        made = Blocks(self._algorithm, GCM(_checked(nonce))).encryptor()
+        made = Blocks(self._algorithm, GCM(checked_nonce(nonce))).encryptor()
         made.authenticate_additional_data(context)
         return made.update(plain) + made.finalize() + made.tag
 
@@ -104,17 +105,16 @@ class Galois:
         text, tag = sealed[:-_TAG_BYTES], sealed[-_TAG_BYTES:]
         if len(tag) != _TAG_BYTES:
             raise SealBroken("SealBroken: too short to have been sealed")
-        opened = Blocks(self._algorithm, GCM(_checked(nonce), tag)).decryptor()
+        opened = Blocks(self._algorithm, GCM(checked_nonce(nonce), tag)).decryptor()
         opened.authenticate_additional_data(context)
         try:
             return opened.update(text) + opened.finalize()
         except InvalidTag:
-            raise SealBroken(
-                "SealBroken: it was sealed with another key, nonce or context, or was changed"
-            ) from None
+            raise SealBroken(BROKEN) from None
 
 
-def _checked(nonce: bytes) -> bytes:
+def checked_nonce(nonce: bytes) -> bytes:
+    """Give the nonce back if it is as long as one; raise ValueError."""
     if len(nonce) != NONCE_BYTES:
         raise ValueError(f"a nonce has {NONCE_BYTES} bytes, not {len(nonce)}")
     return nonce

@@ -113,7 +113,7 @@ class Case:
     consent_id: str = ""  # the receipt; cases of before receipts have none
     seen: Mapping[str, Value] = field(default_factory=dict)  # prefilled values that were shown
     facts: Mapping[str, Known] = field(default_factory=dict)
-    materials: Mapping[str, str] = field(default_factory=dict)  # code → SHA-256 of the upload
+    materials: Mapping[str, str] = field(default_factory=dict)  # code → digest of the upload
     licences: Mapping[str, str] = field(default_factory=dict)  # kind → identifier, held already
     branches: Mapping[str, Branch] = field(default_factory=dict)
     calls: int = 0

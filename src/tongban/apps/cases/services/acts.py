@@ -109,7 +109,7 @@ def answer(
     """Answer a correction or confirm a changed value (提交补正、确认)."""
     values = read_answers(answers, None, items.vocabulary())
     documents = [keep(number, u) for u in uploads]
-    materials = {d.material: d.sha256 for d in documents}
+    materials = {d.material: d.digest for d in documents}
 
     def act(case: Case, ground: Ground) -> Sequence[Said]:
         known = {**all_facts(case, ground), **values}

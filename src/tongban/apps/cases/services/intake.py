@@ -1,11 +1,11 @@
 """How a submission comes in (提交): judged, read strictly, kept with its uploads, and set going."""
 
 import base64
-import hashlib
 import secrets
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
+from django.conf import settings
 from django.db import transaction
 
 from tongban.apps.cases import events as say
@@ -23,6 +23,7 @@ from tongban.infra.trail import services as trail
 from tongban.kernel import forms
 from tongban.kernel.facts import Vocabulary, parse_value
 from tongban.kernel.feel import Value
+from tongban.kernel.suites import suite
 
 from .holding import stand_in
 from .turns import LEASE, carry_on, drafts_of, ground_of, rows_of
@@ -73,12 +74,13 @@ def keep(number: str, upload: Upload) -> Document:
         )
     if len(content) > MOST_BYTES:
         raise SubmissionInvalid({upload.material: ("文件不得超过2 MB", "send at most 2 MB")})
+    by = suite(settings.SUITE)
     return Document(
         case_id=number,
         material=upload.material,
         filename=upload.filename,
         media_type=upload.media_type,
-        sha256=hashlib.sha256(content).hexdigest(),
+        digest=f"{by.digest_name}:{by.digest(content).hex()}",
         content=content,
         received=clock.now(),
     )
@@ -141,7 +143,7 @@ def submit(subject: Subject, submission: Submission) -> str:
             for n, v in submission.seen.items()
         },
         "consent": submission.consent,
-        "materials": {d.material: d.sha256 for d in documents},
+        "materials": {d.material: d.digest for d in documents},
         **({"licences": held} if held else {}),
         "branches": [
             {

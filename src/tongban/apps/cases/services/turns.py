@@ -31,6 +31,7 @@ from tongban.infra.access.domain import Subject, judge
 from tongban.infra.calendar import load_calendar
 from tongban.infra.jobs import services as jobs
 from tongban.infra.packs import find_packs
+from tongban.infra.secrecy.fields import sealed
 from tongban.infra.trail import services as trail
 from tongban.infra.trail.services import ChainMoved
 from tongban.kernel import forms
@@ -72,7 +73,7 @@ def ground_for(case: Case, days: Calendar | None = None) -> Ground:
 
 def load(number: str) -> Case:
     """Give the state of a case; raises ``Row.DoesNotExist``."""
-    return decode(Row.objects.values_list("state", flat=True).get(number=number))
+    return decode(Row.objects.only("state", "key").get(number=number).state)
 
 
 def drafts_of(case: Case, ground: Ground, said: Sequence[Said]) -> list[Draft]:
@@ -133,7 +134,10 @@ def save(
     if sources.wants(after, ground):
         wake = ground.now + LEASE  # more is to be fetched: by us at once, or by whoever comes
     moved = Row.objects.filter(number=after.number, sequence=before.sequence).update(
-        state=encode(after), sequence=after.sequence, ended=after.ended, wake_at=wake
+        **sealed(Row, after.number, state=encode(after)),
+        sequence=after.sequence,
+        ended=after.ended,
+        wake_at=wake,
     )
     if not moved:
         raise CaseMoved(after.number)

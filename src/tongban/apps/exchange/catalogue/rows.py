@@ -19,7 +19,7 @@ from tongban.kernel.facts import Words
 
 BATCH = 400
 _KEPT = frozenset({"id", "slug", "source", "origin", "origin_id", "iri"})
-_COLUMNS = [f.name for f in Resource._meta.concrete_fields if f.name not in _KEPT]  # noqa: SLF001
+_COLUMNS = [f.name for f in Resource._meta.concrete_fields if f.name not in _KEPT]
 
 
 @dataclass(frozen=True, slots=True)

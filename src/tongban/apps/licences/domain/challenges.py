@@ -8,7 +8,7 @@ import hmac
 from typing import Final
 
 from tongban.kernel.sdjwt.strict import decode, encode
-from tongban.kernel.suites import suite
+from tongban.kernel.suites import Suite
 
 _TIME, _CHANCE, _PROOF = 5, 16, 16
 _LENGTH: Final = _TIME + _CHANCE + _PROOF
@@ -18,25 +18,26 @@ class ChallengeInvalid(ValueError):
     """The challenge is not one of ours, or too old; ask for a fresh one."""
 
 
-def _proof(key: bytes, use: str, body: bytes) -> bytes:
-    return suite("std").mac(key, use.encode() + b"\n" + body)[:_PROOF]
+def _proof(by: Suite, key: bytes, use: str, body: bytes) -> bytes:
+    return by.mac(key, use.encode() + b"\n" + body)[:_PROOF]
 
 
-def make_challenge(key: bytes, use: str, *, now: int, chance: bytes) -> str:
+def make_challenge(by: Suite, key: bytes, use: str, *, now: int, chance: bytes) -> str:
     """Make a challenge for one ``use``; ``chance`` is 16 bytes nobody can guess.
 
-    >>> made = make_challenge(bytes(16), "page", now=7, chance=bytes(16))
-    >>> read_challenge(bytes(16), "page", made, now=300, within=300)
+    >>> from tongban.kernel.suites import suite
+    >>> made = make_challenge(suite("gm"), bytes(16), "page", now=7, chance=bytes(16))
+    >>> read_challenge(suite("gm"), bytes(16), "page", made, now=300, within=300)
     >>> len(made)
     50
     """
     if len(chance) != _CHANCE:
         raise ValueError(f"chance is {_CHANCE} bytes, not {len(chance)}")
     body = now.to_bytes(_TIME) + chance
-    return encode(body + _proof(key, use, body))
+    return encode(body + _proof(by, key, use, body))
 
 
-def read_challenge(key: bytes, use: str, text: str, *, now: int, within: int) -> None:
+def read_challenge(by: Suite, key: bytes, use: str, text: str, *, now: int, within: int) -> None:
     """Take a challenge that was made for this use within so many seconds.
 
     Raise ChallengeInvalid.
@@ -46,7 +47,7 @@ def read_challenge(key: bytes, use: str, text: str, *, now: int, within: int) ->
     except ValueError:
         raw = b""
     body = raw[:-_PROOF]
-    if len(raw) != _LENGTH or not hmac.compare_digest(raw[-_PROOF:], _proof(key, use, body)):
+    if len(raw) != _LENGTH or not hmac.compare_digest(raw[-_PROOF:], _proof(by, key, use, body)):
         raise ChallengeInvalid("ChallengeInvalid: not given out here; ask for one")
     if not 0 <= now - int.from_bytes(body[:_TIME]) <= within:
         raise ChallengeInvalid("ChallengeInvalid: too old; ask for a fresh one")

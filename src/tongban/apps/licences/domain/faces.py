@@ -8,7 +8,7 @@ from typing import Any, Final
 from tongban.apps.items.domain import LicenceKind
 from tongban.kernel.facts import Fact, UnknownFact, Vocabulary
 from tongban.kernel.sdjwt.strict import encode
-from tongban.kernel.suites import suite
+from tongban.kernel.suites import Suite
 
 from .metadata import read_day
 
@@ -64,15 +64,16 @@ def rows(
     return found
 
 
-def face_code(key: bytes, identifier: str) -> str:
+def face_code(by: Suite, key: bytes, identifier: str) -> str:
     """Give the code that stands in a face's QR code: nobody finds a licence by its number alone.
 
-    >>> len(face_code(bytes(32), "1.2.156.3005.2"))
+    >>> from tongban.kernel.suites import Suite
+    >>> len(face_code(suite("gm"), bytes(32), "1.2.156.3005.2"))
     22
     """
-    return encode(suite("std").mac(key, b"face\n" + identifier.encode())[:16])
+    return encode(by.mac(key, b"face\n" + identifier.encode())[:16])
 
 
-def face_code_holds(key: bytes, identifier: str, code: str) -> bool:
+def face_code_holds(by: Suite, key: bytes, identifier: str, code: str) -> bool:
     """Tell whether a code is the one of this licence's face, in constant time."""
-    return hmac.compare_digest(face_code(key, identifier).encode(), code.encode())
+    return hmac.compare_digest(face_code(by, key, identifier).encode(), code.encode())

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from tongban.kernel.sdjwt import Status
-from tongban.kernel.suites import suite
+from tongban.kernel.suites import Suite
 
 #: 2^20 credentials a list, of two bits each: valid, invalid, suspended.
 LIST_BITS: Final = 20
@@ -33,13 +33,15 @@ class Place:
     index: int
 
 
-def place_of(number: int, key: bytes) -> Place:
+def place_of(number: int, by: Suite, key: bytes) -> Place:
     """Give the place of the credential with this running number, from 1.
 
-    >>> first, second = place_of(1, bytes(16)), place_of(2, bytes(16))
+    >>> from tongban.kernel.suites import suite
+    >>> gm = suite("gm")
+    >>> first, second = place_of(1, gm, bytes(16)), place_of(2, gm, bytes(16))
     >>> first.list, abs(first.index - second.index) > 1
     (0, True)
-    >>> place_of(2**20 + 1, bytes(16)).list
+    >>> place_of(2**20 + 1, gm, bytes(16)).list
     1
     """
     if number < 1:
@@ -48,7 +50,7 @@ def place_of(number: int, key: bytes) -> Place:
     left, right = inside >> _HALF, inside & _MASK
     for turn in range(_ROUNDS):
         told = b"%d/%d/%d" % (found, turn, right)
-        mixed = int.from_bytes(suite("std").mac(key, told)[:4]) & _MASK
+        mixed = int.from_bytes(by.mac(key, told)[:4]) & _MASK
         left, right = right, left ^ mixed
     return Place(found, left << _HALF | right)
 

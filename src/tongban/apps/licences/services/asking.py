@@ -19,9 +19,9 @@ from tongban.apps.licences import domain, keys, verifying
 from tongban.apps.licences.errors import LicenceUnknown
 from tongban.apps.licences.models import Question
 from tongban.infra import clock
+from tongban.infra.secrecy.fields import sealed
 from tongban.kernel.events import canonical
 from tongban.kernel.sdjwt import Binding
-from tongban.kernel.sdjwt.keys import hash_of
 from tongban.kernel.sdjwt.strict import encode
 
 from .showing import challenge, check
@@ -80,7 +80,7 @@ def ask(asker: str, kind: str, names: Sequence[str]) -> Asked:
     Question.objects.filter(expires__lt=now).delete()
     Question.objects.create(
         state=state,
-        secret=hash_of("std", secret),
+        secret=keys.looked_up(secret),
         asker=asker,
         nonce=nonce,
         query=wanted,
@@ -119,7 +119,7 @@ def answer(state: str, vp_token: Any) -> None:
         raise AnswerRefused(f"vp_token has one member {_ID}, a list of one presentation")
     found = _meets(check(shown[0], Binding(client_id(state), row.nonce)), row.query)
     told = {**asdict(found), "claims": dict(found.claims)}
-    if not _open(state).update(answer=told):
+    if not _open(state).update(**sealed(Question, state, answer=told)):
         raise AnswerRefused("the question was answered just now")
 
 
@@ -138,7 +138,7 @@ def _meets(found: verifying.Verdict, wanted: Mapping[str, Any]) -> verifying.Ver
 def declined(state: str) -> None:
     """Close a question whose holder shows nothing (section 8.5); raise AnswerRefused."""
     told = asdict(verifying.Verdict("declined", "the holder shows nothing"))
-    if not _open(state).update(answer=told):
+    if not _open(state).update(**sealed(Question, state, answer=told)):
         raise AnswerRefused("no open question: it was answered or has ended")
 
 
@@ -152,7 +152,7 @@ def answered(asker: str, secret: str) -> verifying.Verdict | None:
     Raises `LicenceUnknown` for another's question, an unknown one, and one that has ended.
     """
     row = Question.objects.filter(
-        secret=hash_of("std", secret if secret.isascii() else ""),
+        secret=keys.looked_up(secret),
         asker=asker,
         expires__gt=clock.now(),
     ).first()

@@ -65,7 +65,7 @@ def _behind(path: str) -> verifying.Verdict:
 
 def face(identifier: str, code: str) -> verifying.Verdict:
     """Verify the licence behind a face's QR code: what stands on it, and its state now."""
-    genuine = domain.face_code_holds(keys.secret("faces"), identifier, code)
+    genuine = domain.face_code_holds(keys.by(), keys.secret("faces"), identifier, code)
     licence = Licence.objects.filter(identifier=identifier).first() if genuine else None
     if licence is None:
         return verifying.Verdict("signature", "no such face was made here")

@@ -38,6 +38,7 @@ def issue(
     """
     serial = Serial.objects.create(taken=now)
     number = f"{now:%Y}{serial.pk:09d}"
+    frozen: Any = dict(content)
     licence = Licence.objects.create(
         identifier=domain.licence_identifier(authority, kind.type_code, number, 1),
         number=number,
@@ -48,7 +49,7 @@ def issue(
         keeper=keeper,
         case=case,
         item=item,
-        content=dict(content),
+        content=frozen,
         issued=now,
         valid_until=domain.valid_until(now.date(), kind.years),
     )

@@ -23,7 +23,6 @@ from tongban.infra.trail import services as trail
 from tongban.kernel import sdjwt
 from tongban.kernel.events import Draft
 from tongban.kernel.sdjwt import Binding
-from tongban.kernel.sdjwt.keys import hash_of
 from tongban.kernel.sdjwt.strict import encode
 
 #: Seconds for which a link leads to what is shown, and how often it may be looked at meanwhile.
@@ -100,7 +99,7 @@ def show(subject: Subject, identifier: str, names: Collection[str]) -> Link:
     secret, now = encode(os.urandom(24)), clock.now()
     Showing.objects.filter(expires__lt=now).delete()
     row = Showing.objects.create(
-        digest=hash_of("std", secret),
+        digest=keys.looked_up(secret),
         credential=kept_credential(licence),
         names=sorted(names),
         expires=now + timedelta(seconds=SECONDS),
@@ -112,14 +111,14 @@ def shown(secret: str) -> verifying.Verdict:
     """Verify what a link leads to, as any verifier would; raise `ShowingEnded`."""
     now = clock.now()
     found = Showing.objects.filter(
-        digest=hash_of("std", secret if secret.isascii() else ""),
+        digest=keys.looked_up(secret),
         expires__gt=now,
         expires__lte=now + timedelta(seconds=SECONDS),
         looks__lt=MOST_LOOKS,
     )
     if not found.update(looks=F("looks") + 1):
         raise ShowingEnded
-    row = Showing.objects.select_related("credential__licence").get(digest=hash_of("std", secret))
+    row = Showing.objects.select_related("credential__licence").get(digest=keys.looked_up(secret))
     audience = f"{settings.BASE_URL}/licences/shown"
     nonce = challenge("shown")
     licence = row.credential.licence
@@ -130,13 +129,15 @@ def shown(secret: str) -> verifying.Verdict:
 def challenge(use: str) -> str:
     """Give a fresh challenge for one use."""
     now = int(clock.now().timestamp())
-    return domain.make_challenge(keys.secret("challenges"), use, now=now, chance=os.urandom(16))
+    return domain.make_challenge(
+        keys.by(), keys.secret("challenges"), use, now=now, chance=os.urandom(16)
+    )
 
 
 def answers(use: str, text: str, *, within: int = 300) -> None:
     """Take a challenge that was given out for this use; raise `domain.ChallengeInvalid`."""
     now = int(clock.now().timestamp())
-    domain.read_challenge(keys.secret("challenges"), use, text, now=now, within=within)
+    domain.read_challenge(keys.by(), keys.secret("challenges"), use, text, now=now, within=within)
 
 
 # the lists are published next door: a change is seen at once

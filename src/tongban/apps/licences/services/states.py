@@ -146,6 +146,7 @@ def supersede(
     if kind.slug != old.kind:
         raise ValueError(f"{identifier} is a {old.kind}, not a {kind.slug}")
     serial = Serial.objects.create(taken=now)
+    frozen: Any = dict(content)
     new = Licence.objects.create(
         identifier=LicenceId.parse(identifier).superseded().format(),
         number=old.number,
@@ -157,7 +158,7 @@ def supersede(
         case=old.case,
         item=old.item,
         version=old.version + 1,
-        content=dict(content),
+        content=frozen,
         issued=now,
         valid_until=domain.valid_until(now.date(), kind.years),
     )

@@ -24,10 +24,8 @@ from tongban.infra import clock
 from tongban.infra.access.domain import Subject
 from tongban.kernel.events import canonical
 from tongban.kernel.sdjwt import PublicKey, TokenRefused, jws, read_key
-from tongban.kernel.sdjwt.keys import hash_of
 from tongban.kernel.sdjwt.strict import encode
 from tongban.kernel.sdjwt.tokens import instant
-from tongban.kernel.suites import suite
 
 from .again import again
 from .issuing import bind
@@ -63,7 +61,7 @@ class Offered:
 
 def _pin(code: str, pin: str) -> str:
     """Keep a PIN so that the table alone does not tell it: keyed, because six digits are few."""
-    return suite("std").mac(keys.secret("pins"), f"{code}\n{pin}".encode()).hex()
+    return keys.by().mac(keys.secret("pins"), f"{code}\n{pin}".encode()).hex()
 
 
 def configuration_id(kind: str, version: int) -> str:
@@ -80,7 +78,7 @@ def offer(subject: Subject, identifier: str) -> Offered:
     now = clock.now()
     expires = now + timedelta(minutes=MINUTES)
     Offer.objects.filter(expires__lt=now).delete()
-    digest = hash_of("std", code)
+    digest = keys.looked_up(code)
     Offer.objects.create(code=digest, pin=_pin(digest, pin), licence=licence, expires=expires)
     document = {
         "credential_issuer": settings.BASE_URL,
@@ -108,7 +106,7 @@ def token(grant_type: str, code: str, pin: str) -> str:
     if not code or not pin:
         raise WalletRefused("invalid_request", "pre-authorized_code and tx_code are both needed")
     now = clock.now()
-    digest = hash_of("std", code) if code.isascii() else ""
+    digest = keys.looked_up(code)
     live = Offer.objects.filter(code=digest, token=None, expires__gt=now, tries__lt=_TRIES)
     # counted before it is compared: many guesses at once are still five
     if not live.update(tries=F("tries") + 1):
@@ -118,7 +116,7 @@ def token(grant_type: str, code: str, pin: str) -> str:
         raise WalletRefused("invalid_grant", "the PIN is wrong")
     secret = encode(os.urandom(24))
     used = Offer.objects.filter(code=digest, token=None).update(
-        token=hash_of("std", secret), expires=now + timedelta(seconds=TOKEN_SECONDS)
+        token=keys.looked_up(secret), expires=now + timedelta(seconds=TOKEN_SECONDS)
     )
     if not used:
         raise WalletRefused("invalid_grant", "the code was used just now")
@@ -127,7 +125,7 @@ def token(grant_type: str, code: str, pin: str) -> str:
 
 def credential(access_token: str, configuration: str, proofs: list[str]) -> str:
     """Sign the licence for the key that is proved (section 8), once; raise WalletRefused."""
-    secret = hash_of("std", access_token) if access_token.isascii() else ""
+    secret = keys.looked_up(access_token)
     row = (
         Offer.objects.select_related("licence")
         .filter(token=secret, expires__gt=clock.now())

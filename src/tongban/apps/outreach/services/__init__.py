@@ -24,6 +24,7 @@ from tongban.infra.access.domain import Subject, judge
 from tongban.infra.trail import services as trail
 from tongban.kernel.events import Draft
 from tongban.kernel.facts import Words
+from tongban.kernel.suites import suite
 
 __all__ = ["SYSTEM", "Asked", "NotAllowed", "PolicyIncomplete", "Progress", "identify", "run"]
 
@@ -91,13 +92,13 @@ def identify(number: str, department: str, *, subject: Subject = SYSTEM) -> tupl
     policy = items.policy(row.month.policy, row.version)
     _allow(subject, policy)
     open_ = {finding.person: finding for finding in queries.questions(number, department)}
-    salt = bytes(row.month.salt)
+    salt, by = row.month.salt, suite(row.month.suite)
     asked: list[Asked] = []
     drafts: list[Draft] = []
     for numbers, said in _walk(policy, number, subject.name, _PEOPLE_AT_ONCE):
         drafts.append(said)
         for person in filter(None, numbers):
-            found = open_.pop(domain.person_reference(salt, person), None)
+            found = open_.pop(domain.person_reference(salt, person, by), None)
             if found is not None:
                 asked.append(Asked(person, Words(found.said_zh, found.said_en)))
     told: dict[str, object] = {"department": department, "people": len(asked)}

@@ -35,7 +35,7 @@ def look_up(ground: Ground, numbers: Sequence[str | None], walked: int) -> Batch
         if number is None:
             batch.unnumbered.append(f"record {place}")
         else:
-            person = domain.person_reference(ground.salt, number)
+            person = domain.person_reference(ground.salt, number, ground.by)
             batch.people[person] = Person({ground.key: number})
     # a person whom the register holds twice was judged with the first record of the two
     for person in _found(ground, list(batch.people)):

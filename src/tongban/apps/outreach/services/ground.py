@@ -5,6 +5,7 @@ import secrets
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
+from django.conf import settings
 from django.db import transaction
 
 from tongban.apps.exchange import queries as catalogue
@@ -17,6 +18,7 @@ from tongban.infra.access.domain import Subject
 from tongban.infra.trail import services as trail
 from tongban.kernel.events import Draft
 from tongban.kernel.forms import Call, Grant, ItemNeeds, alone, plan
+from tongban.kernel.suites import Suite, suite
 
 
 class PolicyIncomplete(ValueError):
@@ -30,6 +32,7 @@ class Ground:
     policy: Policy
     period: Period
     salt: bytes
+    by: Suite
     month: int
     run: str
     actor: str
@@ -75,12 +78,15 @@ def start(policy: Policy, period: Period, subject: Subject) -> Ground:
     now = clock.now()
     with transaction.atomic():
         month, _ = Month.objects.get_or_create(
-            policy=policy.slug, period=period.key, defaults={"salt": os.urandom(32)}
+            policy=policy.slug,
+            period=period.key,
+            defaults={"salt": os.urandom(32), "suite": settings.SUITE},
         )
         ground = Ground(
             policy=policy,
             period=period,
-            salt=bytes(month.salt),
+            salt=month.salt,
+            by=suite(month.suite),
             month=month.pk,
             run=f"{policy.slug}-{period.key}-{secrets.token_hex(4)}",
             actor=subject.name,

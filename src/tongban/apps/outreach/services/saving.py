@@ -1,10 +1,10 @@
 """Saves what a batch comes to: orders, findings and events, in one transaction."""
 
-import hashlib
 from collections import Counter
 from collections.abc import Sequence
 from datetime import datetime
 
+from django.conf import settings
 from django.db import transaction
 
 from tongban.apps.cases import payments
@@ -16,6 +16,7 @@ from tongban.apps.outreach.services.ground import Ground
 from tongban.infra import clock
 from tongban.infra.trail import services as trail
 from tongban.kernel.events import Draft, canonical
+from tongban.kernel.suites import suite
 
 
 def save(ground: Ground, batch: Batch) -> int:
@@ -91,7 +92,7 @@ def _decided(ground: Ground, batch: Batch, findings: Sequence[Finding]) -> Draft
     ]
     data: dict[str, object] = {
         "people": dict(Counter(f.status for f in findings)),
-        "findings_sha256": hashlib.sha256(canonical(lines)).hexdigest(),
+        "findings_digest": suite(settings.SUITE).digest(canonical(lines)).hex(),
         "unavailable": sorted(batch.silent),
     }
     return ground.draft(events.BATCH_DECIDED, data)
