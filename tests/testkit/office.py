@@ -234,6 +234,7 @@ def _stand(
     # a node of its own: its log must not remember the days that another test has moved to
     settings.HOME = tmp_path
     transport._made.cache_clear()
+    parties.forget_departments()
     clock.freeze(START)
     with django_db_blocker.unblock(), ExitStack() as opened:
 

@@ -9,6 +9,7 @@ from django.db import transaction
 from tongban.infra.access.models import User
 from tongban.kernel.codes import IdentityNumber
 
+from . import queries
 from .models import Company, Department, Person, Post, Relation
 
 
@@ -36,6 +37,7 @@ def install_departments(rows: Iterable[DepartmentRow]) -> None:
         unique_fields=["key"],
         update_fields=["uscc", "name_zh", "name_en", "region"],
     )
+    queries.forget_departments()
 
 
 def _user(login: str, name: str) -> User:
