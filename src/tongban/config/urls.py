@@ -12,8 +12,8 @@ urlpatterns = [
     path("api/", api.urls),
     re_path(r"^api/", nowhere),
     path("exchange/v1/", include("tongban.apps.exchange.api.urls")),
-    path("", include("tongban.apps.licences.api.urls")),
     path("evidence/log/", include("tongban.apps.evidence.api")),
+    path("", include("tongban.apps.licences.api.urls")),
     path("admin/", admin.site.urls),
     path("", include("tongban.web.urls")),
 ]

@@ -14,6 +14,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from fnmatch import fnmatchcase
+from typing import NamedTuple
 from uuid import UUID
 
 from django.db import connection, transaction
@@ -95,8 +96,7 @@ def deliver() -> int:
     return sum([_round(consumer) for consumer in list(_consumers.values())])
 
 
-@dataclass(frozen=True, slots=True)
-class Passed:
+class Passed(NamedTuple):
     """An event as a follower is told of it: its id, and the hash that commits to all of it.
 
     ``id`` is as this database writes it: a UUID, or its 32 digits where there is no such type.
@@ -129,7 +129,7 @@ def follow(name: str, take: Callable[[Sequence[Passed]], None], *, most: int = 4
             reading.execute(*columns[:most].query.sql_with_params())
             rows = reading.fetchall()
         if rows:
-            take([Passed(*row[2:]) for row in rows])
+            take([Passed._make(row[2:]) for row in rows])
             held.after_tx, held.position = rows[-1][:2]
             held.save()
     return len(rows)
