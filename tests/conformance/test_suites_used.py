@@ -7,8 +7,8 @@ ROOT = Path(__file__).parents[2]
 SOURCE = ROOT / "src" / "tongban"
 PAGE = ROOT / "docs" / "standards" / "cryptography.md"
 FIXED = re.compile(
-    r"\bimport hashlib|from hashlib|hashlib\.|salted_hmac|\bhmac\.(?:new|digest|HMAC)\b|AESSIV|AESGCM|Ed25519P"
-    r"|ChaCha20|hazmat\.primitives"
+    r"\bimport hashlib|from hashlib|hashlib\.|salted_hmac|\bhmac\.(?:new|digest|HMAC)\b"
+    r"|AESSIV|AESGCM|Ed25519P|ChaCha20|hazmat\.primitives"
 )
 NAMED = re.compile(r"""\bsuite\(["'](std|gm)["']\)""")
 

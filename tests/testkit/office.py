@@ -235,6 +235,7 @@ def _stand(
     carry_keys(tmp_path)
     settings.HOME = tmp_path
     transport._made.cache_clear()
+    parties.forget_departments()
     clock.freeze(START)
     with django_db_blocker.unblock(), ExitStack() as opened:
 

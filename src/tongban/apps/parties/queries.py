@@ -50,6 +50,11 @@ def _department(key: str) -> Department:
     return Department.objects.get(key=key)
 
 
+def forget_departments() -> None:
+    """Let this process read departments afresh: their names or regions have changed."""
+    _department.cache_clear()
+
+
 def department_region(key: str) -> str:
     """Give the division in which a department acts; empty where it is unknown."""
     try:

@@ -10,6 +10,7 @@ from tongban.infra.access.models import User
 from tongban.infra.secrecy.ring import held
 from tongban.kernel.codes import IdentityNumber
 
+from . import queries
 from .models import Company, Department, Post, Relation
 from .queries import numbered
 
@@ -38,6 +39,7 @@ def install_departments(rows: Iterable[DepartmentRow]) -> None:
         unique_fields=["key"],
         update_fields=["uscc", "name_zh", "name_en", "region"],
     )
+    queries.forget_departments()
 
 
 def _user(login: str, name: str) -> User:

@@ -67,7 +67,7 @@ def rows(
 def face_code(by: Suite, key: bytes, identifier: str) -> str:
     """Give the code that stands in a face's QR code: nobody finds a licence by its number alone.
 
-    >>> from tongban.kernel.suites import Suite
+    >>> from tongban.kernel.suites import suite
     >>> len(face_code(suite("gm"), bytes(32), "1.2.156.3005.2"))
     22
     """
