@@ -27,6 +27,8 @@ from tongban.apps.exchange.catalogue import errors as registry
 from tongban.apps.exchange.domain.registry import EntryInvalid
 from tongban.apps.exchange.domain.requests import ActionRefused, NotForYou
 from tongban.apps.items import queries as items
+from tongban.infra.access.assurance import ACR
+from tongban.infra.access.refusing import StepUpNeeded
 from tongban.infra.api import Problem, Sentence, SessionAuth, TokenAuth
 from tongban.kernel.events import EventInvalid
 from tongban.kernel.facts import FactInvalid, UnknownFact
@@ -194,6 +196,18 @@ def _unpublished(request: HttpRequest, error: Exception | type[Exception]) -> Ht
     return _refuse(request, 404, "not_published", error.zh, error.en)
 
 
+def _step_up(request: HttpRequest, error: Exception | type[Exception]) -> HttpResponse:
+    """Ask for a stronger sign-in, as RFC 9470 has it."""
+    if not isinstance(error, StepUpNeeded):
+        raise TypeError(error)
+    response = _refuse(request, 401, "step_up_needed", error.zh, error.en)
+    response["WWW-Authenticate"] = (
+        'Bearer realm="tongban", error="insufficient_user_authentication", '
+        f'acr_values="{ACR[error.level]}"'
+    )
+    return response
+
+
 def _plain(request: HttpRequest, error: Exception | type[Exception]) -> HttpResponse:
     kind = type(error) if isinstance(error, Exception) else error
     status, code, zh, en = next(_PLAIN[k] for k in kind.__mro__ if k in _PLAIN)
@@ -210,6 +224,7 @@ api.add_exception_handler(requests.RequestInvalid, _sharing)
 api.add_exception_handler(files.FileInvalid, _sharing)
 api.add_exception_handler(FactInvalid, _fact)
 api.add_exception_handler(items.NotPublished, _unpublished)
+api.add_exception_handler(StepUpNeeded, _step_up)
 for _kind in _PLAIN:
     api.add_exception_handler(_kind, _plain)
 

@@ -122,6 +122,8 @@ MIDDLEWARE = [
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "tongban.infra.access.sessions.AccessMiddleware",
+    "tongban.web.middleware.StepUp",
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
 ]
@@ -160,6 +162,32 @@ WHITENOISE_USE_FINDERS = True  # styles come straight out of the installed packa
 DATA_UPLOAD_MAX_MEMORY_SIZE = 24 * 1024 * 1024  # eight materials of 2 MB in base64
 # A link printed by `tongban serve` on loopback signs a browser in, once; off everywhere else.
 ENTER_BY_LINK = os.environ.get("TONGBAN_ENTER_BY_LINK") == "1"
+
+AUTHENTICATION_BACKENDS = ["tongban.infra.access.backends.PasswordBackend"]
+AUTH_PASSWORD_VALIDATORS = [
+    {"NAME": f"django.contrib.auth.password_validation.{name}", "OPTIONS": options}
+    for name, options in (
+        ("UserAttributeSimilarityValidator", {}),
+        ("MinimumLengthValidator", {"min_length": 12}),
+        ("CommonPasswordValidator", {}),
+        ("NumericPasswordValidator", {}),
+    )
+]
+LOGIN_URL = "sign-in"
+LOGIN_REDIRECT_URL = "home"
+# where browsers reach this installation: issuer of sign-ins, home of passkeys
+ORIGIN = os.environ.get("TONGBAN_ORIGIN", "http://localhost:8000").rstrip("/")
+ACCESS_ORIGINS = [ORIGIN]
+ACCESS_PASSKEY_HOST = urlsplit(ORIGIN).hostname or "localhost"
+# networks of our own proxies, whose X-Forwarded-For is believed, and of the offices
+ACCESS_PROXIES = [n for n in os.environ.get("TONGBAN_PROXIES", "").split(",") if n]
+ACCESS_NETWORKS = [n for n in os.environ.get("TONGBAN_OFFICE_NETWORKS", "").split(",") if n]
+if ORIGIN.startswith("https:"):
+    SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
+SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = ORIGIN.startswith("https:")
+CSRF_TRUSTED_ORIGINS = [ORIGIN]
+SESSION_COOKIE_AGE = 8 * 3600
+SESSION_EXPIRE_AT_BROWSER_CLOSE = True
 
 SECURE_CONTENT_TYPE_NOSNIFF = True
 SECURE_REFERRER_POLICY = "same-origin"

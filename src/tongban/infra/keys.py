@@ -8,9 +8,13 @@ import contextlib
 import os
 import secrets
 import stat
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from functools import lru_cache
 from pathlib import Path
+
+from cryptography.hazmat.primitives.asymmetric import rsa
+from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 
 from tongban.kernel.suites import KeyInvalid, Signer, suite
 from tongban.kernel.wire.documents import key_id
@@ -43,20 +47,46 @@ def own_key(folder: Path, name: str, suite_name: str) -> OwnKey:
     Of two processes that start at once, both take the one that was first.
     """
     path = folder / "keys" / f"{name}.{suite_name}"
-    if not path.exists():
-        _make(path, suite_name)
-    if path.stat().st_mode & _OTHERS:
-        raise KeyUnsafe(f"KeyUnsafe: {path} may be read by others; chmod 600 and change the key")
-    signer = suite(suite_name).signer(bytes.fromhex(path.read_text(encoding="ascii")))
+    signer = suite(suite_name).signer(bytes.fromhex(_kept(path, lambda: _secret(suite_name).hex())))
     return OwnKey(suite_name, signer.public, signer)
 
 
-def _make(path: Path, suite_name: str) -> None:
+@lru_cache(maxsize=16)
+def own_secret(folder: Path, name: str) -> bytes:
+    """Give 32 secret bytes of this name; draw them where there are none. Raises as `own_key`."""
+    made = _kept(folder / "keys" / f"{name}.secret", lambda: secrets.token_bytes(_BYTES).hex())
+    return bytes.fromhex(made)
+
+
+@lru_cache(maxsize=4)
+def own_rsa(folder: Path, name: str) -> str:
+    """Give an RSA key of 3072 bits of this name as PEM (PKCS #8), for peers that know no other.
+
+    Raises as `own_key`.
+    """
+    return _kept(folder / "keys" / f"{name}.pem", _rsa)
+
+
+def _rsa() -> str:
+    key = rsa.generate_private_key(public_exponent=65537, key_size=3072)
+    form = (Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
+    return key.private_bytes(*form).decode("ascii")
+
+
+def _kept(path: Path, make: Callable[[], str]) -> str:
+    if not path.exists():
+        _keep(path, make())
+    if path.stat().st_mode & _OTHERS:
+        raise KeyUnsafe(f"KeyUnsafe: {path} may be read by others; chmod 600 and change the key")
+    return path.read_text(encoding="ascii")
+
+
+def _keep(path: Path, secret: str) -> None:
     path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
     draft = path.with_name(f"{path.name}.{os.getpid()}.{secrets.token_hex(4)}")
     descriptor = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
     with os.fdopen(descriptor, "w", encoding="ascii") as file:
-        file.write(_secret(suite_name).hex())
+        file.write(secret)
         file.flush()
         os.fsync(descriptor)
     with contextlib.suppress(FileExistsError):

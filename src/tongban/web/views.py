@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from django.conf import settings
-from django.contrib.auth import login, logout
+from django.contrib.auth import logout
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils.translation import override
@@ -20,6 +20,8 @@ from tongban.apps.cases.errors import CaseUnknown, NotAllowed
 from tongban.apps.items import queries as items
 from tongban.apps.parties import queries as parties
 from tongban.infra.access import services as access
+from tongban.infra.access import sessions
+from tongban.infra.access.assurance import LINK, TWO
 from tongban.infra.access.domain import Subject
 from tongban.infra.access.models import User
 from tongban.infra.access.services import ENTER, TokenInvalid
@@ -56,7 +58,11 @@ def page(
 
 def subject_of(request: HttpRequest) -> Subject | None:
     """Give who is signed in, or nobody."""
-    return parties.subject_of(request.user) if isinstance(request.user, User) else None
+    return (
+        parties.subject_of(request.user, sessions.context_of(request))
+        if isinstance(request.user, User)
+        else None
+    )
 
 
 @require_GET
@@ -115,7 +121,7 @@ def enter(request: HttpRequest, secret: str) -> HttpResponse:
         user = access.redeem(secret, ENTER)
     except TokenInvalid:
         return page(request, "missing", {"expired": True}, status=404)
-    login(request, user, backend="django.contrib.auth.backends.ModelBackend")
+    sessions.enter(request, user, LINK, vouched=TWO)  # who started the server answers for it
     return redirect("home")
 
 

@@ -2,15 +2,19 @@
 
 from functools import lru_cache
 
+from tongban.infra.access.domain import BARE, RAISED, Context, Subject
 from tongban.infra.access.domain import Post as Office
-from tongban.infra.access.domain import Subject
+from tongban.infra.access.elevation import raised
 from tongban.infra.access.models import User
 
 from .models import Department, Person, Post
 
 
-def subject_of(user: User) -> Subject:
-    """Give the subject that ``access.judge`` judges: a citizen, an official, or both posts."""
+def subject_of(user: User, context: Context = BARE) -> Subject:
+    """Give the subject that ``access.judge`` judges: a citizen, an official, or both posts.
+
+    ``context`` says how the call comes; without one nothing is known but that somebody signed in.
+    """
     posts = tuple(
         Office(department=p.department_id, role=p.role, region=p.department.region)
         for p in Post.objects.filter(user=user).select_related("department").order_by("pk")
@@ -22,6 +26,8 @@ def subject_of(user: User) -> Subject:
         kind="official" if posts else "citizen",
         person_id=str(person.pk) if person else "",
         posts=posts,
+        context=context,
+        raised=raised(user) if any(post.role in RAISED for post in posts) else frozenset(),
     )
 
 

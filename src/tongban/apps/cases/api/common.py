@@ -25,4 +25,4 @@ def subject(request: HttpRequest, *actions: str) -> Subject:
     bearer: Bearer = request.auth  # type: ignore[attr-defined]
     if not any(bearer.may(action) for action in actions):
         raise NotAllowed("此令牌不含该权限", f"this token is not made for {' or '.join(actions)}")
-    return parties.subject_of(bearer.user)
+    return parties.subject_of(bearer.user, bearer.context)

@@ -19,6 +19,7 @@ from tongban.apps.items import queries as items
 from tongban.apps.parties import queries as parties
 from tongban.infra import clock
 from tongban.infra.access.domain import Subject, judge
+from tongban.infra.access.refusing import refuse
 from tongban.infra.trail import services as trail
 from tongban.kernel import forms
 from tongban.kernel.facts import Vocabulary, parse_value
@@ -56,6 +57,7 @@ class Submission:
 def _allow(subject: Subject, action: str, resource: Mapping[str, str]) -> None:
     ruling = judge(subject, action, resource)
     if not ruling.allowed:
+        refuse(subject, action, resource, ruling)
         raise NotAllowed(ruling.zh, ruling.en)
 
 

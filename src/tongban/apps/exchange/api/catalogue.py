@@ -204,7 +204,7 @@ def _subject(request: HttpRequest, action: str) -> Subject:
     bearer: Bearer = request.auth  # type: ignore[attr-defined]
     if not bearer.may(action):
         raise errors.ResourceDenied("此令牌不含该权限", f"this token is not made for {action}")
-    return parties.subject_of(bearer.user)
+    return parties.subject_of(bearer.user, bearer.context)
 
 
 def _shown(found: Registered) -> dict[str, Any]:

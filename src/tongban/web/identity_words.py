@@ -1,0 +1,88 @@
+"""The words of signing in and of one's own account, in Chinese and English."""
+
+from collections.abc import Mapping
+
+from tongban.kernel.facts import Words
+
+IDENTITY_WORDS: Mapping[str, Words] = {
+    "sign_in": Words("登录", "Sign in"),
+    "sign_in_name": Words("用户名", "User name"),
+    "sign_in_password": Words("口令", "Password"),
+    "sign_in_failed": Words(
+        "登录未成功：请核对后重试；多次失败后账户会锁定十五分钟。",
+        "That did not work. Check what you typed; after several failures the account is locked for "
+        "fifteen minutes.",
+    ),
+    "sign_in_passkey": Words("使用通行密钥", "Use a passkey"),
+    "sign_in_password_way": Words("使用口令登录", "Sign in with a password"),
+    "second_factor": Words("第二步认证", "Second step"),
+    "second_factor_help": Words(
+        "请输入动态口令应用显示的六位数字，或一个恢复码。",
+        "Type the six digits that your authenticator app shows, or a recovery code.",
+    ),
+    "second_factor_code": Words("动态口令或恢复码", "Code"),
+    "step_up": Words("提升认证等级", "Prove it is you"),
+    "step_up_help": Words(
+        "此操作较为敏感，需要更高的认证等级。认证后请再次提交。",
+        "This is sensitive and asks for more than a password. Do it again after this step.",
+    ),
+    "step_up_proof": Words(
+        "您的账户尚未完成所需的实名或实人核验，请到办事窗口办理。",
+        "Your account has not been proofed for this: visit a counter with your identity card.",
+    ),
+    "step_up_none": Words(
+        "没有第二种认证方式？请先添加", "No second factor yet? Add one to your account first"
+    ),
+    "passkey_help": Words(
+        "设备会请您用指纹、面容或设备口令确认，无须输入用户名和口令。",
+        "Your device asks for your finger, face or PIN; no name and no password are needed.",
+    ),
+    "passkey_script": Words(
+        "通行密钥需要浏览器脚本；也可以使用口令登录。",
+        "Passkeys need script in the browser; the password way does not.",
+    ),
+    "passkey": Words("通行密钥", "Passkey"),
+    "passkey_label": Words("名称", "Name"),
+    "passkey_add": Words("添加通行密钥", "Add a passkey"),
+    "passkey_failed": Words("未能添加，请重试。", "It was not added; try again."),
+    "app": Words("动态口令应用", "Authenticator app"),
+    "add_app": Words("添加动态口令应用", "Add an authenticator app"),
+    "add_app_help": Words(
+        "准备好手机上的动态口令应用（RFC 6238）。密钥只显示一次。",
+        "Have an authenticator app (RFC 6238) ready. The secret is shown once.",
+    ),
+    "add_app_scan": Words(
+        "用应用扫描此码，再输入它显示的六位数字。",
+        "Scan this code with the app, then type the six digits it shows.",
+    ),
+    "add_app_secret": Words("密钥", "Secret"),
+    "confirm": Words("确认", "Confirm"),
+    "recovery_codes": Words("恢复码", "Recovery codes"),
+    "recovery_help": Words(
+        "请抄写或打印保存。手机丢失时，每个恢复码可以代替动态口令使用一次。以后不再显示。",
+        "Write these down or print them. Each stands in for a code once, should you lose your "
+        "phone. They are not shown again.",
+    ),
+    "recovery_left": Words("剩余恢复码：", "Recovery codes left:"),
+    "account": Words("账户安全", "Account"),
+    "account_level": Words("本次登录的认证等级", "Level of this sign-in"),
+    "account_proof": Words("实人等级", "How you were proofed"),
+    "proof_none": Words("未核验", "not yet"),
+    "proof_named": Words("实名", "by name and number"),
+    "proof_seen": Words("实人", "in person"),
+    "account_factors": Words("第二种认证方式", "Second factors"),
+    "account_one_factor": Words("只有口令。建议添加。", "Only a password. Add another."),
+    "account_devices": Words("已登记的终端", "Known devices"),
+    "password_old": Words("现口令", "Present password"),
+    "password_new": Words("新口令（至少十二位）", "New password (12 characters or more)"),
+    "password_change": Words("更改口令", "Change the password"),
+    "remove": Words("移除", "Remove"),
+    "raise_role": Words("临时提权", "Raise a role for a while"),
+    "raise_help": Words(
+        "管理和运维岗位平时只读。提权须说明理由，最长一小时，到时自动结束，审计可见。",
+        "Administrators and operators only read. Raising the role needs a reason, lasts an hour at "
+        "most, ends by itself, and the auditor sees it.",
+    ),
+    "raise_minutes": Words("分钟", "Minutes"),
+    "raise_end": Words("立即结束", "End it now"),
+}
