@@ -3,6 +3,8 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 WORKERS ?= 2
+# whatever starts here finds its modules compiled, instead of compiling them at each start
+export PYTHONDONTWRITEBYTECODE :=
 
 .PHONY: demo demo-network soak serve test check lint types bench docs lock clean fmt
 
@@ -26,7 +28,7 @@ check: $(VENV)/.dev ## the inner loop: lint, import rules, types, fast tests
 	@$(BIN)/ruff check . && $(BIN)/ruff format --check .
 	@$(BIN)/lint-imports
 	@$(BIN)/mypy
-	@$(BIN)/pytest -n $(WORKERS) -q -m "not slow and not postgres"
+	@$(BIN)/pytest -n $(WORKERS) -q -m "not slow and not postgres and not whole" --hypothesis-profile=quick
 
 fmt: $(VENV)/.dev
 	@$(BIN)/ruff format . && $(BIN)/ruff check --fix .

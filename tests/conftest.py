@@ -1,4 +1,4 @@
-"""What every test may ask for: outside test data and hypothesis profiles."""
+"""What every test may ask for: outside test data, hypothesis profiles and the mark `whole`."""
 
 import os
 import shutil
@@ -14,6 +14,7 @@ pytest_plugins = ["testkit.clock", "testkit.nats", "testkit.packs", "testkit.ser
 
 settings.register_profile("ci", max_examples=300, deadline=None, print_blob=True)
 settings.register_profile("dev", max_examples=60, deadline=None)
+settings.register_profile("quick", max_examples=10, deadline=None)
 settings.load_profile("ci" if os.environ.get("CI") == "true" else "dev")
 
 pytest.register_assert_rewrite("testkit.office")
@@ -29,6 +30,20 @@ def pytest_configure(config: pytest.Config) -> None:
     home = tempfile.mkdtemp(prefix="tongban-home-")
     config.add_cleanup(lambda: shutil.rmtree(home, ignore_errors=True))
     django.HOME = Path(home)
+
+
+# what a test must ask for to be one that runs more than the code it names
+_WHOLE = frozenset({
+    "any_office", "apart", "db", "fresh_database", "fresh_sqlite", "nats_server", "network",
+    "office", "office_on_postgres", "quiet", "small_disk",
+})  # fmt: skip
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Mark `whole` what runs an office, a database server or nodes, or injects faults."""
+    for item in items:
+        if _WHOLE.intersection(getattr(item, "fixturenames", ())) or "faults" in item.path.parts:
+            item.add_marker("whole")
 
 
 _BESIDE = Path(__file__).resolve().parents[1].parent / "shared" / "data"

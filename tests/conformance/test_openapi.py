@@ -76,7 +76,7 @@ def served(number: str) -> Iterator[str]:
         return application(environ, start_response)
 
     with make_server("127.0.0.1", 0, door, Threads, Quiet) as server:
-        threading.Thread(target=server.serve_forever, daemon=True).start()
+        threading.Thread(target=server.serve_forever, args=(0.02,), daemon=True).start()
         yield f"http://127.0.0.1:{server.server_port}"
         server.shutdown()
 

@@ -18,9 +18,11 @@ STUBBORN = [
     f"import signal; signal.signal(signal.SIGTERM, signal.SIG_IGN); {SLEEPER[2]}",
 ]
 PARENT = """
-import sys, time
+import signal, sys, time
 from pathlib import Path
 from tongban.config.keeper import Keeper
+# a shell starts what runs in the background deaf to this signal, and with it these tests
+signal.signal(signal.SIGINT, signal.default_int_handler)
 folder = Path(sys.argv[1])
 with Keeper() as keeper:
     keeper.owns(folder / "temporary")

@@ -39,6 +39,7 @@ def test_a_home_that_may_not_be_written_is_named(tmp_path: Path) -> None:
     assert "Traceback" not in error
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("url", "said"),
     [

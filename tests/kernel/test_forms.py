@@ -454,6 +454,7 @@ def _count_up(known: set[str] | frozenset[str], bound: Mapping[str, str]) -> set
     return full
 
 
+@pytest.mark.slow
 @settings(max_examples=100)
 @given(worlds, grants)
 def test_a_further_grant_never_asks_more(world: World, further: list[Grant]) -> None:
@@ -518,6 +519,7 @@ def _useful_keys(world: World, branch: Branch) -> set[str]:
     return keys
 
 
+@pytest.mark.slow
 @settings(max_examples=60)
 @given(worlds)
 def test_no_smaller_form_would_do(world: World) -> None:

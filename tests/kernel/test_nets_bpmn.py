@@ -194,6 +194,7 @@ def test_a_flow_of_too_many_elements_is_refused_before_it_is_proved() -> None:
         read_bpmn(in_a_row("p", [task] * 999), "x")
 
 
+@pytest.mark.slow
 def test_calls_within_calls_cannot_multiply_without_end() -> None:
     call = '<callActivity id="{{id}}" name="again" calledElement="p{0}"/>'
     nets: dict[str, Net] = {}

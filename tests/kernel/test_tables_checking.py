@@ -100,6 +100,7 @@ def test_by_priority_the_less_important_row_can_be_dead():
     assert dead.rules == ("1", "2")
 
 
+@pytest.mark.slow
 def test_a_table_too_wide_to_check_is_refused_by_name():
     dice = random.Random(7)  # noqa: S311 - a fixed puzzle
     inputs = tuple(Input(f"f{i}", "boolean") for i in range(60))

@@ -365,6 +365,7 @@ granted = st.lists(
 )
 
 
+@pytest.mark.slow
 @settings(max_examples=200)
 @given(granted, some.filter(bool), st.lists(st.sampled_from(["a", "b", None]), max_size=3))
 def test_no_cell_leaves_that_no_grant_covers(grants, fields, regions):

@@ -123,7 +123,7 @@ class PlaneHandler(http.server.BaseHTTPRequestHandler):
 def plane() -> Iterator[Plane]:
     """Give a control plane that runs."""
     made = Plane()
-    threading.Thread(target=made.serve_forever, daemon=True).start()
+    threading.Thread(target=made.serve_forever, args=(0.02,), daemon=True).start()
     yield made
     made.shutdown()
     made.server_close()

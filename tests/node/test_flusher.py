@@ -225,6 +225,7 @@ def test_an_entry_that_cannot_be_written_is_refused_to_its_sender_alone(store: T
     store.close()
 
 
+@pytest.mark.slow
 def test_no_more_than_a_bound_may_wait(store: Troubled) -> None:
     async def run() -> int:
         flusher = Flusher(store)

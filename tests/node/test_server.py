@@ -341,7 +341,7 @@ def test_a_genuine_answer_to_another_request_is_refused(apart: Network) -> None:
     apart.police.card["address"] = f"http://127.0.0.1:{port}"
     apart.publish()
     server = http.server.ThreadingHTTPServer(("127.0.0.1", port), Between)
-    threading.Thread(target=server.serve_forever, daemon=True).start()
+    threading.Thread(target=server.serve_forever, args=(0.02,), daemon=True).start()
     try:
         apart.start(apart.bureau, apart.police)
         assert apart.find(1).body == {"records": [{"name": "王1"}]}
@@ -562,7 +562,7 @@ class SlowHandler(http.server.BaseHTTPRequestHandler):
 def slow(apart: Network) -> Iterator[SlowSource]:
     """Give a slow source that the health commission's births come from."""
     source = SlowSource(("127.0.0.1", 0), SlowHandler)
-    threading.Thread(target=source.serve_forever, daemon=True).start()
+    threading.Thread(target=source.serve_forever, args=(0.02,), daemon=True).start()
     node = apart.health
     text = node.config.read_text(encoding="utf-8")
     begin, rest = text.index("[providers.births]\nkind"), text.index("[providers.hospitals]")

@@ -150,6 +150,7 @@ def test_a_clock_that_is_set_back_turns_no_row_round(tmp_path: Path, clock: Cloc
     store.close()
 
 
+@pytest.mark.slow
 def test_a_nonce_is_forgotten_only_after_its_message_has_expired(
     tmp_path: Path, clock: Clock
 ) -> None:

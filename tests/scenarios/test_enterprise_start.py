@@ -148,6 +148,7 @@ def _words_of_the_packs() -> set[str]:
     return slugs | facts
 
 
+@pytest.mark.slow
 def test_no_code_knows_an_item_or_a_fact_of_the_packs() -> None:
     words = sorted(_words_of_the_packs(), key=len, reverse=True)
     assert len(words) > 150

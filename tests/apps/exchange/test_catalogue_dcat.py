@@ -96,6 +96,7 @@ ENTRIES = st.builds(
 )
 
 
+@pytest.mark.slow
 @bounds(max_examples=25)
 @sample(ENTRIES)
 def test_a_record_comes_back_the_same_from_every_form(one: Entry) -> None:

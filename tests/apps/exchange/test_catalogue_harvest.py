@@ -186,7 +186,7 @@ class Site(BaseHTTPRequestHandler):
 def site() -> Iterator[str]:
     Site.pages, Site.seen = {}, []
     server = ThreadingHTTPServer(("127.0.0.1", 0), Site)
-    thread = threading.Thread(target=server.serve_forever)
+    thread = threading.Thread(target=server.serve_forever, args=(0.02,))
     thread.start()
     yield f"http://127.0.0.1:{server.server_port}"
     server.shutdown()

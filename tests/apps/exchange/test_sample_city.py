@@ -233,6 +233,7 @@ FOUND = {
 }
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("kind", FLAWS)
 def test_exactly_the_listed_flaws_are_in_the_registers(city: City, kind: str) -> None:
     share, _ = FLAWS[kind]
@@ -378,6 +379,7 @@ def test_a_contract_that_does_not_fit_leaves_the_old_city_alone(
     assert read_cast(folder)["newborn"][0] == city.cast["newborn"][0]
 
 
+@pytest.mark.slow
 @settings(max_examples=12)
 @given(st.integers(100, 500), st.integers(0, 10**9), st.dates(date(2025, 1, 1), date(2027, 12, 31)))
 def test_any_seed_and_day_gives_a_whole_city(people: int, seed: int, today: date) -> None:
@@ -390,6 +392,7 @@ def test_any_seed_and_day_gives_a_whole_city(people: int, seed: int, today: date
         assert all(len(row) == len(register.attributes) for row in register.rows)
 
 
+@pytest.mark.slow
 def test_the_command_writes_the_city_or_says_why_not(tmp_path: Path) -> None:
     to = ["--to", str(tmp_path / "departments")]
     done = CliRunner().invoke(sample, ["--people", "300", "--seed", "3", *to])

@@ -79,6 +79,7 @@ PEOPLE = st.lists(
 )
 
 
+@pytest.mark.slow
 @given(PEOPLE)
 @settings(max_examples=15)
 def test_random_people_with_unknown_facts_get_one_answer_in_python_and_sql(
