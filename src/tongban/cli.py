@@ -83,6 +83,7 @@ COMMANDS: Mapping[str, Place | Branch] = {
     ),
     "serve": ("tongban.web.cli:serve", True),
     "token": ("tongban.infra.access.cli:token", True),
+    "client": ("tongban.apps.parties.sign_on.cli:client", True),
     "worker": ("tongban.config.cli:worker", True),
 }
 # not ours to mend: a full, closed or read-only disk

@@ -12,6 +12,10 @@ from pathlib import Path
 from urllib.parse import unquote, urlsplit
 
 from django.core.exceptions import ImproperlyConfigured
+from django.utils.functional import SimpleLazyObject
+
+from tongban.apps.parties.sign_on.claims import SCOPES
+from tongban.infra.keys import own_rsa
 
 HOME = Path(os.environ.get("TONGBAN_HOME", "var")).resolve()
 
@@ -101,6 +105,7 @@ INSTALLED_APPS = [
     "django.contrib.messages",
     "django.contrib.staticfiles",
     "django_tasks_db",
+    "oauth2_provider",
     "ninja",
     "tongban.web",
     "tongban.infra.trail",
@@ -184,6 +189,36 @@ ACCESS_PROXIES = [n for n in os.environ.get("TONGBAN_PROXIES", "").split(",") if
 ACCESS_NETWORKS = [n for n in os.environ.get("TONGBAN_OFFICE_NETWORKS", "").split(",") if n]
 if ORIGIN.startswith("https:"):
     SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
+OAUTH2_PROVIDER_APPLICATION_MODEL = "parties.Client"
+OAUTH2_PROVIDER = {
+    "OIDC_ENABLED": True,
+    "OIDC_ISS_ENDPOINT": f"{ORIGIN}/o",
+    "OIDC_RSA_PRIVATE_KEY": SimpleLazyObject(lambda: own_rsa(HOME, "sign-on")),
+    "OIDC_RESPONSE_TYPES_SUPPORTED": ["code"],
+    "OIDC_SUBJECT_TYPES_SUPPORTED": ["pairwise"],
+    "OAUTH2_VALIDATOR_CLASS": "tongban.apps.parties.sign_on.validator.Validator",
+    "SCOPES": {name: words.en for name, words in SCOPES.items()},
+    "DEFAULT_SCOPES": ["openid"],
+    "ACCESS_TOKEN_EXPIRE_SECONDS": 600,
+    "ID_TOKEN_EXPIRE_SECONDS": 600,
+    "REFRESH_TOKEN_EXPIRE_SECONDS": 8 * 3600,
+    "REFRESH_TOKEN_REUSE_PROTECTION": True,
+    # RFC 9700, every recommendation of it
+    **dict.fromkeys(
+        (
+            "COMPLIANT_BCP_RFC9700_IMPLICIT_GRANT",
+            "COMPLIANT_BCP_RFC9700_PASSWORD_GRANT",
+            "COMPLIANT_BCP_RFC9700_PKCE_METHOD",
+            "COMPLIANT_BCP_RFC9700_PKCE_REQUIRED",
+            "COMPLIANT_BCP_RFC9700_ACCESS_TOKEN_TRANSPORT",
+            "COMPLIANT_BCP_RFC9700_AUTHZ_RESPONSE_ISS",
+            "COMPLIANT_BCP_RFC9700_TOKEN_STORAGE",
+            "COMPLIANT_BCP_RFC9700_REFRESH_TOKEN",
+            "COMPLIANT_BCP_RFC9700_REDIRECT_URI_MATCHING",
+        ),
+        True,
+    ),
+}
 SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = ORIGIN.startswith("https:")
 CSRF_TRUSTED_ORIGINS = [ORIGIN]
 SESSION_COOKIE_AGE = 8 * 3600

@@ -15,5 +15,6 @@ urlpatterns = [
     # one door only, the one with the lock
     path("admin/login/", RedirectView.as_view(pattern_name="sign-in")),
     path("admin/", admin.site.urls),
+    path("o/", include("tongban.web.sign_on_urls")),
     path("", include("tongban.web.urls")),
 ]

@@ -14,6 +14,7 @@ from django.shortcuts import redirect
 from django.views.decorators.debug import sensitive_post_parameters, sensitive_variables
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
+from tongban.apps.parties.sign_on import clients
 from tongban.infra.access import devices, elevation, factors, passkeys, sessions
 from tongban.infra.access.assurance import TWO, sentence
 from tongban.infra.access.domain import RAISED, ROLES, Ruling
@@ -48,6 +49,7 @@ def account(request: HttpRequest, user: User) -> HttpResponse:
         "app": factors.has_second(user),
         "factors": Authenticator.objects.filter(user=user, confirmed=True).exclude(kind="rc"),
         "recovery": Authenticator.objects.filter(user=user, kind="rc").count(),
+        "clients": clients.used_by(user),
         "devices": user.devices.order_by("-since"),
         "roles": [(role, ROLES[role][1 if english else 0]) for role in sorted(roles)],
         "raised": sorted(elevation.raised(user)),
@@ -114,6 +116,14 @@ def remove_factor(request: HttpRequest, user: User) -> HttpResponse:
 def forget_device(request: HttpRequest, user: User) -> HttpResponse:
     """Forget a device: it is a stranger from now on."""
     devices.forget(user, _number(request, "device"))
+    return redirect("account")
+
+
+@require_POST
+@_signed_in
+def leave_client(request: HttpRequest, user: User) -> HttpResponse:
+    """End what a system holds of the user."""
+    clients.leave(user, request.POST.get("client", ""))
     return redirect("account")
 
 

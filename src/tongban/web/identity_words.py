@@ -84,5 +84,12 @@ IDENTITY_WORDS: Mapping[str, Words] = {
         "most, ends by itself, and the auditor sees it.",
     ),
     "raise_minutes": Words("分钟", "Minutes"),
+    "authorize": Words("授权登录", "Sign in to another system"),
+    "authorize_asks": Words("请求获知：", "asks to learn:"),
+    "authorize_back": Words("之后您将返回", "You will be sent back to"),
+    "authorize_allow": Words("同意并登录", "Allow and sign in"),
+    "authorize_refuse": Words("不同意", "Refuse"),
+    "account_clients": Words("登录过的系统", "Systems you signed in to"),
+    "account_leave": Words("取消授权", "End its access"),
     "raise_end": Words("立即结束", "End it now"),
 }

@@ -32,6 +32,7 @@ urlpatterns = [
     path("account/app", account.add_app, name="add-app"),
     path("account/factors/remove", account.remove_factor, name="remove-factor"),
     path("account/devices/forget", account.forget_device, name="forget-device"),
+    path("account/clients/leave", account.leave_client, name="leave-client"),
     path("account/passkey/options", account.passkey_options, name="add-passkey-options"),
     path("account/passkey/answer", account.passkey_answer, name="add-passkey-answer"),
     path("account/raise", account.raise_role, name="raise-role"),

@@ -2,6 +2,7 @@
 
 from django.conf import settings
 from django.db import models
+from oauth2_provider.models import AbstractApplication
 
 
 class Department(models.Model):
@@ -91,3 +92,19 @@ class Company(models.Model):
 
     def __str__(self) -> str:
         return self.name
+
+
+class Client(AbstractApplication):  # type: ignore[misc]  # the toolkit has no types
+    """A system that people sign in to through this installation (接入系统)."""
+
+    # whose systems know a person by the same pairwise name: the key of a department
+    sector = models.CharField("所属部门", max_length=60)
+    scopes = models.JSONField("范围")
+    # the toolkit's own field: a client belongs to a department, and to nobody's account
+    user = models.ForeignKey(settings.AUTH_USER_MODEL, models.CASCADE, null=True, related_name="+")
+
+    class Meta:
+        verbose_name = verbose_name_plural = "接入系统"
+
+    def __str__(self) -> str:
+        return str(self.name)
