@@ -48,12 +48,20 @@ class Site:
 
 
 @contextmanager
-def site(fresh: Fresh, home: Path, **environment: str) -> Iterator[Site]:
-    """Serve an installation on a free port of loopback until the end of the block."""
+def site(fresh: Fresh, home: Path, host: str = "127.0.0.1", **environment: str) -> Iterator[Site]:
+    """Serve an installation on a free port of loopback until the end of the block.
+
+    Two of them need two hosts (127.0.0.1, 127.0.0.2): a browser's cookies know no ports.
+    """
     port = free_port()
-    origin = f"http://127.0.0.1:{port}"
-    known = {**fresh.environment(home), "TONGBAN_ORIGIN": origin, **environment}
-    command = ["granian", "--interface", "wsgi", "--host", "127.0.0.1", "--port"]
+    origin = f"http://{host}:{port}"
+    known = {
+        **fresh.environment(home),
+        "TONGBAN_ORIGIN": origin,
+        "TONGBAN_HOSTS": host,
+        **environment,
+    }
+    command = ["granian", "--interface", "wsgi", "--host", host, "--port"]
     log = home / f"site-{port}.log"
     with log.open("w") as out:
         server = subprocess.Popen(
@@ -96,7 +104,7 @@ def _wait(server: "subprocess.Popen[bytes]", origin: str, log: Path) -> None:
     end = time.monotonic() + PATIENCE
     while time.monotonic() < end and server.poll() is None:
         try:
-            if requests.get(f"{origin}/sign-in", timeout=5).ok:
+            if requests.get(f"{origin}/", timeout=5).ok:
                 return
         except requests.ConnectionError:
             time.sleep(0.2)

@@ -27,9 +27,12 @@ from tongban.apps.exchange.catalogue import errors as registry
 from tongban.apps.exchange.domain.registry import EntryInvalid
 from tongban.apps.exchange.domain.requests import ActionRefused, NotForYou
 from tongban.apps.items import queries as items
+from tongban.apps.parties import api as parties
+from tongban.apps.parties.domain import DelegationRefused
 from tongban.infra.access.assurance import ACR
 from tongban.infra.access.refusing import StepUpNeeded
 from tongban.infra.api import Problem, Sentence, SessionAuth, TokenAuth
+from tongban.kernel.codes import CodeError
 from tongban.kernel.events import EventInvalid
 from tongban.kernel.facts import FactInvalid, UnknownFact
 
@@ -45,6 +48,7 @@ api = NinjaAPI(
     urls_namespace="api",
 )
 api.add_router("", cases.router)
+api.add_router("", parties.router)
 api.add_router("/catalogue", catalogue.router)
 api.add_router("", governing.router)
 api.add_router("", health.router)
@@ -77,6 +81,7 @@ _PLAIN: Mapping[type[Exception], tuple[int, str, str, str]] = {
     SuspiciousOperation: (422, "body_unreadable", "请求无法读取", "the request cannot be read"),
     BadRequest: (422, "body_unreadable", "请求无法读取", "the request cannot be read"),
     EventInvalid: (422, "value_unfit", "取值不能存证", "a value cannot be kept as evidence"),
+    CodeError: (422, "number_invalid", "号码不正确，请核对", "the number is not right"),
     UnknownFact: (422, "fact_unknown", "没有此数据项", "there is no such fact"),
 }
 _HTTP: Mapping[int, tuple[str, str, str]] = {
@@ -190,6 +195,12 @@ def _sharing(request: HttpRequest, error: Exception | type[Exception]) -> HttpRe
     return _refuse(request, status, code, error.zh, error.en)
 
 
+def _delegation(request: HttpRequest, error: Exception | type[Exception]) -> HttpResponse:
+    if not isinstance(error, DelegationRefused):
+        raise TypeError(error)
+    return _refuse(request, 409, "delegation_refused", error.zh, error.en)
+
+
 def _unpublished(request: HttpRequest, error: Exception | type[Exception]) -> HttpResponse:
     if not isinstance(error, items.NotPublished):
         raise TypeError(error)
@@ -223,6 +234,7 @@ api.add_exception_handler(ActionRefused, _sharing)
 api.add_exception_handler(requests.RequestInvalid, _sharing)
 api.add_exception_handler(files.FileInvalid, _sharing)
 api.add_exception_handler(FactInvalid, _fact)
+api.add_exception_handler(DelegationRefused, _delegation)
 api.add_exception_handler(items.NotPublished, _unpublished)
 api.add_exception_handler(StepUpNeeded, _step_up)
 for _kind in _PLAIN:

@@ -178,6 +178,8 @@ AUTH_PASSWORD_VALIDATORS = [
         ("NumericPasswordValidator", {}),
     )
 ]
+# a file (JSON) that names the foreign providers with which people may sign in
+LOGIN_PROVIDERS = os.environ.get("TONGBAN_LOGIN_PROVIDERS", "")
 LOGIN_URL = "sign-in"
 LOGIN_REDIRECT_URL = "home"
 # where browsers reach this installation: issuer of sign-ins, home of passkeys

@@ -14,6 +14,7 @@ from django.shortcuts import redirect
 from django.views.decorators.debug import sensitive_post_parameters, sensitive_variables
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
+from tongban.apps.parties.login import accounts
 from tongban.apps.parties.sign_on import clients
 from tongban.infra.access import devices, elevation, factors, passkeys, sessions
 from tongban.infra.access.assurance import TWO, sentence
@@ -23,11 +24,11 @@ from tongban.infra.access.factors import FactorRefused
 from tongban.infra.access.models import Authenticator, User
 from tongban.infra.access.refusing import StepUpNeeded
 
-from .signing_in import _signed_in, read_answer
+from .signing_in import read_answer, signed_in
 from .views import language, page, subject_of
 
 
-def _strong(request: HttpRequest, user: User) -> None:
+def strong(request: HttpRequest, user: User) -> None:
     """Ask for the second factor where there is one."""
     if Authenticator.objects.filter(user=user, confirmed=True).exists() and (
         sessions.level_of(request) < min(TWO, user.proof + 1)
@@ -37,7 +38,7 @@ def _strong(request: HttpRequest, user: User) -> None:
 
 
 @require_GET
-@_signed_in
+@signed_in
 def account(request: HttpRequest, user: User) -> HttpResponse:
     """Show how this account is kept safe, and what may be done about it."""
     subject, english = subject_of(request), language(request) == "en"
@@ -50,6 +51,10 @@ def account(request: HttpRequest, user: User) -> HttpResponse:
         "factors": Authenticator.objects.filter(user=user, confirmed=True).exclude(kind="rc"),
         "recovery": Authenticator.objects.filter(user=user, kind="rc").count(),
         "clients": clients.used_by(user),
+        "links": accounts.links_of(user),
+        "providers": [
+            (one.name, one.words.of(language(request))) for one in accounts.providers().values()
+        ],
         "devices": user.devices.order_by("-since"),
         "roles": [(role, ROLES[role][1 if english else 0]) for role in sorted(roles)],
         "raised": sorted(elevation.raised(user)),
@@ -64,10 +69,10 @@ def _refused(request: HttpRequest, lines: list[str]) -> HttpResponse:
 @sensitive_variables("new")
 @sensitive_post_parameters()
 @require_POST
-@_signed_in
+@signed_in
 def change_password(request: HttpRequest, user: User) -> HttpResponse:
     """Set a new password, by the old one; every other session of the user ends."""
-    _strong(request, user)
+    strong(request, user)
     new = request.POST.get("new", "")
     if user.has_usable_password() and not user.check_password(request.POST.get("old", "")):
         return _refused(request, ["✖"])
@@ -82,10 +87,10 @@ def change_password(request: HttpRequest, user: User) -> HttpResponse:
 
 
 @require_http_methods(["GET", "POST"])
-@_signed_in
+@signed_in
 def add_app(request: HttpRequest, user: User) -> HttpResponse:
     """Show the secret of an authenticator app once, then take its first code."""
-    _strong(request, user)
+    strong(request, user)
     if request.method == "GET":
         return page(request, "add_app", {"subject": subject_of(request)})
     try:
@@ -103,48 +108,49 @@ def add_app(request: HttpRequest, user: User) -> HttpResponse:
 
 
 @require_POST
-@_signed_in
+@signed_in
 def remove_factor(request: HttpRequest, user: User) -> HttpResponse:
     """Take a factor away."""
-    _strong(request, user)
-    factors.remove(user, _number(request, "factor"))
+    strong(request, user)
+    factors.remove(user, number_of(request, "factor"))
     return redirect("account")
 
 
 @require_POST
-@_signed_in
+@signed_in
 def forget_device(request: HttpRequest, user: User) -> HttpResponse:
     """Forget a device: it is a stranger from now on."""
-    devices.forget(user, _number(request, "device"))
+    devices.forget(user, number_of(request, "device"))
     return redirect("account")
 
 
 @require_POST
-@_signed_in
+@signed_in
 def leave_client(request: HttpRequest, user: User) -> HttpResponse:
     """End what a system holds of the user."""
     clients.leave(user, request.POST.get("client", ""))
     return redirect("account")
 
 
-def _number(request: HttpRequest, name: str) -> int:
+def number_of(request: HttpRequest, name: str) -> int:
+    """Read a whole number from a form; 0 where there is none."""
     text = request.POST.get(name, "")
     return int(text) if text.isascii() and text.isdigit() and len(text) < 16 else 0
 
 
 @require_POST
-@_signed_in
+@signed_in
 def passkey_options(request: HttpRequest, user: User) -> HttpResponse:
     """Give the options with which the browser makes a passkey."""
-    _strong(request, user)
+    strong(request, user)
     return HttpResponse(passkeys.begin_adding(request.session, user), "application/json")
 
 
 @require_POST
-@_signed_in
+@signed_in
 def passkey_answer(request: HttpRequest, user: User) -> HttpResponse:
     """Keep the passkey that the browser made."""
-    _strong(request, user)
+    strong(request, user)
     try:
         passkeys.add(request.session, user, read_answer(request), request.GET.get("label", ""))
     except FactorRefused:
@@ -153,7 +159,7 @@ def passkey_answer(request: HttpRequest, user: User) -> HttpResponse:
 
 
 @require_POST
-@_signed_in
+@signed_in
 def raise_role(request: HttpRequest, user: User) -> HttpResponse:  # noqa: ARG001 - the guard's face
     """Raise a role of one's own for a while, or lower it again."""
     subject = subject_of(request)
@@ -167,7 +173,7 @@ def raise_role(request: HttpRequest, user: User) -> HttpResponse:  # noqa: ARG00
             subject,
             request.POST.get("role", ""),
             reason=request.POST.get("reason", "")[:500],
-            minutes=_number(request, "minutes"),
+            minutes=number_of(request, "minutes"),
         )
     except ElevationRefused as error:
         return _refused(request, [str(error)])

@@ -16,13 +16,14 @@ from django.utils.http import url_has_allowed_host_and_scheme, urlencode
 from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
+from tongban.apps.parties.login import accounts
 from tongban.infra import clock
 from tongban.infra.access import devices, factors, passkeys, sessions
 from tongban.infra.access.assurance import HIGHEST, LOWEST, PASSKEY, PASSWORD, TWO
 from tongban.infra.access.factors import FactorRefused
 from tongban.infra.access.models import User
 
-from .views import page, subject_of
+from .views import language, page, subject_of
 
 _PENDING = "pending"
 _PENDING_LASTS = timedelta(minutes=5)
@@ -37,8 +38,13 @@ def way_back(request: HttpRequest) -> str:
     return wanted if ours else reverse("home")
 
 
-def _form(request: HttpRequest, template: str, *, failed: bool, **shown: Any) -> HttpResponse:
+def form(request: HttpRequest, template: str, *, failed: bool, **shown: Any) -> HttpResponse:
+    """Show a page of signing in, with what every one of them needs."""
     back = {"next": way_back(request), "failed": failed, "subject": subject_of(request)}
+    if template == "sign_in":
+        lang = language(request)
+        known = accounts.providers().values()
+        back["providers"] = [(one.name, one.words.of(lang)) for one in known]
     return page(request, template, {**back, **shown}, status=403 if failed else 200)
 
 
@@ -47,12 +53,12 @@ def _form(request: HttpRequest, template: str, *, failed: bool, **shown: Any) ->
 def sign_in(request: HttpRequest) -> HttpResponse:
     """Ask for name and password; a user with an authenticator app is then asked for its code."""
     if request.method == "GET":
-        return _form(request, "sign_in", failed=False)
+        return form(request, "sign_in", failed=False)
     user = authenticate(
         request, username=request.POST.get("username"), password=request.POST.get("password")
     )
     if not isinstance(user, User):
-        return _form(request, "sign_in", failed=True)
+        return form(request, "sign_in", failed=True)
     if factors.has_second(user):
         request.session.cycle_key()
         request.session[_PENDING] = [user.pk, clock.now().isoformat()]
@@ -76,7 +82,7 @@ def second_factor(request: HttpRequest) -> HttpResponse:
     if user is None:
         return redirect(f"{reverse('sign-in')}?{urlencode({'next': way_back(request)})}")
     if request.method == "GET":
-        return _form(request, "second_factor", failed=False)
+        return form(request, "second_factor", failed=False)
     return _with_code(request, user, PASSWORD)
 
 
@@ -84,7 +90,7 @@ def _with_code(request: HttpRequest, user: User, *before: str) -> HttpResponse:
     try:
         method = factors.use(user, request.POST.get("code", "")[:64])
     except FactorRefused:
-        return _form(request, "second_factor", failed=True)
+        return form(request, "second_factor", failed=True)
     request.session.pop(_PENDING, None)
     sessions.enter(request, user, *before, method)
     response = redirect(way_back(request))
@@ -92,7 +98,9 @@ def _with_code(request: HttpRequest, user: User, *before: str) -> HttpResponse:
     return response
 
 
-def _signed_in(view: Callable[[HttpRequest, User], HttpResponse]) -> Any:
+def signed_in(view: Callable[[HttpRequest, User], HttpResponse]) -> Any:
+    """Guard a page: a stranger is sent to sign in first."""
+
     def guarded(request: HttpRequest) -> HttpResponse:
         if isinstance(request.user, User):
             return view(request, request.user)
@@ -103,7 +111,7 @@ def _signed_in(view: Callable[[HttpRequest, User], HttpResponse]) -> Any:
 
 @sensitive_post_parameters("code")
 @require_http_methods(["GET", "POST"])
-@_signed_in
+@signed_in
 def step_up(request: HttpRequest, user: User) -> HttpResponse:
     """Ask who is signed in already to prove more: a code, or a passkey."""
     if request.method == "POST":
@@ -113,13 +121,13 @@ def step_up(request: HttpRequest, user: User) -> HttpResponse:
     if sessions.level_of(request) >= level:
         return redirect(way_back(request))
     app = factors.has_second(user) and LOWEST < level < HIGHEST
-    return _form(request, "step_up", failed=False, app=app, proofed=user.proof + 1 >= level)
+    return form(request, "step_up", failed=False, app=app, proofed=user.proof + 1 >= level)
 
 
 @require_GET
 def passkey(request: HttpRequest) -> HttpResponse:
     """Show the one page that needs script: the browser's passkey dialogue."""
-    return _form(request, "passkey", failed=False)
+    return form(request, "passkey", failed=False)
 
 
 @require_POST

@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from . import account, catalogue, health, sharing, signing_in, views
+from . import account, catalogue, delegations, foreign, health, sharing, signing_in, views
 
 urlpatterns = [
     path("", views.home, name="home"),
@@ -21,9 +21,16 @@ urlpatterns = [
     path("catalogue/resources/<str:slug>/act", catalogue.act, name="resource-act"),
     path("exchange/health", health.network, name="health"),
     path("enter/<str:secret>", views.enter, name="enter"),
+    path("delegations", delegations.delegations, name="delegations"),
+    path("delegations/act", delegations.act, name="act-for"),
+    path("delegations/end", delegations.end, name="end-delegation"),
     path("sign-in", signing_in.sign_in, name="sign-in"),
     path("sign-in/second", signing_in.second_factor, name="second-factor"),
     path("sign-in/more", signing_in.step_up, name="step-up"),
+    path("sign-in/with/<slug:name>", foreign.begin, name="foreign"),
+    path("sign-in/with/<slug:name>/back", foreign.back, name="foreign-back"),
+    path("account/link", foreign.link, name="link-account"),
+    path("account/unlink", foreign.unlink, name="unlink-account"),
     path("sign-in/passkey", signing_in.passkey, name="passkey"),
     path("sign-in/passkey/options", signing_in.passkey_options, name="passkey-options"),
     path("sign-in/passkey/answer", signing_in.passkey_answer, name="passkey-answer"),

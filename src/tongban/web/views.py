@@ -18,7 +18,9 @@ from django.views.decorators.http import require_GET, require_POST
 from tongban.apps.cases import disclosure, queries
 from tongban.apps.cases.errors import CaseUnknown, NotAllowed
 from tongban.apps.items import queries as items
+from tongban.apps.parties import delegating
 from tongban.apps.parties import queries as parties
+from tongban.apps.parties.domain import DelegationRefused
 from tongban.infra.access import services as access
 from tongban.infra.access import sessions
 from tongban.infra.access.assurance import LINK, TWO
@@ -30,6 +32,7 @@ from .shown import shown
 from .words import words
 
 _LISTED = 20
+BEHALF = "behalf"  # in the session: the delegation by which somebody acts
 _CODES = {"zh": "zh-hans", "en": "en"}
 _YEAR = 365 * 24 * 3600
 
@@ -46,7 +49,14 @@ def page(
 ) -> HttpResponse:
     """Render a page in the visitor's language; ``shown`` is what its template needs."""
     lang = language(request)
-    context = {"lang": lang, "html_lang": {"zh": "zh-CN", "en": "en"}[lang], "t": words(lang)}
+    subject: Any = shown.get("subject")
+    acting = isinstance(subject, Subject) and subject.behalf is not None
+    context = {
+        "lang": lang,
+        "html_lang": {"zh": "zh-CN", "en": "en"}[lang],
+        "t": words(lang),
+        "acting": parties.name_of(subject.person_id) if acting else "",
+    }
     with override(_CODES[lang]):
         response = render(request, f"web/{template}.html", {**context, **shown}, status=status)
     if request.GET.get("lang") in _CODES:
@@ -65,10 +75,22 @@ def subject_of(request: HttpRequest) -> Subject | None:
     )
 
 
+def acting_subject(request: HttpRequest) -> Subject | None:
+    """Give who is signed in, as acting for whom it chose to act for; else as `subject_of`."""
+    number = request.session.get(BEHALF)
+    if not number or not isinstance(request.user, User):
+        return subject_of(request)
+    try:
+        return delegating.acting(request.user, number, sessions.context_of(request))
+    except DelegationRefused:
+        request.session.pop(BEHALF)
+        return subject_of(request)
+
+
 @require_GET
 def home(request: HttpRequest) -> HttpResponse:
     """Show the visitor's own cases or queue; to a stranger, how to make and see one."""
-    subject = subject_of(request)
+    subject = acting_subject(request)
     if subject is None:
         return page(request, "home", {})
     lang = language(request)
@@ -104,7 +126,7 @@ def _look(subject: Subject | None, number: str) -> disclosure.Sight | None:
 @require_GET
 def case(request: HttpRequest, number: str) -> HttpResponse:
     """Show one case to those who may see it; to anyone else it does not exist."""
-    subject = subject_of(request)
+    subject = acting_subject(request)
     lang = language(request)
     sight = _look(subject, number)
     if sight is None:

@@ -7,7 +7,7 @@ from tongban.infra.access.domain import Post as Office
 from tongban.infra.access.elevation import raised
 from tongban.infra.access.models import User
 
-from .models import Department, Person, Post
+from .models import Delegation, Department, Person, Post
 
 
 def subject_of(user: User, context: Context = BARE) -> Subject:
@@ -35,6 +35,23 @@ def officials(department: str, role: str) -> tuple[User, ...]:
     """Give the users who hold this post, oldest first."""
     posts = Post.objects.filter(department_id=department, role=role).select_related("user")
     return tuple(p.user for p in posts.order_by("pk"))
+
+
+def user_of(person: str) -> str:
+    """Give the user id of a person by the opaque id of a subject; empty where it has no account."""
+    user = Person.objects.filter(pk=int(person)).values_list("user_id", flat=True).first()
+    return "" if user is None else str(user)
+
+
+def name_of(person: str) -> str:
+    """Give the name of a person by the opaque id of a subject."""
+    return Person.objects.values_list("name", flat=True).get(pk=int(person))
+
+
+def agents_of(person: str) -> frozenset[str]:
+    """Give the user ids of everybody who ever could act for this person."""
+    rows = Delegation.objects.filter(principal_id=int(person)).values_list("agent_id", flat=True)
+    return frozenset(map(str, rows))
 
 
 def id_number(person: str) -> str:

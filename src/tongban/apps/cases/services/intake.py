@@ -109,7 +109,8 @@ def submit(subject: Subject, submission: Submission) -> str:
     Raises `SubmissionInvalid` with one sentence a field, `NotAllowed`, or
     ``items.queries.NotPublished``.
     """
-    _allow(subject, "case.submit", {"applicant": subject.person_id})
+    about = {"applicant": subject.person_id, "life_event": submission.life_event}
+    _allow(subject, "case.submit", about)
     event = items.life_event(submission.life_event)
     chosen = {
         b.item: b.version
@@ -152,6 +153,10 @@ def submit(subject: Subject, submission: Submission) -> str:
             if b.item in chosen
         ],
     }
+    if subject.behalf is not None:
+        data["agent"] = subject.user_id
+        data["on_behalf_of"] = subject.behalf.principal
+        data["delegation"] = subject.behalf.delegation
     with transaction.atomic():
         if any(line.basis == "consent" for line in event.plan.consent):
             receipt = consents.give_consent(number, event.slug, subject, event.plan, chosen)

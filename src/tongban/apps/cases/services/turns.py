@@ -271,6 +271,8 @@ def allowed(subject: Subject, number: str, action: str, item: str = "") -> Row:
     for department in sorted(set(rows.values_list("department", flat=True))) or [""]:
         resource = {
             "applicant": row.applicant,
+            "agent": row.state.get("agent", ""),
+            "life_event": row.life_event,
             "department": department,
             "region": parties.department_region(department),
         }
