@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from . import account, catalogue, delegations, foreign, health, sharing, signing_in, views
+from . import account, catalogue, delegations, foreign, health, sharing, signing_in, users, views
 
 urlpatterns = [
     path("", views.home, name="home"),
@@ -24,6 +24,8 @@ urlpatterns = [
     path("delegations", delegations.delegations, name="delegations"),
     path("delegations/act", delegations.act, name="act-for"),
     path("delegations/end", delegations.end, name="end-delegation"),
+    path("users", users.manage, name="users"),
+    path("invited/<str:secret>", users.invitation, name="invited"),
     path("sign-in", signing_in.sign_in, name="sign-in"),
     path("sign-in/second", signing_in.second_factor, name="second-factor"),
     path("sign-in/more", signing_in.step_up, name="step-up"),
