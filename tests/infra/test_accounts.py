@@ -1,17 +1,20 @@
 """Accounts: the lock after failures, codes that are good once, levels, elevation, three hands."""
 
+import base64
 import json
 import threading
 from datetime import timedelta
+from typing import Any
 
-import pyotp
 import pytest
 from django.contrib.auth import authenticate
 from django.db import connections
+from django.http import HttpRequest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from testkit.clock import Clock
+from testkit.phones import Phone
 from testkit.servers import Fresh
 from tongban.infra import clock as port
 from tongban.infra.access import elevation, factors, limits, refusing
@@ -87,6 +90,23 @@ def test_a_name_that_nobody_has_is_counted_and_never_told(
     assert "nobody" not in Tally.objects.get().key
 
 
+def test_a_list_of_stolen_passwords_ends_at_its_address_and_an_office_goes_on(
+    fresh_sqlite: Fresh, clock: Clock, settings: Any
+) -> None:
+    settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
+    li = user()
+    here, there = HttpRequest(), HttpRequest()
+    here.META["REMOTE_ADDR"], there.META["REMOTE_ADDR"] = "203.0.113.7", "203.0.113.8"
+    for _ in range(120):
+        assert authenticate(here, username="li", password=PASSWORD) == li
+    for number in range(limits.ADDRESS.most):
+        assert authenticate(here, username=f"stolen{number}", password="x") is None
+    assert authenticate(here, username="li", password=PASSWORD) is None
+    assert authenticate(there, username="li", password=PASSWORD) == li
+    clock.move(minutes=15)
+    assert authenticate(here, username="li", password=PASSWORD) == li
+
+
 def test_many_at_once_do_not_pass_the_limit(fresh_database: Fresh, clock: Clock) -> None:
     counts: list[int] = []
     gate = threading.Barrier(8)
@@ -108,9 +128,26 @@ def test_many_at_once_do_not_pass_the_limit(fresh_database: Fresh, clock: Clock)
     assert limits.sweep() == 1
 
 
-def enrolled(who: User) -> tuple[pyotp.TOTP, tuple[str, ...]]:
-    app = pyotp.TOTP(factors.begin_app(who).secret)
+def enrolled(who: User) -> tuple[Phone, tuple[str, ...]]:
+    app = Phone(factors.begin_app(who).secret)
     return app, factors.confirm_app(who, app.at(port.now()))
+
+
+@pytest.mark.parametrize(
+    ("when", "code"),
+    [
+        (59, "94287082"),
+        (1111111109, "07081804"),
+        (1111111111, "14050471"),
+        (1234567890, "89005924"),
+        (2000000000, "69279037"),
+        (20000000000, "65353130"),
+    ],
+)
+def test_the_phone_of_these_tests_shows_what_the_rfc_says(when: int, code: str) -> None:
+    """RFC 6238, appendix B, SHA-1."""
+    secret = base64.b32encode(b"12345678901234567890").decode()
+    assert Phone(secret, digits=8).at(when) == code
 
 
 def test_a_code_is_good_once_and_for_its_half_minute(fresh_sqlite: Fresh, clock: Clock) -> None:
@@ -171,7 +208,7 @@ def test_the_shared_secret_lies_sealed_and_bound_to_its_user(
     assert secret.encode() not in bytes(row.material)
     Authenticator.objects.filter(pk=row.pk).update(user=wang)
     with pytest.raises(factors.FactorRefused, match="another key"):
-        factors.confirm_app(wang, pyotp.TOTP(secret).at(port.now()))
+        factors.confirm_app(wang, Phone(secret).at(port.now()))
 
 
 APPROVER = (Post("hukou", "approver", "330100"),)

@@ -4,7 +4,6 @@ import json
 import re
 from typing import Any
 
-import pyotp
 import pytest
 from django.test import Client
 from lxml import html
@@ -13,6 +12,7 @@ from testkit.browsers import signed_in
 from testkit.clock import Clock
 from testkit.office import Office
 from testkit.passkeys import Passkey
+from testkit.phones import Phone
 from testkit.servers import Fresh
 from tongban.infra import clock as port
 from tongban.infra.access import factors
@@ -41,8 +41,8 @@ def enter(client: Client, password: str = PASSWORD, path: str = "/account") -> A
     return client.post("/sign-in", {"username": "li", "password": password, "next": path})
 
 
-def app_of(user: User) -> pyotp.TOTP:
-    app = pyotp.TOTP(factors.begin_app(user).secret)
+def app_of(user: User) -> Phone:
+    app = Phone(factors.begin_app(user).secret)
     factors.confirm_app(user, app.at(port.now()))
     return app
 
@@ -122,7 +122,7 @@ def test_an_app_is_added_by_scanning_and_gives_recovery_codes(li: User, clock: C
     secret = page.xpath("//code")[0].text
     assert page.xpath("//img/@src")[0].startswith("data:image/svg+xml")
     assert client.post("/account/app", {"code": "000000"}).status_code == 409
-    codes = client.post("/account/app", {"code": pyotp.TOTP(secret).at(port.now())})
+    codes = client.post("/account/app", {"code": Phone(secret).at(port.now())})
     assert len(html.fromstring(codes.content.decode()).xpath("//li/code")) == 10
     assert level(client) == "1"  # the session itself has shown one factor
     clock.move(minutes=1)
@@ -131,7 +131,7 @@ def test_an_app_is_added_by_scanning_and_gives_recovery_codes(li: User, clock: C
         "/account/factors/remove", removed, headers={"Referer": "http://x/account"}
     )
     assert answer["Location"] == "/sign-in/more?next=%2Faccount&level=2"
-    code = pyotp.TOTP(secret).at(port.now())
+    code = Phone(secret).at(port.now())
     assert client.post("/sign-in/more", {"code": code, "next": "/account"}).status_code == 302
     assert level(client) == "2"
     client.post("/account/factors/remove", removed)

@@ -25,7 +25,8 @@ from tongban.infra.access.models import Authenticator, User
 from tongban.infra.access.refusing import StepUpNeeded
 
 from .signing_in import read_answer, signed_in
-from .views import language, page, subject_of
+from .views import language, page, refused, said, subject_of
+from .words import WORDS
 
 
 def strong(request: HttpRequest, user: User) -> None:
@@ -62,8 +63,8 @@ def account(request: HttpRequest, user: User) -> HttpResponse:
     return page(request, "account", shown)
 
 
-def _refused(request: HttpRequest, lines: list[str]) -> HttpResponse:
-    return page(request, "refused", {"subject": subject_of(request), "lines": lines}, status=409)
+def _refused(request: HttpRequest, why: str) -> HttpResponse:
+    return refused(request, [WORDS[why].of(language(request))])
 
 
 @sensitive_variables("new")
@@ -75,11 +76,11 @@ def change_password(request: HttpRequest, user: User) -> HttpResponse:
     strong(request, user)
     new = request.POST.get("new", "")
     if user.has_usable_password() and not user.check_password(request.POST.get("old", "")):
-        return _refused(request, ["✖"])
+        return _refused(request, "password_wrong")
     try:
         validate_password(new, user)
     except ValidationError as error:
-        return _refused(request, error.messages)
+        return refused(request, said(request, error))
     user.set_password(new)
     user.save(update_fields=["password"])
     update_session_auth_hash(request, user)
@@ -102,8 +103,8 @@ def add_app(request: HttpRequest, user: User) -> HttpResponse:
             }
             return page(request, "add_app", {"subject": subject_of(request), **shown})
         codes = factors.confirm_app(user, request.POST["code"][:16])
-    except FactorRefused as error:
-        return _refused(request, [str(error)])
+    except FactorRefused:
+        return _refused(request, "factor_refused")
     return page(request, "recovery_codes", {"subject": subject_of(request), "codes": codes})
 
 
@@ -175,6 +176,6 @@ def raise_role(request: HttpRequest, user: User) -> HttpResponse:  # noqa: ARG00
             reason=request.POST.get("reason", "")[:500],
             minutes=number_of(request, "minutes"),
         )
-    except ElevationRefused as error:
-        return _refused(request, [str(error)])
+    except ElevationRefused:
+        return _refused(request, "raise_refused")
     return redirect("account")

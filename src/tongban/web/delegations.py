@@ -4,7 +4,6 @@ While somebody acts for another every page says so, and its own cases are out of
 """
 
 from datetime import date, datetime, time, timedelta
-from typing import Any
 
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
@@ -18,7 +17,7 @@ from tongban.infra import clock
 from tongban.infra.access.models import User
 
 from .signing_in import signed_in
-from .views import BEHALF, language, page, subject_of
+from .views import BEHALF, language, page, refused, subject_of
 from .words import WORDS
 
 
@@ -69,11 +68,7 @@ def _grant(request: HttpRequest) -> None:
 
 
 def _refused(request: HttpRequest, error: DelegationRefused) -> HttpResponse:
-    shown: dict[str, Any] = {
-        "subject": subject_of(request),
-        "lines": [error.en if language(request) == "en" else error.zh],
-    }
-    return page(request, "refused", shown, status=409)
+    return refused(request, [error.en if language(request) == "en" else error.zh])
 
 
 @require_POST

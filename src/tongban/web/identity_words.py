@@ -73,6 +73,14 @@ IDENTITY_WORDS: Mapping[str, Words] = {
     "account_factors": Words("第二种认证方式", "Second factors"),
     "account_one_factor": Words("只有口令。建议添加。", "Only a password. Add another."),
     "account_devices": Words("已登记的终端", "Known devices"),
+    "password_wrong": Words("现口令不正确。", "The present password is not right."),
+    "factor_refused": Words(
+        "未能完成：请核对动态口令后重试。", "That did not work: check the code and try again."
+    ),
+    "raise_refused": Words(
+        "请选择您持有的岗位，说明理由，并填写一至六十分钟。",
+        "Choose a post of yours, give a reason, and one to sixty minutes.",
+    ),
     "password_old": Words("现口令", "Present password"),
     "password_new": Words("新口令（至少十二位）", "New password (12 characters or more)"),
     "password_change": Words("更改口令", "Change the password"),

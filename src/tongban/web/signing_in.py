@@ -92,7 +92,7 @@ def _with_code(request: HttpRequest, user: User, *before: str) -> HttpResponse:
     except FactorRefused:
         return form(request, "second_factor", failed=True)
     request.session.pop(_PENDING, None)
-    sessions.enter(request, user, *before, method)
+    sessions.enter(request, user, *before, method, more=not before)
     response = redirect(way_back(request))
     devices.remember(request, response, user)
     return response

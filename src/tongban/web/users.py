@@ -23,7 +23,7 @@ from tongban.infra.access.services import TokenInvalid
 from tongban.infra.access.users import NotYours, UserUnknown
 
 from .signing_in import signed_in
-from .views import language, page, subject_of
+from .views import language, page, refused, said, subject_of
 from .words import WORDS
 
 _VERBS: Mapping[str, Callable[..., None]] = {
@@ -57,8 +57,7 @@ def manage(request: HttpRequest, user: User) -> HttpResponse:  # noqa: ARG001 - 
         try:
             shown["link"] = _done(request, login)
         except NotYours as error:
-            lines = [error.en if lang == "en" else error.zh]
-            return page(request, "refused", {"subject": subject, "lines": lines}, status=403)
+            return refused(request, [error.en if lang == "en" else error.zh], 403)
         except UserUnknown:
             return page(request, "missing", {"subject": subject}, status=404)
         shown["found"] = User.objects.get(username=login)
@@ -96,5 +95,5 @@ def invitation(request: HttpRequest, secret: str) -> HttpResponse:
     except TokenInvalid:
         return page(request, "missing", {"expired": True}, status=404)
     except ValidationError as error:
-        return page(request, "invited", {**shown, "lines": error.messages}, status=409)
+        return page(request, "invited", {**shown, "lines": said(request, error)}, status=409)
     return page(request, "invited", shown)

@@ -5,11 +5,12 @@ reads through ``cases.disclosure`` and decides nothing.
 """
 
 import ipaddress
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from django.conf import settings
 from django.contrib.auth import logout
+from django.core.exceptions import ValidationError
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils.translation import override
@@ -64,6 +65,17 @@ def page(
             settings.LANGUAGE_COOKIE_NAME, _CODES[lang], max_age=_YEAR, samesite="Lax"
         )
     return response
+
+
+def refused(request: HttpRequest, lines: Sequence[str], status: int = 409) -> HttpResponse:
+    """Say why something was not done."""
+    return page(request, "refused", {"subject": subject_of(request), "lines": lines}, status)
+
+
+def said(request: HttpRequest, error: ValidationError) -> list[str]:
+    """Give what Django says is amiss, in the visitor's language."""
+    with override(_CODES[language(request)]):
+        return [str(line) for line in error.messages]
 
 
 def subject_of(request: HttpRequest) -> Subject | None:

@@ -184,6 +184,15 @@ def test_a_company_names_its_agent_through_its_representative(office: Office) ->
     )
     case = services.load(services.submit(agent, sent))
     assert (case.on_behalf_of, case.applicant) == ("91330106MT0000003J", boss.person_id)
+    assert disclosure.look(agent, case.number).whole
+    # another company of the same person is no business of this agent's
+    people.register_company("91330106MT0000004G", "安和青杉软件有限公司", me.id_number)
+    wider = delegating.grant(boss, named, wanted, company="91330106MT0000004G")
+    other_firm = delegating.acting(user, wider, COMMAND)
+    with pytest.raises(CaseUnknown):
+        disclosure.look(other_firm, case.number)
+    assert disclosure.queries.cases_of(other_firm).count() == 0
+    assert disclosure.queries.cases_of(agent).count() == 1
 
 
 def test_an_official_helps_an_elder_for_a_day_and_does_not_decide_that_case(office: Office) -> None:

@@ -11,11 +11,11 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
-import pyotp
 import pytest
 from joserfc import jwt
 from joserfc.jwk import ECKey, KeySet, OctKey
 
+from testkit.phones import Phone
 from testkit.servers import Fresh, _Switch
 from testkit.sites import Browser, site
 from tongban.apps.parties import services as people
@@ -52,7 +52,7 @@ def test_our_own_provider_signs_people_in_to_another_installation(
     li = people.register_person("li", "李雷", NUMBER, SEEN)
     li.set_password(PASSWORD)
     li.save()
-    app = pyotp.TOTP(factors.begin_app(li).secret)
+    app = Phone(factors.begin_app(li).secret)
     factors.confirm_app(li, app.at(time.time() - 30))
     told = str(away / "providers.json")
     soon = "https://county.example.gov.cn/back"

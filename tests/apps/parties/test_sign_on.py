@@ -2,16 +2,17 @@
 
 import time
 from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
-import pyotp
 import pytest
 import requests
 from authlib.integrations.requests_client import OAuth2Session
 from authlib.oidc.core import CodeIDToken
 from authlib.oidc.discovery import OpenIDProviderMetadata
 from click.testing import CliRunner
+from django.contrib.sessions.models import Session
 from django.test import Client as Pages
 from hypothesis import given
 from hypothesis import strategies as st
@@ -19,14 +20,17 @@ from joserfc import jwt
 from joserfc.jwk import KeySet
 from oauth2_provider.models import AccessToken, Grant, RefreshToken
 
+from testkit.phones import Phone
 from testkit.servers import Fresh
 from testkit.sites import Browser, Site, threaded
 from tongban.apps.parties import services as parties
+from tongban.apps.parties import tasks
 from tongban.apps.parties.models import Client
 from tongban.apps.parties.sign_on import clients
 from tongban.apps.parties.sign_on.claims import pairwise
 from tongban.apps.parties.sign_on.cli import client as command
 from tongban.infra.access import factors
+from tongban.infra.access import tasks as access_tasks
 from tongban.infra.access.assurance import SEEN
 from tongban.infra.access.models import User
 from tongban.infra.trail import queries as trail
@@ -126,14 +130,14 @@ def on_loopback(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("AUTHLIB_INSECURE_TRANSPORT", "1")
 
 
-def enrolled(user: User) -> pyotp.TOTP:
+def enrolled(user: User) -> Phone:
     """Give the user an app whose next code is not spent by confirming it."""
-    app = pyotp.TOTP(factors.begin_app(user).secret)
+    app = Phone(factors.begin_app(user).secret)
     factors.confirm_app(user, app.at(time.time() - 30))
     return app
 
 
-def through(foreign: Foreign, app: pyotp.TOTP, **more: str) -> Browser:
+def through(foreign: Foreign, app: Phone, **more: str) -> Browser:
     """Sign in with two factors; stand before the consent page."""
     browser = Browser().open(foreign.address(**more))
     browser.send(username="li", password=PASSWORD)
@@ -351,3 +355,16 @@ def test_pairwise_names_of_two_sectors_or_two_users_never_meet(
     same = (sector, user) == (other_sector, other_user)
     found = pairwise(secret, sector, user) == pairwise(secret, other_sector, other_user)
     assert found == same
+
+
+def test_what_is_over_is_forgotten(li: User) -> None:
+    made = clients.register("x", "tax", [BACK], ["profile"], actor="t")
+    held = {"user": li, "application": Client.objects.get(client_id=made.client_id)}
+    over, later = (datetime.now(UTC) + timedelta(minutes=n) for n in (-1, 1))  # noqa: TID251 - the toolkit reads the machine's clock
+    AccessToken.objects.create(token="a", scope="openid", expires=over, **held)
+    AccessToken.objects.create(token="b", scope="openid", expires=later, **held)
+    Session.objects.create(session_key="s", session_data="", expire_date=over)
+    tasks.tidy()
+    access_tasks.tidy()
+    assert [t.expires for t in AccessToken.objects.all()] == [later]
+    assert not Session.objects.exists()

@@ -100,6 +100,7 @@ def look(subject: Subject, number: str) -> Sight:
 def _readable(subject: Subject, case: Case, department: str) -> bool:
     resource = {
         "applicant": case.applicant,
+        "company": case.on_behalf_of,
         "life_event": case.life_event,
         "department": department,
         "region": parties.department_region(department),

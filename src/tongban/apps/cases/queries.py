@@ -220,7 +220,11 @@ def cases_of(subject: Subject) -> QuerySet[Row]:
     behalf = subject.behalf
     if behalf is None or EVERYTHING in behalf.events:
         return rows
-    return rows.filter(life_event__in=behalf.events)
+    rows = rows.filter(life_event__in=behalf.events)
+    if behalf.kind == "company":
+        ours = [row.number for row in rows if row.state.get("on_behalf_of") == behalf.principal]
+        rows = rows.filter(number__in=ours)
+    return rows
 
 
 def queue(subject: Subject) -> QuerySet[BranchRow]:

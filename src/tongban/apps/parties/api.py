@@ -11,7 +11,7 @@ from ninja import Router, Schema
 from ninja.responses import Status
 from pydantic import AwareDatetime, Field, StringConstraints
 
-from tongban.infra.access.domain import Ruling, Subject
+from tongban.infra.access.domain import OUT_OF_SCOPE, Subject
 from tongban.infra.access.refusing import refuse
 from tongban.infra.access.services import Bearer
 from tongban.infra.api import Body, Problem, Reason, Slug, Text
@@ -114,9 +114,8 @@ def _subject(request: HttpRequest, action: str) -> Subject:
     bearer: Bearer = request.auth  # type: ignore[attr-defined]
     subject = queries.subject_of(bearer.user, bearer.context)
     if not bearer.may(action):
-        no = Ruling(allowed=False, zh="此令牌不含该权限", en=f"this token is not made for {action}")
-        refuse(subject, action, {}, no)
-        raise DelegationRefused(no.zh, no.en)
+        refuse(subject, action, {}, OUT_OF_SCOPE)
+        raise DelegationRefused(OUT_OF_SCOPE.zh, OUT_OF_SCOPE.en)
     return subject
 
 

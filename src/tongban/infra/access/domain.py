@@ -151,6 +151,8 @@ def _rule(kind: Kind, role: str, bound: Bound, actions: str) -> Rule:
 
 #: The answer to an official without any post.
 NO_POST = _no("您没有岗位", "you hold no post")
+#: The answer to a token that was made for other actions.
+OUT_OF_SCOPE = _no("此令牌不含该权限", "this token is not made for this")
 
 RULES: tuple[Rule, ...] = (
     _rule("citizen", "", "own", "case.submit case.read case.correct case.withdraw licence.read"),
@@ -234,9 +236,9 @@ def judge(
     """Judge whether the subject may do this to the resource.
 
     ``resource`` names what is known of it: ``applicant`` (person id), ``department``, ``region``
-    (division code), ``life_event`` (slug), ``agent`` (user id of who applied for somebody else). An
-    official acts on no case of its own, nor on one it applied for on another's behalf (公务员法
-    第七十六条, recusal).
+    (division code), ``life_event`` (slug), ``company`` (credit code of whom it is for), ``agent``
+    (user id of who applied for somebody else). An official acts on no case of its own, nor on one
+    it applied for on another's behalf (公务员法 第七十六条, recusal).
 
     >>> two = Context(level=2)
     >>> clerk = Subject("7", "李", "official", "p7", (Post("hukou", "clerk", "330100"),), two)
@@ -271,12 +273,17 @@ def judge(
 
 
 def _outside(behalf: Behalf, action: str, resource: Mapping[str, str]) -> Ruling | None:
-    """Refuse what a delegation does not cover; a resource that does not say what it is about."""
+    """Refuse what a delegation does not cover; a resource that does not say what it is about.
+
+    A company's agent is let into the company's cases, and into no other of its representative's.
+    """
     if action not in behalf.actions:
         return _no(f"委托不包括 {action}", f"the delegation does not cover {action}")
     event = resource.get("life_event", "")
     if EVERYTHING not in behalf.events and event not in behalf.events:
         return _no("委托不包括此事项", "the delegation does not cover this life event")
+    if behalf.kind == "company" and resource.get("company", "") != behalf.principal:
+        return _no("不是该企业的办件", "this is not for that company")
     return None
 
 

@@ -33,7 +33,7 @@ _QUARTER = timedelta(minutes=15)
 #: Failures with one name, then it is locked until the window is over (等保三级 8.1.4.1 b).
 ACCOUNT = Limit("account", 5, _QUARTER)
 #: Failures from one address, whatever the names: a list of stolen passwords being tried.
-ADDRESS = Limit("address", 50, _QUARTER)
+ADDRESS = Limit("address", 100, _QUARTER)
 #: Wrong codes of one user: a million codes stay a million.
 SECOND = Limit("second", 5, _QUARTER)
 #: Denials of one user that the trail tells one by one; more are one event a window.
@@ -61,6 +61,11 @@ def count(limit: Limit, about: str) -> int:
 def allows(limit: Limit, about: str) -> bool:
     """Count an attempt and tell whether it may still be tried."""
     return count(limit, about) <= limit.most
+
+
+def give_back(limit: Limit, about: str) -> None:
+    """Take one attempt off the count: it was a success, and the failures beside it stay."""
+    Tally.objects.filter(key=limit.key(about), count__gt=0).update(count=F("count") - 1)
 
 
 def forget(limit: Limit, about: str) -> None:

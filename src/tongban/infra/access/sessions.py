@@ -39,19 +39,22 @@ class SignedIn:
     seen: datetime
 
 
-def enter(request: HttpRequest, user: User, *methods: str, vouched: int = 0) -> None:
-    """Sign the user in by these methods; what the session knew of them before is added.
+def enter(
+    request: HttpRequest, user: User, *methods: str, vouched: int = 0, more: bool = False
+) -> None:
+    """Sign the user in by these methods, or (``more``) add them to those of the present session.
 
-    Tells the trail. The session gets a new key, so that one set beforehand is worthless.
+    Tells the trail. The session gets a new key, so that one set beforehand is worthless; adding to
+    a session makes it no younger.
     """
-    before = _read(request) if request.user == user else None
-    known = before.methods if before is not None else ()
     now = clock.now()
+    before = _read(request) if more and request.user == user else None
+    kept = before or SignedIn((), 0, now, now)
     login(request, user, backend=_BACKEND)
     request.session[_KEY] = {
-        "methods": sorted({*known, *methods}),
-        "vouched": max(vouched, before.vouched if before is not None else 0),
-        "at": now.isoformat(),
+        "methods": sorted({*kept.methods, *methods}),
+        "vouched": max(vouched, kept.vouched),
+        "at": kept.at.isoformat(),
         "seen": now.isoformat(),
     }
     with transaction.atomic():

@@ -7,7 +7,8 @@ from tongban.apps.cases.errors import NotAllowed
 from tongban.apps.parties import delegating
 from tongban.apps.parties import queries as parties
 from tongban.apps.parties.domain import DelegationRefused
-from tongban.infra.access.domain import Subject
+from tongban.infra.access.domain import OUT_OF_SCOPE, Subject
+from tongban.infra.access.refusing import refuse
 from tongban.infra.access.services import Bearer
 from tongban.infra.api import Problem
 
@@ -29,6 +30,8 @@ def subject(request: HttpRequest, *actions: str) -> Subject:
     """
     bearer: Bearer = request.auth  # type: ignore[attr-defined]
     if not any(bearer.may(action) for action in actions):
+        asking = parties.subject_of(bearer.user, bearer.context)
+        refuse(asking, actions[0], {}, OUT_OF_SCOPE)
         raise NotAllowed("此令牌不含该权限", f"this token is not made for {' or '.join(actions)}")
     delegation = request.headers.get("Tongban-On-Behalf", "")
     if not delegation:

@@ -109,7 +109,12 @@ def submit(subject: Subject, submission: Submission) -> str:
     Raises `SubmissionInvalid` with one sentence a field, `NotAllowed`, or
     ``items.queries.NotPublished``.
     """
-    about = {"applicant": subject.person_id, "life_event": submission.life_event}
+    behalf = subject.behalf
+    about = {
+        "applicant": subject.person_id,
+        "life_event": submission.life_event,
+        "company": behalf.principal if behalf is not None else "",
+    }
     _allow(subject, "case.submit", about)
     event = items.life_event(submission.life_event)
     chosen = {
@@ -153,10 +158,10 @@ def submit(subject: Subject, submission: Submission) -> str:
             if b.item in chosen
         ],
     }
-    if subject.behalf is not None:
+    if behalf is not None:
         data["agent"] = subject.user_id
-        data["on_behalf_of"] = subject.behalf.principal
-        data["delegation"] = subject.behalf.delegation
+        data["on_behalf_of"] = behalf.principal
+        data["delegation"] = behalf.delegation
     with transaction.atomic():
         if any(line.basis == "consent" for line in event.plan.consent):
             receipt = consents.give_consent(number, event.slug, subject, event.plan, chosen)

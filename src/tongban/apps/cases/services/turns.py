@@ -272,6 +272,7 @@ def allowed(subject: Subject, number: str, action: str, item: str = "") -> Row:
         resource = {
             "applicant": row.applicant,
             "agent": row.state.get("agent", ""),
+            "company": row.state.get("on_behalf_of", ""),
             "life_event": row.life_event,
             "department": department,
             "region": parties.department_region(department),
