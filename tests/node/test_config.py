@@ -1,16 +1,21 @@
 """The node's configuration: what init writes is read, and what is wrong is named with its mend."""
 
 import json
+import re
 import stat
+import tomllib
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from testkit.nodes import BUREAU, HEALTH, INSTANCE, control_key
 from tongban.kernel.suites import suite
+from tongban.node import config as reading
 from tongban.node.config import ConfigInvalid, read_config
 from tongban.node.making import NewNode, make_node
 
+PAGE = Path(__file__).resolve().parents[2] / "docs" / "operate" / "node.md"
 PROVIDER = """
 [providers.births]
 kind = "sqlite"
@@ -124,3 +129,54 @@ def test_a_service_of_somebody_else_is_not_served(made: Path) -> None:
     made.write_text(made.read_text().replace('kind = "sqlite"\nfile = "h', other + '\nfile = "h'))
     with pytest.raises(ConfigInvalid, match="no service of a member"):
         read_config(made).settings()
+
+
+def table_of_options() -> dict[str, str]:
+    """Give the defaults of the page for operators by the keys of the file, as it shows them."""
+    table = re.search(r"^## Options\n(.*?)^## ", PAGE.read_text("utf-8"), re.MULTILINE | re.DOTALL)
+    assert table is not None
+    rows = re.findall(r"^\| `([a-z_0-9.]+)` \| ([^|]+) \|", table[1], re.MULTILINE)
+    return {key: default.strip().strip("`") for key, default in rows}
+
+
+def as_shown(default: Any) -> str:
+    """Write a default as the page does; what has none is needed."""
+    if default is None or default == "":
+        return "needed" if default is None else "none"
+    return str(default).lower() if isinstance(default, bool) else str(default)
+
+
+def test_the_page_for_operators_has_every_option_with_its_default(
+    made: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What the reader of the file asks for is noted as it reads; the page must say the same."""
+    read: dict[str, str] = {}
+    take, path_or_none = reading._Table.take, reading._Table.path_or_none
+
+    def noting(table: Any, key: str, kind: Any, default: Any = None) -> Any:
+        read.setdefault(re.sub(r"\[\d+\]", "", table.at(key)), as_shown(default))
+        return take(table, key, kind, default)
+
+    def noting_optional(table: Any, key: str) -> Path | None:
+        read[re.sub(r"\[\d+\]", "", table.at(key))] = "none"
+        return path_or_none(table, key)
+
+    monkeypatch.setattr(reading._Table, "take", noting)
+    monkeypatch.setattr(reading._Table, "path_or_none", noting_optional)
+    read_config(made)
+    tables = {"control.keys", "clients"}  # their members stand in the page, one by one
+    assert table_of_options() == {key: value for key, value in read.items() if key not in tables}
+
+
+def test_what_the_page_for_operators_shows_is_read(made: Path) -> None:
+    """Each block of TOML, added to what init wrote."""
+    blocks = re.findall(r"```toml\n(.*?)```", PAGE.read_text("utf-8"), re.DOTALL)
+    assert blocks
+    bare = made.read_text(encoding="utf-8")
+    for block in blocks:
+        shown = tomllib.loads(block)
+        text = bare
+        for table in shown:  # a table is written once: what init wrote of it gives way
+            text = re.sub(rf"(?ms)^\[{table}\].*?(?=^\[|\Z)", "", text)
+        made.write_text(f"{text}\n{block}", encoding="utf-8")
+        read_config(made)

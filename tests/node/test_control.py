@@ -64,6 +64,7 @@ class Plane(http.server.ThreadingHTTPServer):
             document = snapshot_document(self.cards, serial=self.serial, issued=now)
         else:
             after = int(query["after"][0])
+            after = after if after <= len(self.entries) else 0  # it was put back: begin anew
             new = [one for one in self.entries if one["seq"] > after]
             more = {"after": after, "upto": len(self.entries), "snapshot": self.serial}
             document = feed_document(new, issued=instant(port.now()), **more)
@@ -282,6 +283,38 @@ def test_a_feed_of_another_instance_or_with_a_gap_is_refused(config: Config) -> 
     for document in (gap, feed_document(instance="CN-110000")):
         with pytest.raises(SnapshotInvalid):
             link.take_feed(signed(document))
+
+
+def test_what_was_withdrawn_stays_so_when_the_control_plane_is_put_back_to_yesterday(
+    config: Config, plane: Plane
+) -> None:
+    """Its database forgot, the node did not: after a new start neither, and the feed goes on."""
+    link = control(config)
+    one, two, three = ({**SECOND, "seq": n, "id": f"g{n}"} for n in (1, 2, 3))
+
+    async def pull(*entries: dict[str, Any]) -> set[str]:
+        plane.entries[:] = entries
+        assert await link.pull(), link.status()
+        view = link.view()
+        assert view is not None
+        assert view.revoked is not None
+        return set(view.revoked.grants)
+
+    async def story() -> None:
+        assert await pull(one, two) == {"g1", "g2"}
+        assert await pull(one) == {"g1", "g2"}
+        assert await pull(one, {**three, "seq": 2}) == {"g1", "g2", "g3"}
+        assert await pull() == {"g1", "g2", "g3"}, "put back further still"
+        assert await pull({**two, "seq": 1}) == {"g1", "g2", "g3"}
+        await link.close()
+
+    asyncio.run(story())
+    anew = control(config)
+    anew.load()
+    view = anew.view()
+    assert view is not None
+    assert view.revoked is not None
+    assert set(view.revoked.grants) == {"g1", "g2", "g3"}
 
 
 def test_the_ages_are_told(config: Config, clock: Clock) -> None:

@@ -31,9 +31,10 @@ from testkit.nodes import (
     grant,
     snapshot_document,
 )
+from testkit.nodes import signed as sealed_by
 from tongban.kernel.events import canonical
 from tongban.kernel.suites import suite
-from tongban.kernel.wire.documents import key_id
+from tongban.kernel.wire.documents import key_id, write_token
 from tongban.kernel.wire.signatures import sign_request, sign_response, verify_response
 from tongban.kernel.wire.snapshot import read_revocations, read_snapshot
 from tongban.kernel.wire.words import Found, Identifier, Request, Response
@@ -551,6 +552,115 @@ def test_an_old_feed_stops_consent_and_no_statutory_call(std: World) -> None:
         std.view = replace(std.view, revoked=revoked)
         refused(std, by_consent(consent_token()), "feed_old")
         assert isinstance(std.node().receive(signed(unsigned()), NOW), Accepted)
+
+
+# Consents of another instance
+
+COUNTY = "CN-330106"
+COUNTY_SECRET = bytes(range(1, 33))
+VISITOR = f"{COUNTY}/GOV/{HEALTH}/tongban"
+
+
+def abroad(world: World, heard: str | None = "2026-11-23T00:59:40Z", **changed: Any) -> None:
+    """Let health belong to a county whose key the snapshot knows; ``heard``: when its feed was."""
+    cards = [card(member, world.name) for member in SECRETS]
+    members = snapshot_document(cards)["members"]
+    for one in members:
+        if one["member"] == HEALTH:
+            one["instance"] = COUNTY
+    key = control_key(world.name, COUNTY_SECRET)
+    known = {"name": COUNTY, "key": key["id"], "suite": key["suite"], "public": key["public"]}
+    services = [s for s in snapshot_document(cards)["services"] if s["id"] == POPULATION]
+    world.see(
+        grant(1, client=VISITOR, fields=["name"]),
+        grant(2, client=VISITOR, fields=["mobile"], basis="consent", purpose=AGREED),
+        **{
+            "members": members,
+            "services": services,
+            "purposes": [
+                {**one, "fields": {POPULATION: one["fields"][POPULATION]}}
+                for one in snapshot_document(cards)["purposes"]
+            ],
+            "instances": [known],
+            **changed,
+        },
+    )
+    others = {COUNTY: heard} if heard else {}
+    feed = feed_document(issued="2026-11-23T00:59:50Z", others=others)
+    assert world.view is not None
+    world.view = replace(world.view, revoked=read_revocations(feed, None))
+
+
+def visiting(world: World, secret: bytes = COUNTY_SECRET, **changed: Any) -> Request:
+    """Ask for the mobile number from the county, by a consent that the county's key signed."""
+    document = {
+        "format": "tongban-consent/1",
+        "id": "k1",
+        "issue": "case-1",
+        "client": VISITOR,
+        "lines": [{"service": POPULATION, "fields": ["mobile"], "purposes": [AGREED]}],
+        "until": "2099-01-01T00:00:00Z",
+        **changed,
+    }
+    token = write_token(json.loads(sealed_by(document, world.name, secret)))
+    return replace(
+        by_consent(token),
+        headers=tuple(
+            (name, VISITOR if name == "x-road-client" else value)
+            for name, value in by_consent(token).headers
+        ),
+    )
+
+
+def test_a_consent_of_another_instance_counts_while_its_feed_is_fresh(world: World) -> None:
+    """Its control key is in the snapshot, and its revocations in the feed."""
+    abroad(world)
+    outcome = served(world, visiting(world), [RECORD], member=HEALTH)
+    assert told(outcome) == {"records": [{"mobile": "13800138000"}]}
+
+
+def test_a_consent_of_an_unknown_instance_is_refused_by_name(std: World) -> None:
+    """So is one whose key is not the one that was pinned."""
+    abroad(std, instances=[])
+    refused(std, visiting(std), "consent_unfit", HEALTH)
+    abroad(std)
+    refused(std, visiting(std, bytes(range(2, 34))), "consent_unfit", HEALTH)
+
+
+@pytest.mark.parametrize("heard", [None, "2026-11-23T00:58:59Z"])
+def test_an_instance_whose_feed_is_old_lets_its_consents_wait(
+    std: World, heard: str | None
+) -> None:
+    """Our own feed being fresh is not enough; statutory calls of the same client go on."""
+    abroad(std, heard)
+    outcome = refused(std, visiting(std), "feed_old", HEALTH)
+    assert COUNTY in told(outcome)["en"]
+    plain = replace(
+        unsigned(),
+        headers=tuple(
+            (name, VISITOR if name == "x-road-client" else value)
+            for name, value in unsigned().headers
+        ),
+    )
+    assert isinstance(std.node().receive(signed(plain, HEALTH), NOW), Accepted)
+
+
+def test_an_instance_speaks_for_its_own_clients_and_ends_its_own_consents_alone(
+    std: World,
+) -> None:
+    """Neither may it consent for a client of ours, nor end what was agreed elsewhere."""
+    abroad(std)
+    refused(std, visiting(std, client=CLIENT), "consent_unfit", HEALTH)
+    others = {COUNTY: "2026-11-23T00:59:40Z"}
+    assert std.view is not None
+    for ended, expected in (("k1", ""), (f"{COUNTY}:k1", "consent_withdrawn")):
+        entry = {"seq": 1, "kind": "consent", "id": ended, "until": "2027-01-01T00:00:00Z"}
+        feed = feed_document([entry], issued="2026-11-23T00:59:55Z", others=others)
+        std.view = replace(std.view, revoked=read_revocations(feed, None))
+        if expected:
+            refused(std, visiting(std), expected, HEALTH)
+        else:
+            served(std, visiting(std), [RECORD], member=HEALTH)
 
 
 # What the provider does

@@ -36,6 +36,8 @@ class Scripted:
     on_the_spot: Found | None = None
     closed: list[bool] = field(default_factory=list)
 
+    hears = False
+
     @classmethod
     def check_config(cls, setting: Setting) -> list[Wrong]:
         return []

@@ -29,6 +29,9 @@ from testkit.nodes import (
     person,
 )
 from testkit.systems import System, taking
+from tongban.kernel.suites import suite
+from tongban.kernel.wire.rows import Checker, verify_rows
+from tongban.node.store import read_only
 
 WAYS = ("callback", "jetstream")
 RECORD = {"birth_date": "1990-01-01", "married": True, "region": "330113", "mobile": "13800000000"}
@@ -175,19 +178,49 @@ def test_the_logs_of_deliveries_verify_with_their_signatures(
     hand_in(network.police, *(change(n, n) for n in range(5)))
     system.wait(5)
     until(lambda: queued(network.police) == 0)
-    from tongban.kernel.suites import suite  # noqa: PLC0415
-    from tongban.kernel.wire.rows import Checker, verify_rows  # noqa: PLC0415
-    from tongban.node.store import read_only  # noqa: PLC0415
+    for checker in verified(network):
+        assert checker.signatures >= 10
 
+
+def verified(network: Network) -> Iterator[Checker]:
+    """Check the logs of both ends with the public keys of the cards; every signature is checked."""
+    by = suite(network.suite)
     keys = {
-        node.keyid: suite("std").verifier(bytes.fromhex(node.card["keys"][0]["public"]))
+        node.keyid: by.verifier(bytes.fromhex(node.card["keys"][0]["public"]))
         for node in network.nodes
     }
     for node in (network.police, network.bureau):
-        checker = Checker(suite("std"), key_of=keys.get)
+        checker = Checker(by, key_of=keys.get)
         assert verify_rows(read_only(node.store), checker) is None
-        assert checker.signatures >= 10
         assert checker.unchecked == 0
+        yield checker
+
+
+@pytest.mark.parametrize("way", WAYS)
+def test_with_sm2_and_sm3_a_record_and_its_correction_arrive_in_order(
+    tmp_path: Path, system: System, nats_server: Nats, way: str
+) -> None:
+    network = settle(Network(tmp_path, "gm"), system, nats_server)
+    try:
+        network.start()
+        subscribe(network, way)
+        made = change(1, kind="created", birth_date="1990-01-02")
+        assert hand_in(network.police, made, change(2)).status == 202
+        events = system.wait(2)
+        until(lambda: queued(network.police) == queued(network.bureau, "in") == 0)
+    finally:
+        network.stop()
+    assert [event["id"] for event in events] == ["e1", "e2"]
+    assert [event["data"]["birth_date"] for event in events] == ["1990-01-02", "1990-01-01"]
+    for node in (network.police, network.bureau):
+        told = [row for row in rows(node) if row["operation"] == "deliver"]
+        assert [row["kind"] for row in told] == ["delivery", "answer"] * 2
+        for row in told:
+            assert 'content-digest": sm3=:' in row["base"]
+            assert f'keyid="{row["keyid"]}"' in row["base"]
+            assert "/gm/" in row["keyid"]
+    for checker in verified(network):
+        assert checker.signatures == 6, "the subscription's two messages and two for each event"
 
 
 def test_the_same_event_handed_in_twice_is_delivered_once(network: Network, system: System) -> None:

@@ -144,6 +144,30 @@ def test_an_unknown_life_event_is_refused_in_one_sentence(home: Path) -> None:
     assert CHINESE.findall(asked.stderr) == []
 
 
+def test_the_log_of_its_calls_is_verified_with_the_command_that_it_names(home: Path) -> None:
+    told = tongban(home, "demo", "--lang", "en")
+    (line,) = [line for line in told.stdout.splitlines() if "exchange verify" in line]
+    _, *command = line.split("  ")[1].split()
+    found = read(tongban(home, *command, "--json"))
+    assert (found["broken"], found["unchecked"]) == ("", 0)
+    assert found["signatures"] == found["rows"] > 0
+    assert "node/snapshot.json, beside the log" in tongban(home, *command).stdout
+
+
+def test_setup_prints_the_privacy_impact_of_what_it_publishes_and_of_nothing_else(
+    tmp_path: Path,
+) -> None:
+    first = tongban(tmp_path, "setup", "--lang", "en")
+    assert first.returncode == 0, first.stderr
+    listed = [line for line in first.stdout.splitlines() if line.endswith(": privacy impact")]
+    packs = shipped_packs() / "sample" / "items"
+    assert len(listed) == len(list(packs.glob("*.yaml")))
+    assert "household-registration: privacy impact" in listed
+    asked = tongban(tmp_path, "items", "impact", "household-registration", "--lang", "en")
+    assert asked.stdout in first.stdout
+    assert tongban(tmp_path, "setup").stdout == "ready / 已就绪\n"
+
+
 def test_a_malformed_pack_is_refused_with_its_file_and_line_and_nothing_is_loaded(
     tmp_path: Path,
 ) -> None:

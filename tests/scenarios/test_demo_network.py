@@ -11,6 +11,9 @@ from typing import Any
 
 import pytest
 
+from testkit.pages import BLOCK, Shell, fits, steps
+
+PAGE = Path(__file__).resolve().parents[2] / "docs/tutorial/network.md"
 SUITES = ["std", "gm"] if os.environ.get("CI") == "true" else ["std"]
 COMMAND = (sys.executable, "-c", "from tongban.cli import main; main()", "demo-network")
 NODES = {"platform", "health", "police", "medical-insurance"}
@@ -119,6 +122,9 @@ def assert_told_truly(report: dict[str, Any]) -> None:
     assert "granted" not in gap["branches"].values()
     by_rule = sum(branch["decided_by"] == "rule" for branch in applied["branches"])
     assert report["resumed"]["granted"] == by_rule
+    # the worker's later tries went over the network: the police have them on their own log
+    assert report["resumed"]["node"] == gap["stopped"]
+    assert report["resumed"]["calls"] > 0
     # a withdrawal stops what stood on it within five seconds, everywhere, and nothing else
     gone = report["withdrawn"]
     assert (gone["before"], gone["records_before"]) == (200, 1)
@@ -181,8 +187,38 @@ def test_an_ended_demonstration_leaves_nothing_running(folder: Path, how: signal
     commands = "\n".join(started.running().values())
     for part in ("postgres -D", "nats-server", " serve ", " worker", "node run"):
         assert part in commands, part
+    for pid in started.running():  # what asks for facts asks the platform's node, and no other
+        command = Path(f"/proc/{pid}/cmdline").read_bytes().split(b"\0")
+        if {b"serve", b"worker"} & set(command):
+            told = Path(f"/proc/{pid}/environ").read_bytes()
+            assert b"\0TONGBAN_NODE=http://127.0.0.1:" in told, command
+            assert b"\0TONGBAN_NODE_TOKEN=" in told, command
     os.killpg(started.process.pid, how)
     assert started.wait(60) == (-how if how == signal.SIGKILL else 130)
+    assert started.left() == {}
+
+
+@pytest.mark.slow
+@pytest.mark.postgres
+def test_who_tries_the_page_by_hand_gets_what_it_says(tmp_path: Path) -> None:
+    text = PAGE.read_text(encoding="utf-8")
+    assert "tongban demo-network --keep\n" in text
+    (tmp_path / "var").mkdir()
+    started = Started(tmp_path / "var" / "network", "--keep", "--lang", "en")
+    shell = Shell(tmp_path)
+    done = 0
+    try:
+        started.until("Ctrl-C ends it", patience=400)
+        for block in BLOCK.finditer(text):
+            for command, quoted in steps(block["body"]) if block["kind"] == "console" else ():
+                said = shell.run(command)
+                assert fits(said, quoted), f"$ {command}\n{said}\n--- is not:\n{quoted}"
+                done += 1
+    finally:
+        shell.close()
+        os.killpg(started.process.pid, signal.SIGINT)
+        started.wait(60)
+    assert done > 6
     assert started.left() == {}
 
 

@@ -1,6 +1,7 @@
 """One broken case stops nobody else's; a year without calendar stops nobody at all."""
 
 import base64
+from collections import Counter
 from typing import Any
 
 import pytest
@@ -9,6 +10,7 @@ from click.testing import CliRunner
 from testkit.office import Office
 from tongban.apps.cases import queries, services, verbs
 from tongban.apps.cases.domain.state import Stage
+from tongban.apps.exchange import queries as exchange
 from tongban.infra.jobs import services as jobs
 from tongban.infra.jobs.cli import jobs as command
 from tongban.infra.trail import queries as trail
@@ -125,3 +127,36 @@ def test_time_wakes_only_what_it_can_move(office: Office, stage: str) -> None:
     office.clock.move(days=30)
     services.wake()
     assert services.wake() == 0
+
+
+def asked(number: str) -> Counter[tuple[str, str]]:
+    """Count the calls of a case by resource and role."""
+    return Counter((str(c["resource"]), str(c["role"])) for c in queries.resources_called(number))
+
+
+@pytest.mark.parametrize("department", ["police", "health", "civil-affairs"])
+def test_a_source_that_is_down_is_asked_once_and_again_only_when_its_time_has_come(
+    office: Office, department: str
+) -> None:
+    office.close(department)
+    number = office.submit()
+    first = asked(number)
+    assert set(first.values()) == {1}
+    office.clock.move(seconds=20)
+    services.wake()
+    assert asked(number) == first
+    office.clock.move(seconds=11)
+    services.wake()
+    again = asked(number) - first
+    assert again
+    assert set(again.values()) == {1}
+    contracts = exchange.catalogue().contracts
+    assert {contracts[slug].resource.department for slug, _ in again} == {department}
+    # the next pause is twice as long
+    office.clock.move(seconds=31)
+    services.wake()
+    assert asked(number) - first == again
+    office.open(department)
+    office.clock.move(seconds=30)
+    services.wake()
+    assert all(known.status != "unavailable" for known in office.case(number).facts.values())

@@ -12,6 +12,7 @@ import secrets
 import signal
 import socket
 import sqlite3
+import ssl
 import subprocess
 import sys
 import time
@@ -295,6 +296,7 @@ class Node:
         self.name = name
         self.member = member
         self.outer, self.inner = free_ports(2)
+        self.tls = False
         self.process: subprocess.Popen[bytes] | None = None
         made = make_node(
             folder,
@@ -345,18 +347,25 @@ class Node:
         )
         log.close()
         try:
-            for port in (self.outer, self.inner):
-                self.wait_for(port, self.process)
+            for port, tls in ((self.outer, self.tls), (self.inner, False)):
+                self.wait_for(port, self.process, tls=tls)
         except AssertionError as fallen:
             raise AssertionError(f"{self.name}: {fallen}: {self.lines()[-3000:]}") from None
 
     @staticmethod
-    def wait_for(port: int, process: "subprocess.Popen[bytes]", path: str = "/health") -> None:
-        """Wait until something speaks HTTP at the port."""
+    def wait_for(
+        port: int, process: "subprocess.Popen[bytes]", path: str = "/health", *, tls: bool = False
+    ) -> None:
+        """Wait until something speaks HTTP at the port, over TLS with whatever certificate."""
+        anything = ssl._create_unverified_context()  # noqa: S323 - it only waits
         until = time.monotonic() + 30
         while time.monotonic() < until and process.poll() is None:
             with contextlib.suppress(OSError, http.client.HTTPException):
-                link = http.client.HTTPConnection("127.0.0.1", port, timeout=2)
+                link = (
+                    http.client.HTTPSConnection("127.0.0.1", port, timeout=2, context=anything)
+                    if tls
+                    else http.client.HTTPConnection("127.0.0.1", port, timeout=2)
+                )
                 link.request("GET", path)
                 link.getresponse().read()
                 link.close()

@@ -13,6 +13,8 @@ from tongban.apps.cases import story
 from tongban.apps.cases.errors import CaseError
 from tongban.apps.exchange.sample import StoresRefused, read_cast
 from tongban.apps.items import queries as items
+from tongban.apps.items.services import Publication
+from tongban.apps.items.story import Lang, tell_impact
 from tongban.apps.parties import services as parties
 from tongban.infra.jobs import services as jobs
 from tongban.infra.packs import PackInvalid, shipped_packs
@@ -24,15 +26,24 @@ LANGUAGES = click.Choice(["zh", "en"])
 
 
 @click.command()
-def setup() -> None:
-    """Make the tables, publish the region packs, appoint the officials."""
-    _prepared()
+@click.option("--lang", type=LANGUAGES, default="zh", show_default=True)
+def setup(lang: Lang) -> None:
+    """Make the tables, publish the region packs, appoint the officials.
+
+    Prints the privacy impact of every item that is newly published: what it reads, why, and which
+    rule, form or document needs it.
+    """
+    published = _prepared().published
+    labels = items.labels(lang)
+    for kind, slug, _ in published:
+        if kind == "item":
+            click.echo("\n".join(tell_impact(items.impact(slug), labels, lang)))
     click.echo("ready / 已就绪")
 
 
-def _prepared() -> None:
+def _prepared() -> Publication:
     try:
-        prepare()
+        return prepare()
     except PackInvalid as error:
         raise click.ClickException(str(error)) from error
 
@@ -48,7 +59,7 @@ def demo(life_event: str, lang: str, people: int, *, as_json: bool) -> None:
     ensure_city(people)
     try:
         applicant = _applicant(life_event)
-        report = demonstration.run(applicant, lang)
+        report = demonstration.run(applicant, lang) | {"log": _log()}
     except (items.NotPublished, CaseError, LookupError, StoresRefused) as error:
         raise click.ClickException(getattr(error, lang, str(error))) from error
     if as_json:
@@ -58,6 +69,14 @@ def demo(life_event: str, lang: str, people: int, *, as_json: bool) -> None:
         activate = Path(sys.argv[0]).with_name("activate")
         if shutil.which("tongban") is None and activate.exists():
             click.echo(f"   (先执行 / first: source {activate})")
+
+
+def _log() -> str:
+    """Give where the calls of this process are logged; empty where another node makes them."""
+    if settings.EXCHANGE_NODE:
+        return ""
+    log: Path = settings.HOME / "node" / "log.sqlite3"
+    return str(log.relative_to(Path.cwd()) if log.is_relative_to(Path.cwd()) else log)
 
 
 def _applicant(life_event: str) -> demonstration.Applicant:

@@ -24,6 +24,7 @@ from tongban.apps.exchange.domain import Contract
 from tongban.apps.exchange.models import Revocation, Snapshot
 from tongban.apps.exchange.transport import Asked, NodeRefused, SourceSilent
 from tongban.infra import clock
+from tongban.kernel.events import canonical
 from tongban.kernel.suites import suite
 from tongban.kernel.wire import snapshot as read
 from tongban.kernel.wire.words import Caller, Found
@@ -31,7 +32,7 @@ from tongban.node import core
 from tongban.node.core import Accepted, Identity, Node, Outcome, Prepared, View
 from tongban.node.providers.base import ProviderFailed, Setting
 from tongban.node.providers.sqlite import Sqlite
-from tongban.node.store import Committed, QuotaSpent, Store, write_checkpoint
+from tongban.node.store import Committed, QuotaSpent, Store, write_checkpoint, write_whole
 
 NODE = "embedded"
 _FINAL = frozenset({400, 401, 403, 404})
@@ -43,6 +44,7 @@ class _Network:
 
     snapshot: read.Snapshot
     services: frozenset[str]
+    document: Mapping[str, Any]
 
 
 class Embedded:
@@ -63,11 +65,13 @@ class Embedded:
         self._secret = secrets.token_bytes(32)
         self.store = Store.open(home / "node" / "log.sqlite3", own.suite)
         self._lock = threading.Lock()
+        self._beside = 0  # the serial of the snapshot that lies beside the log
         self._providers: dict[tuple[str, int, Path], Sqlite] = {}
 
     def ask(self, asked: Asked) -> Found:
         """Make one call; raise `NodeRefused`, `SourceSilent`."""
         known = self._network()
+        self._lay_beside(known)
         revoked = self._revoked()
         view = View(known.snapshot, revoked, self._control)
         node = Node(self._identity, lambda: view, known.services)
@@ -121,7 +125,8 @@ class Embedded:
             raise SourceSilent(f"the node's log takes nothing ({error})") from error
         for one in told:
             if isinstance(one, QuotaSpent):
-                raise NodeRefused("limited", "今日额度已用完", "the quota of today is spent")
+                # as from a node of its own (429): tomorrow there is a new one
+                raise SourceSilent(f"limited: the quota of {one.grant} for today is spent")
             if not isinstance(one, Committed):
                 raise SourceSilent(f"the node's log does not take the call ({one})")
         detail = provided.detail if provided is not None else ""
@@ -158,6 +163,19 @@ class Embedded:
             return self._network()
         known = _read(*found, self._identity.keyid, self._own.public.hex(), self._own.suite)
         return replace(known, snapshot=replace(known.snapshot, issued=clock.now()))
+
+    def _lay_beside(self, known: _Network) -> None:
+        """Leave the network beside the log as a node does: who verifies takes the keys from it."""
+        serial = known.snapshot.serial
+        if self._beside == serial:
+            return
+        sealed = network.sign(known.document)
+        with self._lock:
+            try:
+                write_whole(self.store.path.with_name("snapshot.json"), canonical(sealed))
+            except OSError as error:
+                raise SourceSilent(f"the node's folder takes nothing ({error})") from error
+            self._beside = serial
 
     def _revoked(self) -> read.Revocations:
         with connection.cursor() as cursor:
@@ -213,7 +231,7 @@ def _read(serial: int, digest: str, keyid: str, public: str, suite_name: str) ->
     document["keys"] = [*(k for k in document["keys"] if k["id"] != keyid), key]
     known = read.read_snapshot(document)
     services = frozenset(s for s in known.services if s.split("/")[2] in mine)
-    return _Network(known, services)
+    return _Network(known, services, document)
 
 
 _EVER = {"from": "1970-01-01T00:00:00+00:00", "until": "2999-12-31T00:00:00+00:00"}

@@ -20,17 +20,19 @@ from tongban.infra.regions import load_regions
 SEED = 1  # the same city on every machine
 
 
-def prepare() -> None:
+def prepare() -> publishing.Publication:
     """Make the tables, publish the region packs, and appoint the officials the packs name.
 
-    A calendar that has changed moves the open clocks, each with its reason on the trail.
+    Give what is newly published. A calendar that has changed moves the open clocks, each with its
+    reason on the trail.
     """
     call_command("migrate", verbosity=0, interactive=False)
-    publishing.publish(read_packs(find_packs(settings.PACKS)), actor="setup")
+    published = publishing.publish(read_packs(find_packs(settings.PACKS)), actor="setup")
     for key, department in exchange.catalogue().departments.items():
         for post in department.posts:
             parties.appoint(post.login, post.name, key, post.role)
     announcing.announce(cases.calendar())
+    return published
 
 
 def ensure_city(people: int, newborns: int | None = None) -> None:

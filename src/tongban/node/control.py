@@ -8,7 +8,6 @@ become is for the judge (`kernel.wire.judging`).
 import asyncio
 import json
 import logging
-import os
 import secrets
 import ssl
 import uuid
@@ -35,6 +34,7 @@ from tongban.kernel.wire.words import Request
 from tongban.node import clock
 from tongban.node.config import Config
 from tongban.node.core import Identity, View
+from tongban.node.store import write_whole
 
 _PLACE = "/exchange/v1/"
 _LARGEST = 256 * 1024 * 1024
@@ -58,6 +58,14 @@ class PublicKey:
     verifier: Verifier
 
 
+@dataclass(frozen=True, slots=True)
+class _Feed:
+    """A feed as it came, and the kind and id of each entry."""
+
+    sealed: bytes
+    names: frozenset[tuple[str, str]]
+
+
 class Control:
     """The node's link to the control plane, and what it knows from there.
 
@@ -75,7 +83,8 @@ class Control:
         self._snapshot: Snapshot | None = None
         self._revoked: Revocations | None = None
         self._view: View | None = None
-        self._feeds: list[bytes] = []
+        self._feeds: list[_Feed] = []
+        self._kept: list[_Feed] = []  # the first of them, of before a whole one that lacks theirs
         self._seen: dict[Path, tuple[int, int, int]] = {}
         self._pulled: datetime | None = None
         self._fault = ""
@@ -132,14 +141,26 @@ class Control:
         taken = read_revocations(document, self._revoked)
         if taken.issued > clock.now() + timedelta(minutes=5):
             raise SnapshotInvalid("SnapshotInvalid: a feed issued in the future; set the clocks")
+        told = _Feed(sealed, frozenset((one["kind"], one["id"]) for one in document["entries"]))
         if not document["after"]:
-            self._feeds.clear()
-        news = bool(document["entries"]) or not self._feeds
+            self._began_anew(taken, told.names)
+        news = bool(told.names) or not self._feeds
         if news:
-            self._feeds.append(sealed)
+            self._feeds.append(told)
         self._revoked = taken
         self._known()
         return news
+
+    def _began_anew(self, taken: Revocations, names: frozenset[tuple[str, str]]) -> None:
+        """Let go of the feeds of before, unless something that holds stands in them alone."""
+        lacking = _names(taken) - names
+        if lacking - {name for feed in self._kept for name in feed.names}:
+            detail = f"its feed lacks {len(lacking)} revocations that are known here; they hold"
+            _say.warning("control", extra={"detail": detail})
+            self._kept = list(self._feeds)
+        elif not lacking:
+            self._kept = []
+        self._feeds = list(self._kept)
 
     def _opened(self, sealed: bytes) -> dict[str, Any]:
         try:
@@ -214,11 +235,13 @@ class Control:
     async def pull(self) -> bool:
         """Fetch the feed, and the snapshot where it is due; False: it did not work."""
         try:
-            whole = self._revoked is None or len(self._feeds) > _MOST_FEEDS
+            whole = self._revoked is None or len(self._feeds) - len(self._kept) > _MOST_FEEDS
             after = 0 if whole or self._revoked is None else self._revoked.upto
             sealed = await self._get("revocations", f"after={after}")
             if self.take_feed(sealed):
-                self._keep(self._paths()[1], b"\n".join(map(_line, self._feeds)) + b"\n")
+                self._keep(
+                    self._paths()[1], b"\n".join(_line(feed.sealed) for feed in self._feeds) + b"\n"
+                )
             if self._due():
                 sealed = await self._get("snapshot", "")
                 if self.take_snapshot(sealed):
@@ -300,24 +323,14 @@ class Control:
             await self._session.close()
 
 
+def _names(revoked: Revocations) -> frozenset[tuple[str, str]]:
+    kinds = (("consent", revoked.consents), ("grant", revoked.grants), ("key", revoked.keys))
+    return frozenset((kind, name) for kind, ended in kinds for name in ended)
+
+
 def _text(instant: datetime) -> str:
     return instant.isoformat(timespec="microseconds").replace("+00:00", "Z")
 
 
 def _line(sealed: bytes) -> bytes:
     return sealed if b"\n" not in sealed else canonical(json.loads(sealed))
-
-
-def write_whole(path: Path, content: bytes) -> None:
-    """Write a file so that a reader, or a power cut, finds the old one or the new one whole."""
-    draft = path.with_name(f".{path.name}.{os.getpid()}")
-    with draft.open("wb") as file:
-        file.write(content)
-        file.flush()
-        os.fsync(file.fileno())
-    draft.replace(path)
-    folder = os.open(path.parent, os.O_RDONLY)
-    try:
-        os.fsync(folder)
-    finally:
-        os.close(folder)

@@ -11,6 +11,8 @@ from datetime import datetime
 from typing import Any, Literal
 
 Outcome = Literal["good", "refused", "unavailable", "timeout", "busy", "broken", "bad_answer"]
+#: How one try to deliver an event ended: taken, refused by who gets it, or no way there.
+Delivery = Literal["delivered", "refused", "silent", "limited"]
 #: Outcomes that are the source's failure, not the asker's.
 FAILURES = frozenset({"unavailable", "timeout", "busy", "broken", "bad_answer"})
 OUTCOMES = frozenset({"good", "refused"}) | FAILURES
@@ -108,6 +110,7 @@ class Pulse:
     last_good: float | None = None
     last_drift: float | None = None
     changed: str | None = None
+    deliveries: Counter[str] = field(default_factory=Counter)
 
     def count(self, outcome: Outcome, micros: int, now: float) -> None:
         """Count one call."""
@@ -146,6 +149,7 @@ class Pulse:
         for pointer, number in other.drift.items():
             known = pointer in self.drift or len(self.drift) < _MOST_POINTERS
             self.drift[pointer if known else "…"] += number
+        self.deliveries.update(other.deliveries)
         self.last_good = _later(self.last_good, other.last_good)
         self.last_drift = _later(self.last_drift, other.last_drift)
         if other.changed is not None:
@@ -163,6 +167,7 @@ class Pulse:
             "last_good": self.last_good,
             "last_drift": self.last_drift,
             "changed": self.changed,
+            "deliveries": dict(self.deliveries),
         }
 
     @classmethod
@@ -176,6 +181,7 @@ class Pulse:
             raw["last_good"],
             raw["last_drift"],
             raw["changed"],
+            Counter(raw.get("deliveries", {})),
         )
 
 

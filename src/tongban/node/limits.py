@@ -8,7 +8,7 @@ instants. A bucket refuses; an alarm refuses nothing, it tells.
 import math
 from collections import OrderedDict
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, fields
+from dataclasses import dataclass, field, fields, replace
 from typing import Any
 
 _MOST_PLACES = 20_000  # (client, service, purpose) held at once
@@ -156,9 +156,13 @@ class _Watched:
 
 @dataclass(frozen=True, slots=True)
 class Terms:
-    """What the table ``limits`` says: a rate for all, rates of their own, and the watches."""
+    """What the table ``limits`` says: a rate for all, rates of their own, and the watches.
+
+    ``deliveries`` is the rate of events, one record each; a rate of its own holds for both.
+    """
 
     rate: Rate = Rate()
+    deliveries: Rate = Rate(500.0, 2000.0)
     rates: Mapping[Place, Rate] = field(default_factory=dict)
     watches: tuple[Watch, ...] = (Watch(), Watch(window=86_400.0, most=10_000, needed=7, kept=28))
 
@@ -169,25 +173,37 @@ class Limits:
     def __init__(self, terms: Terms = Terms()) -> None:
         self._terms = terms
         self._buckets: OrderedDict[Place, Bucket] = OrderedDict()
+        self._delivered: OrderedDict[Place, Bucket] = OrderedDict()
         self._watched: OrderedDict[Place, tuple[_Watched, ...]] = OrderedDict()
 
-    def admit(self, client: str, service: str, purposes: Sequence[str], now: float) -> float:
+    def admit(
+        self,
+        client: str,
+        service: str,
+        purposes: Sequence[str],
+        now: float,
+        *,
+        delivery: bool = False,
+    ) -> float:
         """Take a token for each purpose, or for none: give 0, or the seconds to wait.
 
-        ``now`` is in seconds of any clock, the same for all calls.
+        ``now`` is in seconds of any clock, the same for all calls; calls and deliveries
+        (``delivery``) take from buckets of their own.
         """
+        rate_of_all = self._terms.deliveries if delivery else self._terms.rate
+        buckets = self._delivered if delivery else self._buckets
         taken: list[tuple[Place, Bucket]] = []
         wait = 0.0
         for purpose in sorted(set(purposes)):
             place = (client, service, purpose)
-            rate = self._terms.rates.get(place, self._terms.rate)
-            bucket, lacking = take(self._buckets.get(place), rate, now)
+            rate = self._terms.rates.get(place, rate_of_all)
+            bucket, lacking = take(buckets.get(place), rate, now)
             taken.append((place, bucket))
             wait = max(wait, lacking)
         if wait:
             return wait
         for place, bucket in taken:
-            _keep(self._buckets, place, bucket)
+            _keep(buckets, place, bucket)
         return 0.0
 
     def look(
@@ -240,11 +256,18 @@ def _keep(held: "OrderedDict[Place, Any]", place: Place, state: object) -> None:
 def read_terms(raw: Mapping[str, Any]) -> Terms:
     """Read the table ``limits`` of node.toml; raise LimitsInvalid.
 
-    ``per_second`` and ``burst`` hold for all; ``[[limits.rates]]`` names client, service, purpose
-    and its own; ``[[limits.watches]]`` takes the place of the watches of an hour and a day.
+    ``per_second`` and ``burst`` hold for all calls, those of ``[limits.deliveries]`` for all
+    events; ``[[limits.rates]]`` names client, service, purpose and its own;
+    ``[[limits.watches]]`` takes the place of the watches of an hour and a day.
     """
     names = {f.name for f in fields(Rate)}
-    _known("limits", raw, names | {"rates", "watches"})
+    _known("limits", raw, names | {"rates", "watches", "deliveries"})
+    own = raw.get("deliveries", {})
+    if not isinstance(own, Mapping):
+        raise LimitsInvalid("LimitsInvalid: limits.deliveries; write [limits.deliveries]")
+    _known("limits.deliveries", own, names)
+    usual = Terms().deliveries
+    deliveries = replace(usual, **_numbers("limits.deliveries", own, names))
     rates = {}
     for number, one in enumerate(_tables(raw, "rates")):
         where = f"limits.rates[{number}]"
@@ -261,8 +284,8 @@ def read_terms(raw: Mapping[str, Any]) -> Terms:
         numbers = _numbers(where, one, watched)
         whole = ("most", "least", "needed", "kept")
         watches.append(Watch(**{n: int(v) if n in whole else v for n, v in numbers.items()}))
-    terms = Terms(Rate(**_numbers("limits", raw, names)), rates)
-    return Terms(terms.rate, rates, tuple(watches)) if "watches" in raw else terms
+    terms = Terms(Rate(**_numbers("limits", raw, names)), deliveries, rates)
+    return replace(terms, watches=tuple(watches)) if "watches" in raw else terms
 
 
 def _tables(raw: Mapping[str, Any], name: str) -> Iterator[Mapping[str, Any]]:

@@ -9,16 +9,16 @@ import asyncio
 import logging
 import sqlite3
 from collections import Counter
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, replace
 from typing import Any
 
 from tongban.kernel.wire.rows import RowDraft
-from tongban.kernel.wire.words import WireRefused
+from tongban.kernel.wire.words import Caller, WireRefused
 from tongban.node import clock, metrics
 from tongban.node.config import Config, ConfigInvalid
 from tongban.node.core import Accepted, Outcome, View, limited
-from tongban.node.health import Health, Pulse, Report, report
+from tongban.node.health import Delivery, Health, Pulse, Report, report
 from tongban.node.health import Outcome as How
 from tongban.node.limits import Alarm, Limits, LimitsInvalid, read_terms
 from tongban.node.providers.base import ProviderFailed
@@ -64,21 +64,35 @@ class Measures:
             return outcome
         caller = accepted.caller
         marks = outcome.entry.rows[0].subjects
-        place = (str(caller.client), str(accepted.service), caller.purposes)
-        alarms = self._limits.look(*place, marks, clock.now().timestamp())
+        alarms = self.seen(caller, str(accepted.service), marks)
         if not alarms:
             return outcome
+        rows = (*outcome.entry.rows, *alarms)
+        return replace(outcome, entry=replace(outcome.entry, rows=rows))
+
+    def seen(self, caller: Caller, service: str, marks: Sequence[str]) -> list[RowDraft]:
+        """Count subjects that somebody is shown; give the rows of the alarms that this raises."""
+        place = (str(caller.client), service, caller.purposes)
+        alarms = self._limits.look(*place, marks, clock.now().timestamp())
         for alarm in alarms:
             self._alarms[alarm.client, alarm.service, alarm.purpose] += 1
             _say.warning("harvest", extra={"client": alarm.client, "service": alarm.service})
-        rows = (*outcome.entry.rows, *(_row(caller.call, alarm) for alarm in alarms))
-        return replace(outcome, entry=replace(outcome.entry, rows=rows))
+        return [_row(caller.call, alarm) for alarm in alarms]
+
+    def admit_delivery(self, caller: Caller, service: str) -> float:
+        """Give 0 where an event may go to a subscriber now, else the seconds to wait."""
+        now = clock.now().timestamp()
+        return self._limits.admit(str(caller.client), service, caller.purposes, now, delivery=True)
 
     # Health
 
     def count(self, service: str, how: How, micros: int) -> None:
         """Count one call of a service that is served here."""
         self._health.of(service).count(how, micros, clock.now().timestamp())
+
+    def delivered(self, service: str, how: Delivery) -> None:
+        """Count one try to deliver an event of a service."""
+        self._health.of(service).deliveries[how] += 1
 
     def failed(self, service: str, failure: ProviderFailed, micros: int) -> None:
         """Count one failure of a provider, and where its answer broke its description."""

@@ -72,14 +72,19 @@ def _calls(pulses: Mapping[str, Pulse]) -> Iterator[Metric]:
     good = GaugeMetricFamily(
         "tongban_last_good_call_timestamp_seconds", "The last good answer.", labels=("service",)
     )
+    deliveries = CounterMetricFamily(
+        "tongban_deliveries", "Events to subscribers by outcome.", labels=("service", "outcome")
+    )
     for service, pulse in sorted(pulses.items()):
+        for outcome, number in sorted(pulse.deliveries.items()):
+            deliveries.add_metric((service, outcome), number)
         for outcome, number in sorted(pulse.outcomes.items()):
             calls.add_metric((service, outcome), number)
         latency.add_metric((service,), _buckets(pulse.latency), pulse.latency.total / 1e6)
         drift.add_metric((service,), pulse.drift.total())
         if pulse.last_good is not None:
             good.add_metric((service,), pulse.last_good)
-    yield from (calls, latency, drift, good)
+    yield from (calls, latency, drift, good, deliveries)
 
 
 def _buckets(latency: Histogram) -> list[tuple[str, float]]:

@@ -17,6 +17,7 @@ from tongban.node.flusher import Flusher, LogDown
 from tongban.node.health import Outcome as How
 from tongban.node.measures import Measures
 from tongban.node.providers.base import ProviderFailed
+from tongban.node.replays import Replays
 from tongban.node.sources import Sources
 from tongban.node.store import NonceSeen, QuotaSpent
 
@@ -56,6 +57,7 @@ class Outer:
         self._sources = sources
         self._measures = measures
         self._most = most_body
+        self._replays = Replays()
         self._rest: App = Router(routes, redirect_slashes=False)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -74,12 +76,16 @@ class Outer:
 
     async def call(self, request: Request) -> Response:
         """Answer one call; never raises."""
+        accepted: Accepted | None = None
         try:
             outcome = self._node.receive(request, clock.now())
             if isinstance(outcome, Accepted):
-                outcome = await self._asked(outcome)
+                accepted = outcome
+                outcome = await self._asked(accepted)
             return await self._settled(outcome)
         except LogDown as down:
+            if accepted is not None:  # its nonce was not spent: the same request may come again
+                self._replays.forget(accepted.claims)
             _say.error("log_down", extra={"detail": str(down)})
             return bare(log_down())
         except Exception:  # noqa: BLE001 - whatever it is, the peer gets an answer
@@ -88,6 +94,8 @@ class Outer:
 
     async def _asked(self, accepted: Accepted) -> Outcome:
         node, measures, service = self._node, self._measures, str(accepted.service)
+        if not self._replays.first(accepted.claims):
+            return node.refuse(accepted, replayed(), clock.now(), replay=True)
         refused = measures.admit(accepted)
         if refused is not None:
             return node.refuse(accepted, refused, clock.now())

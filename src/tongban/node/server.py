@@ -83,6 +83,27 @@ def uvicorn_server(app: App, listen: Listen, config: Config) -> uvicorn.Server:
     )
 
 
+def check_tls(config: Config) -> None:
+    """Load every file of TLS once, before anything listens; raise ConfigInvalid."""
+    for key, listen in (("outer", config.outer), ("inner", config.inner)):
+        if listen.certificate is not None:
+            context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+            try:
+                context.load_cert_chain(listen.certificate, listen.key)
+            except OSError as wrong:  # ssl.SSLError is one
+                raise ConfigInvalid(
+                    f"ConfigInvalid: {key}.certificate, {key}.key: {wrong}; "
+                    "name a certificate in PEM and the key that belongs to it"
+                ) from None
+    if config.peers.ca is not None:
+        try:
+            ssl.create_default_context(cafile=config.peers.ca)
+        except OSError as wrong:
+            raise ConfigInvalid(
+                f"ConfigInvalid: peers.ca: {wrong}; name a file of certificates in PEM"
+            ) from None
+
+
 @dataclass(frozen=True, slots=True)
 class Sockets:
     """The two listening sockets, opened once and shared by the workers."""
@@ -138,6 +159,7 @@ class Worker:
             self.sources,
             self.peers,
             clients,
+            self.measures,
             self._ask,
         )
         self.outer = Outer(
@@ -210,10 +232,10 @@ class Worker:
             asyncio.create_task(self._supervised("control", self.control.run())),
             asyncio.create_task(self._supervised("measures", self.measures.run())),
             asyncio.create_task(self._supervised("events", self.events.run())),
+            asyncio.create_task(self._supervised("freshness", self._freshness())),
         ]
         if self.number == 0:
             tasks.append(asyncio.create_task(self._supervised("handing", self.handing.run())))
-            tasks.append(asyncio.create_task(self._supervised("freshness", self._freshness())))
         # what was built stays: the collector need not walk it again for each few hundred calls
         gc.collect()
         gc.freeze()
@@ -231,8 +253,9 @@ class Worker:
         return 1 if self.fallen else 0
 
     async def _freshness(self) -> None:
+        # one worker asks the sources; what answers told is known to the worker that got them
         while True:
-            for service, changed in (await self.sources.changed()).items():
+            for service, changed in (await self.sources.changed(ask=self.number == 0)).items():
                 self.measures.learn(service, changed)
             await asyncio.sleep(_FRESH)
 
@@ -275,6 +298,7 @@ def _worker(config: Config, number: int, sockets: Sockets, parent: int | None) -
 def serve(config: Config) -> int:
     """Run the node until it is told to stop (SIGTERM, SIGINT); give the exit code."""
     lines.begin()
+    check_tls(config)
     sockets = Sockets(listening(config.outer, "outer"), listening(config.inner, "inner"))
     config.state.mkdir(mode=0o700, parents=True, exist_ok=True)
     if config.workers == 1:

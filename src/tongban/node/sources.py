@@ -51,9 +51,13 @@ class Sources:
         permit = accepted.permit
         return await self.of(permit.service).ask(permit.question)
 
-    async def changed(self) -> dict[str, str]:
-        """Give the last change of each source that knows it."""
-        asked = {service: held.provider for service, held in self._held.items()}
+    async def changed(self, *, ask: bool = True) -> dict[str, str]:
+        """Give the last change of each source that knows it; not ``ask``: of what was heard."""
+        asked = {
+            service: held.provider
+            for service, held in self._held.items()
+            if ask or held.provider.hears
+        }
         told = await asyncio.gather(*(provider.changed() for provider in asked.values()))
         return {
             service: text for service, text in zip(asked, told, strict=True) if text is not None

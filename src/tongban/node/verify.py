@@ -31,6 +31,7 @@ class Report:
 
     log: str
     suite: str
+    snapshots: tuple[str, ...]
     rows: int
     read: int
     broken_row: int
@@ -71,6 +72,16 @@ def _json(path: Path) -> dict[str, Any]:
     if not isinstance(told, dict):
         raise EvidenceInvalid(f"EvidenceInvalid: {path} holds no object")
     return told
+
+
+def beside(log: Path) -> tuple[Path, ...]:
+    """Give the snapshot that a node keeps in the folder of its log, where there is one.
+
+    Whoever can rewrite the log there can rewrite it too: it stands in for one that was kept
+    elsewhere, and a report says so.
+    """
+    found = log.with_name("snapshot.json")
+    return (found,) if found.is_file() else ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -143,6 +154,7 @@ def verify(
     return Report(
         str(log),
         by.name,
+        tuple(map(str, snapshots)),
         checker.frontier.size,
         max(0, checker.frontier.size - first + 1),
         broken.seq if broken else 0,

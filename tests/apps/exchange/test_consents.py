@@ -35,8 +35,9 @@ def pinned(key: str) -> network.PublicKey | None:
 
 
 @pytest.fixture
-def held(office: Office) -> tuple[Office, str, Consent]:
+def held(any_office: Office) -> tuple[Office, str, Consent]:
     """Give an office with one case of a newborn and its consent."""
+    office = any_office
     number = office.submit("newborn")
     return office, number, Consent.objects.get(case=number)
 

@@ -2,14 +2,16 @@
 
 import json
 from pathlib import Path
+from typing import Any
 
 import pytest
 from click.testing import CliRunner
 
 from testkit.office import Office
-from tongban.apps.exchange import consents, transport
+from tongban.apps.exchange import consents, network, nodes, transport
 from tongban.apps.exchange.models import Checkpoint, Look
 from tongban.config.embedded import NODE, Embedded
+from tongban.kernel.suites import suite
 from tongban.kernel.wire.rows import read_row
 from tongban.node.commands.verify import verify_
 
@@ -43,6 +45,47 @@ def test_a_whole_life_event_is_signed_and_logged_at_both_ends(
     node.hand_in()
     code, found = check(node, tmp_path)
     assert (code, found["broken"], found["matched"]) == (0, "", 1)
+
+
+def test_signatures_are_checked_by_the_keys_that_lie_beside_the_log(
+    office: Office, node: Embedded
+) -> None:
+    office.submit()
+    log = node.store.path
+
+    def told() -> tuple[int, dict[str, Any]]:
+        done = CliRunner().invoke(verify_, ["--json", "--log", str(log)])
+        return done.exit_code, json.loads(done.stdout)
+
+    code, found = told()
+    assert (code, found["broken"], found["unchecked"]) == (0, "", 0)
+    assert found["signatures"] == found["rows"] == node.store.size()
+    (snapshot,) = map(Path, found["snapshots"])
+    assert snapshot == log.with_name("snapshot.json")
+    sealed = json.loads(snapshot.read_text(encoding="utf-8"))
+    (key,) = [one for one in sealed["document"]["keys"] if one["id"] == sealed["key"]]
+    key["public"] = suite("std").signer(bytes(range(32))).public.hex()
+    snapshot.write_text(json.dumps(sealed), encoding="utf-8")
+    code, found = told()
+    assert (code, found["broken_row"]) == (1, 1)
+    assert "signature" in found["broken"]
+
+
+def test_the_snapshot_beside_the_log_follows_what_is_published(
+    office: Office, node: Embedded
+) -> None:
+    office.submit()
+    snapshot = node.store.path.with_name("snapshot.json")
+    before = json.loads(snapshot.read_text(encoding="utf-8"))["document"]["serial"]
+    other = suite("std").signer(bytes(range(32))).public.hex()
+    member = network.control_key_id().partition("/")[0]
+    nodes.add_key(member, "std", other)
+    network.republish("setup")
+    office.next_birth()
+    office.submit()
+    after = json.loads(snapshot.read_text(encoding="utf-8"))["document"]
+    assert after["serial"] > before
+    assert other in {key["public"] for key in after["keys"]}
 
 
 def test_the_log_holds_no_number_and_no_value(office: Office, node: Embedded) -> None:

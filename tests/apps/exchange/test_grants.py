@@ -1,5 +1,7 @@
 """A request for data goes through three hands, in time, and ends in a grant or a legal reason."""
 
+import threading
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from datetime import date, timedelta
 from typing import Any
@@ -63,8 +65,8 @@ class Hands:
 
 
 @pytest.fixture
-def hands(office: Office) -> Hands:
-    return Hands(office)
+def hands(any_office: Office) -> Hands:
+    return Hands(any_office)
 
 
 def grants_to(client: str) -> Any:
@@ -97,7 +99,8 @@ def test_a_request_becomes_a_grant_through_three_hands(hands: Hands) -> None:
     assert list(purpose.fields.values()) == [["marital_status"]]
 
 
-def test_duties_are_held_apart(hands: Hands, office: Office) -> None:
+def test_duties_are_held_apart(hands: Hands) -> None:
+    office = hands.office
     number = hands.ask()
     for stranger in (hands.asker, hands.decider, office.official("police", "reviewer")):
         with pytest.raises((NotForYou, RequestUnknown)):
@@ -115,7 +118,8 @@ def test_duties_are_held_apart(hands: Hands, office: Office) -> None:
         requests.look(office.applicant("newborn"), number)
 
 
-def test_who_reviewed_does_not_decide_even_with_the_post(hands: Hands, office: Office) -> None:
+def test_who_reviewed_does_not_decide_even_with_the_post(hands: Hands) -> None:
+    office = hands.office
     both = office.appoint("data-bureau", "reviewer", "two.hats")
     both = office.appoint("civil-affairs", "approver", "two.hats")
     number = hands.ask()
@@ -174,7 +178,8 @@ def test_what_is_asked_must_exist_and_be_lawful(hands: Hands) -> None:
     assert GrantRequest.objects.count() == 0
 
 
-def test_a_step_that_is_late_is_told_once_and_shown(hands: Hands, office: Office) -> None:
+def test_a_step_that_is_late_is_told_once_and_shown(hands: Hands) -> None:
+    office = hands.office
     number = hands.ask()
     row = requests.look(hands.reviewer, number)
     stands = requests.how_late(row, queries.catalogue())
@@ -200,11 +205,11 @@ def test_a_step_that_is_late_is_told_once_and_shown(hands: Hands, office: Office
     assert (last.type, last.organisation) == (REQUEST_OVERDUE, "civil-affairs")
 
 
-def test_a_request_lapses_when_its_time_is_over(hands: Hands, office: Office) -> None:
-    from_now = office.clock
+def test_a_request_lapses_when_its_time_is_over(hands: Hands) -> None:
+    office = hands.office
     until = network.clock.now() + timedelta(days=5)
     number = hands.ask(valid_until=until)
-    from_now.move(days=6)
+    office.clock.move(days=6)
     assert requests.lapse() == 1
     assert GrantRequest.objects.get(number=number).state == "lapsed"
     assert requests.lapse() == 0
@@ -225,11 +230,21 @@ def test_a_grant_is_ended_by_its_provider_and_keeps_its_row(hands: Hands) -> Non
 
 
 def test_a_flow_back_grant_brings_the_record_of_a_subscription(hands: Hands) -> None:
-    number = hands.with_provider(flow_back=True, rows={"marital_status": ["married"]})
+    rows = {"marital_status": ["married"]}
+    for lacking in ({"bulk": True}, {"rows": rows}):
+        with pytest.raises(RequestInvalid) as refused:
+            hands.ask(flow_back=True, **lacking)
+        assert "flow_back" in refused.value.fields
+    number = hands.with_provider(flow_back=True, bulk=True, rows=rows)
     requests.act(hands.decider, number, Action.GRANT)
     grant = Grant.objects.get(request__number=number)
     assert grant.flow_back
     assert grant.subscription.client == grant.client
+    # the snapshot tells the client's node to subscribe, and of no other grant
+    (told,) = grants_to("/relief")
+    assert told["subscribe"] is True
+    others = [g for g in network.snapshot_now()["document"]["grants"] if g["id"] != told["id"]]
+    assert not any(g["subscribe"] for g in others)
 
 
 def test_two_who_act_at_once_do_not_both_win(hands: Hands) -> None:
@@ -238,6 +253,38 @@ def test_two_who_act_at_once_do_not_both_win(hands: Hands) -> None:
     requests.act(hands.reviewer, number, Action.TAKE)
     with pytest.raises(requests.RequestMoved):
         requests._move(seen, Action.TAKE, "other")
+
+
+def test_of_two_decisions_at_the_same_moment_one_counts(hands: Hands) -> None:
+    number = hands.with_provider()
+    other = hands.office.appoint("civil-affairs", "approver", "second.approver")
+    ready = threading.Barrier(2)
+
+    def decide(who: Subject, action: Action, ground: str) -> State | Exception:
+        try:
+            ready.wait(10)
+            return requests.act(who, number, action, ground=ground)
+        except (ActionRefused, requests.RequestMoved) as refused:
+            return refused
+        finally:
+            hands.office.leave()
+
+    with ThreadPoolExecutor(2) as threads:
+        came = list(
+            threads.map(
+                decide,
+                (hands.decider, other),
+                (Action.GRANT, Action.REFUSE),
+                ("", "personal-information"),
+            )
+        )
+    (won,) = (one for one in came if isinstance(one, State))
+    row = GrantRequest.objects.get(number=number)
+    assert row.state == won
+    assert Grant.objects.filter(request=row).count() == (won is State.GRANTED)
+    assert trail.verify(request_chain(number)) is None
+    moves = [e.data["to"] for e in trail.history(request_chain(number)) if "to" in e.data]
+    assert moves.count(won) == 1
 
 
 # --- the course itself

@@ -3,11 +3,14 @@
 import json
 import os
 import shutil
+import sqlite3
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from contextlib import closing
 from dataclasses import dataclass, field
+from http.client import HTTPConnection
 from pathlib import Path
 from typing import Any
 from urllib.request import build_opener
@@ -21,13 +24,14 @@ from tongban.apps.exchange import grants, levels, network, queries, requests
 from tongban.apps.exchange.domain.levels import DocumentUnfit, read_request
 from tongban.apps.exchange.domain.requests import Action
 from tongban.apps.exchange.models import GrantRequest, Instance
-from tongban.config.servers import free_port
+from tongban.config.servers import free_port, free_ports
 from tongban.infra import clock as port
 from tongban.infra.packs import shipped_packs
 from tongban.kernel.codes import USCC
 from tongban.kernel.events import canonical
 from tongban.kernel.suites import suite
 from tongban.kernel.wire.documents import key_id, open_document, seal_document
+from tongban.node.making import NewNode, make_node
 
 COUNTY, CITY = "CN-330106", "CN-330100"
 PATIENCE = 60.0
@@ -327,7 +331,7 @@ def test_a_county_asks_the_city_for_what_it_delivered_upward(chain: list[Platfor
     request = county.exchange(
         *("request", service, "--field", "name", "--field", "hukou_status"),
         *("--item", "grid-register", "--law", "政务数据共享条例", "--reason", "数据回流"),
-        *("--department", "police", "--system", "grid", "--flow-back"),
+        *("--department", "police", "--system", "grid", "--flow-back", "--bulk"),
         *("--where", "hukou_region=330106", "--as", "police.clerk"),
     )
     number = request.split()[0]
@@ -352,3 +356,133 @@ def test_a_county_asks_the_city_for_what_it_delivered_upward(chain: list[Platfor
     assert county.exchange("grants", "--client", "/grid") == ""
     # a province that nobody asked knows the city, and nothing of the county's grants
     assert province.exchange("grants", "--client", "/grid") == ""
+
+
+# --- flow-back: from the request at the county to the correction that arrives there
+
+
+class Speaker:
+    """A node that speaks for the police of one platform."""
+
+    def __init__(self, platform: Platform, system: str) -> None:
+        self.folder = platform.folder / "node"
+        self.outer, self.inner = free_ports(2)
+        text = (platform.folder / "packs" / "level" / "departments.yaml").read_text("utf-8")
+        member = yaml.safe_load(text)["departments"]["police"]["uscc"]
+        listening = {"outer": f"127.0.0.1:{self.outer}", "inner": f"127.0.0.1:{self.inner}"}
+        made = make_node(
+            self.folder,
+            NewNode(
+                f"police-{platform.instance[3:]}",
+                platform.instance,
+                (member,),
+                control=platform.address,
+                systems=(system,),
+                **listening,
+            ),
+        )
+        self.token = (self.folder / "tokens" / f"{system}.token").read_text("ascii").strip()
+        with made.config.open("a", encoding="utf-8") as file:
+            file.write("\n" + platform.exchange("node", "control-key"))
+        card = json.loads(made.card.read_bytes())
+        platform.exchange("node", "add", card["id"], "--card", str(made.card))
+        self.log = (self.folder / "lines").open("ab")
+        self._platform = platform
+
+    def start(self) -> None:
+        words = [*("node", "run", "--config"), str(self.folder / "node.toml")]
+        command = [sys.executable, "-c", "from tongban.cli import main; main()", *words]
+        self._platform.processes.append(subprocess.Popen(command, stdout=self.log, stderr=self.log))
+        self.log.close()
+
+    def ask(self, method: str, path: str, body: Any = None) -> Any:
+        """Ask its inner listener; None while it does not answer."""
+        link = HTTPConnection("127.0.0.1", self.inner, timeout=20)
+        try:
+            told = canonical(body) if body is not None else None
+            link.request(method, path, told, {"Authorization": f"Bearer {self.token}"})
+            answer = link.getresponse()
+            read = answer.read()
+            return json.loads(read) if answer.status < 300 else None
+        except OSError:
+            return None
+        finally:
+            link.close()
+
+
+def wait_for(found: Callable[[], Any], what: str) -> Any:
+    """Give what is found at last."""
+    end = time.monotonic() + PATIENCE
+    while not (got := found()):
+        assert time.monotonic() < end, what
+        time.sleep(0.2)
+    return got
+
+
+@pytest.mark.slow
+def test_what_a_county_delivered_flows_back_with_its_corrections(chain: list[Platform]) -> None:
+    county, city, _ = chain
+    city.run("sample", "--people", "200")
+    above, below = Speaker(city, "registry"), Speaker(county, "grid")
+    contract = yaml.safe_load((shipped_packs() / "sample/contracts/population.yaml").read_text())
+    columns = {name: one["column"] for name, one in contract["fields"].items()}
+    store = city.folder / "home" / "departments" / "police.sqlite"
+    fields = ", ".join(f'{name} = "{column}"' for name, column in columns.items())
+    with (above.folder / "node.toml").open("a", encoding="utf-8") as file:
+        file.write(
+            f'\n[providers.population]\nkind = "sqlite"\nfile = "{store}"\n'
+            f'table = "{contract["store"]["table"]}"\nkey = ["id_number"]\n'
+            f"fields = {{ {fields} }}\n"
+        )
+    above.start()
+    below.start()
+    for platform in (city, county):
+        platform.exchange("instance", "sync")
+    with closing(sqlite3.connect(store)) as register:
+        where = f"FROM RKJBXX WHERE {columns['hukou_region']} = '330106'"
+        delivered = {row[0] for row in register.execute(f"SELECT GMSFHM {where}")}
+    assert delivered
+
+    with build_opener().open(f"{city.address}/exchange/v1/card", timeout=10) as answer:
+        card = json.loads(answer.read())["document"]
+    service = next(s["id"] for s in card["services"] if s["resource"] == "population")
+    number = county.exchange(
+        *("request", service, "--field", "name", "--field", "hukou_status"),
+        *("--item", "grid-register", "--law", "政务数据共享条例", "--reason", "数据回流"),
+        *("--department", "police", "--system", "grid", "--flow-back", "--bulk"),
+        *("--where", "hukou_region=330106", "--as", "police.clerk"),
+    ).split()[0]
+    county.exchange("review", number, "--as", "data.reviewer")
+    county.exchange("instance", "sync")
+    city.exchange("review", number, "--as", "data.reviewer")
+    city.exchange("grant", number, "--as", "police.approver")
+    county.exchange("instance", "sync")
+
+    def subscribed() -> Any:
+        told = below.ask("GET", "/subscriptions")
+        return told and [one for one in told["subscriptions"] if not one["ended"]]
+
+    (one,) = wait_for(subscribed, "nobody subscribed")
+    place = f"/subscriptions/{one['id']}/events"
+
+    def arrived() -> Any:
+        events = below.ask("GET", f"{place}?limit=500")["events"]
+        return events if len(events) == len(delivered) else None
+
+    told = wait_for(arrived, "the records did not come")
+    assert {event["event"]["data"]["id_number"] for event in told} == delivered
+    below.ask("POST", place, {"upto": told[-1]["seq"]})
+
+    someone = min(delivered)
+    corrected = {"name": "更正", "hukou_status": "normal", "hukou_region": "330106"}
+    change = {"id": "c1", "kind": "corrected", "key": {"id_number": someone}, "record": corrected}
+    assert above.ask("POST", "/events/population", [change]) == {"taken": 1}
+    news = wait_for(lambda: below.ask("GET", place)["events"], "the correction did not come")
+    assert [event["event"]["data"] for event in news] == [
+        {"id_number": someone, "name": "更正", "hukou_status": "normal"}
+    ]
+
+    ref = county.exchange("grants", "--client", "/grid").split()[0].partition(":")[2]
+    city.exchange("end", ref, "--reason", "业务终止", "--as", "police.approver")
+    county.exchange("instance", "sync")
+    wait_for(lambda: not subscribed(), "it outlived its grant")

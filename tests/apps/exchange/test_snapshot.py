@@ -4,10 +4,12 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from click.testing import CliRunner
 from django.db import DatabaseError, transaction
 
 from testkit.packs import edited, write_packs
 from tongban.apps.exchange import grants, network, nodes, queries
+from tongban.apps.exchange.commands_network import end
 from tongban.apps.exchange.domain.network import NodeRow, content
 from tongban.apps.exchange.events import ALARM, NETWORK
 from tongban.apps.exchange.models import Checkpoint, Grant, Purpose, Revocation, Snapshot
@@ -177,10 +179,27 @@ def test_an_ended_key_is_in_the_feed_and_out_of_the_snapshot(tmp_path: Path) -> 
     nodes.add_node(health_node(), "test")
     held = network.snapshot_now()["document"]["keys"]
     assert [key["member"] for key in held] == [HEALTH]
-    nodes.end_key(held[0]["id"], "test", "密钥泄露")
+    with pytest.raises(NodeInvalid, match="no key"):
+        nodes.end_key("police", held[0]["id"], "test", "not theirs")
+    nodes.end_key("health", held[0]["id"], "test", "密钥泄露")
     assert network.snapshot_now()["document"]["keys"] == []
     assert network.node_key(held[0]["id"]) is None
     assert set(read_revocations(network.feed(0)["document"], None).keys) == {held[0]["id"]}
+
+
+def test_a_key_is_rotated_beside_the_old_one_and_then_the_old_one_ends(tmp_path: Path) -> None:
+    town(tmp_path / "packs")
+    nodes.add_node(health_node(), "test")
+    (old,) = [key["id"] for key in network.snapshot_now()["document"]["keys"]]
+    nodes.add_node(health_node(8), "test")
+    both = {key["id"] for key in network.snapshot_now()["document"]["keys"]}
+    assert len(both) == 2
+    ended = CliRunner().invoke(end, ["health", "--key", old, "--reason", "轮换"])
+    assert ended.exit_code == 0, ended.output
+    assert {key["id"] for key in network.snapshot_now()["document"]["keys"]} == both - {old}
+    again = CliRunner().invoke(end, ["health", "--key", old, "--reason", "轮换"])
+    assert again.exit_code == 1
+    assert "has no key" in again.output
 
 
 def test_a_node_is_registered_for_departments_only_and_each_has_one(tmp_path: Path) -> None:

@@ -63,6 +63,10 @@ NEXT = (
     ("tongban demo --life-event enterprise-start", Words("企业开办", "starting a company")),
     ("tongban outreach run old-age-allowance", Words("高龄津贴免申即享", "an allowance unasked")),
     ("tongban case show {case}", Words("查看此办件的留痕", "the trail of this case")),
+    (
+        "tongban exchange verify --log {log}",
+        Words("核验每次调取的签名日志", "the signed log of every call"),
+    ),
     ("tongban serve", Words("打开接口与时间线页面", "the API and the timeline page")),
 )
 _COMPARED = ("links", "days", "visits", "repeated_documents")
@@ -113,7 +117,8 @@ def tell(report: Mapping[str, Json], lang: str) -> Iterator[str]:
     yield ""
     yield say("next")
     for command, words in NEXT:
-        yield f"   {command.format(case=report['case']):<48} {words.of(lang)}"
+        if report["log"] or "{log}" not in command:  # none where another node makes the calls
+            yield f"   {command.format_map(report):<48} {words.of(lang)}"
 
 
 def _list(parts: Sequence[str], lang: str) -> str:

@@ -70,6 +70,11 @@ def wanted(
         )
     if new.basis == "consent" and new.bulk:
         faults["bulk"] = ("凭同意不得批量读取", "consent opens no whole register")
+    if new.flow_back and not (new.bulk and new.rows):
+        faults["flow_back"] = (
+            "数据回流须申请批量读取，并以行过滤限定本级上报的数据",
+            "flow-back takes bulk and a row filter that names the records you delivered",
+        )
     if new.valid_until is not None and new.valid_until <= clock.now():
         faults["valid_until"] = ("有效期已过", "it ends before now")
     for place, slug in (("system", new.system), ("item", new.item)):

@@ -83,9 +83,14 @@ def list_nodes() -> None:
 @click.command()
 @click.argument("node_id", metavar="ID")
 @click.option("--reason", required=True, help="Why; it is kept on the trail.")
-def end(node_id: str, reason: str) -> None:
+@click.option("--key", help="Only this key of it, by its id; the node goes on with another.")
+def end(node_id: str, reason: str, key: str | None) -> None:
     """Take the node ID and its keys out of the network now (停用节点)."""
     try:
+        if key is not None:
+            nodes.end_key(node_id, key, "command line", reason)
+            click.echo(f"{key} ended / 已停用")
+            return
         nodes.end_node(node_id, "command line", reason)
     except NodeInvalid as wrong:
         raise click.ClickException(str(wrong)) from wrong

@@ -82,6 +82,8 @@ def sync(data: Mapping[str, Any], actor: str) -> None:
         )
     for row in gone:
         _end(row, "区域包不再授权 / the region pack grants it no longer", now)
+    if fresh:
+        network.mark_changed("grants")
     refresh_purposes(now)
     if fresh or gone:
         trail.tell(
@@ -134,6 +136,7 @@ def refresh_purposes(now: datetime) -> None:
 def _end(row: Grant, reason: str, now: datetime) -> None:
     row.ended, row.end_reason = now, reason
     row.save(update_fields=["ended", "end_reason"])
+    network.mark_changed("grants")
     network.revoke("grant", row.ref or f"g{row.pk}", row.until, reason)
 
 
@@ -208,6 +211,7 @@ def give(row: GrantRequest, source: str, actor: str, ref: str = "") -> Grant:
         flow_back=row.flow_back,
         request=row,
     )
+    network.mark_changed("grants")
     refresh_purposes(now)
     if row.flow_back:
         SubscriptionRequest.objects.create(

@@ -28,7 +28,8 @@ from tongban.kernel.wire.words import Identifier, IdentifierInvalid
 _LARGEST = 32 * 1024 * 1024
 _PATIENCE = 20.0  # seconds
 _WAITS = (State.PROVIDER, State.WITHDRAWN, State.LAPSED)
-_FAULTS = (OSError, http.client.HTTPException, DocumentInvalid, DocumentUnfit, KeyError, TypeError)
+#: What another instance may do wrong.
+FAULTS = (OSError, http.client.HTTPException, DocumentInvalid, DocumentUnfit, KeyError, TypeError)
 
 
 class InstanceInvalid(ValueError):
@@ -46,16 +47,18 @@ def add_instance(name: str, relation: str, address: str, key: Mapping[str, str])
         raise InstanceInvalid(f"InstanceInvalid: {name} is this instance; name another one")
     if relation not in levels.RELATIONS or urlsplit(address).scheme not in {"http", "https"}:
         raise InstanceInvalid("InstanceInvalid: give parent, child or other, and an http address")
-    row, _ = Instance.objects.update_or_create(
-        name=name,
-        defaults={
-            "relation": relation,
-            "address": address.rstrip("/"),
-            "key": key["id"],
-            "suite": key["suite"],
-            "public": key["public"].lower(),
-        },
-    )
+    with transaction.atomic():
+        row, _ = Instance.objects.update_or_create(
+            name=name,
+            defaults={
+                "relation": relation,
+                "address": address.rstrip("/"),
+                "key": key["id"],
+                "suite": key["suite"],
+                "public": key["public"].lower(),
+            },
+        )
+        network.republish("system")  # nodes check its consents by this key
     return row
 
 
@@ -69,7 +72,7 @@ def synchronise() -> int:
         try:
             _take_card(row)
             _settle(row)
-        except _FAULTS as wrong:
+        except FAULTS as wrong:
             outcome = f"{type(wrong).__name__}: {wrong}"[:500]
         else:
             outcome = ""
@@ -78,13 +81,14 @@ def synchronise() -> int:
     return good
 
 
-def _open(row: Instance, body: bytes) -> dict[str, Any]:
+def opened(row: Instance, body: bytes) -> dict[str, Any]:
+    """Open a document that this instance signed with its pinned key; raises `DocumentInvalid`."""
     key = network.public_key(row)
     return open_document(body, lambda keyid: key if keyid == row.key else None)
 
 
 def _take_card(row: Instance) -> None:
-    document = _open(row, _call(row, "GET", "card"))
+    document = opened(row, call(row, "GET", "card"))
     if document.get("format") != CARD or document.get("instance") != row.name:
         raise DocumentUnfit(f"DocumentUnfit: it is no card of {row.name}")
     old = {name: value for name, value in row.card.items() if name != "issued"}
@@ -114,15 +118,15 @@ def _settle(row: Instance) -> None:
             continue  # withdrawn before it was sent
         withdrawn = asked.state != State.PROVIDER
         told = levels.request(asked, own, withdrawn=withdrawn, at=clock.now())
-        body = _call(row, "POST", "requests", canonical(network.sign(told)))
-        decided = levels.read_decision(_open(row, body), row.name, asked.number)
+        body = call(row, "POST", "requests", canonical(network.sign(told)))
+        decided = levels.read_decision(opened(row, body), row.name, asked.number)
         with transaction.atomic():
             _take(asked, decided, row.name)
     given = Grant.objects.filter(ref__startswith=f"{row.name}:", ended=None)
     for asked in GrantRequest.objects.filter(grant__in=given).select_related("grant"):
         told = levels.request(asked, own, withdrawn=False, at=clock.now())
-        body = _call(row, "POST", "requests", canonical(network.sign(told)))
-        if levels.read_decision(_open(row, body), row.name, asked.number).ended:
+        body = call(row, "POST", "requests", canonical(network.sign(told)))
+        if levels.read_decision(opened(row, body), row.name, asked.number).ended:
             grants.end(f"g{asked.grant.pk}", row.name, "资源所属平台已终止 / ended by its owner")
 
 
@@ -140,12 +144,8 @@ def _take(asked: GrantRequest, decided: Decision, instance: str) -> None:
     asked.save(update_fields=["answered"])
 
 
-def receive(body: bytes) -> dict[str, Any]:
-    """Take a signed request of another instance; give the signed word on how it stands here.
-
-    The same request again changes nothing and is answered anew: that is how a decision is fetched.
-    Raises `DocumentInvalid`, `DocumentUnfit`.
-    """
+def signed_by(body: bytes) -> tuple[dict[str, Any], Instance]:
+    """Open a document of any registered instance; give which. Raises `DocumentInvalid`."""
     by: list[Instance] = []
 
     def key_of(keyid: str) -> network.PublicKey | None:
@@ -155,20 +155,29 @@ def receive(body: bytes) -> dict[str, Any]:
         by.append(row)
         return network.public_key(row)
 
-    document = open_document(body, key_of)
+    return open_document(body, key_of), by[0]
+
+
+def receive(body: bytes) -> dict[str, Any]:
+    """Take a signed request of another instance; give the signed word on how it stands here.
+
+    The same request again changes nothing and is answered anew: that is how a decision is fetched.
+    Raises `DocumentInvalid`, `DocumentUnfit`.
+    """
+    document, origin = signed_by(body)
     rules = queries.catalogue().governance
-    told = levels.read_request(document, by[0].name, rules.instance)
+    told = levels.read_request(document, origin.name, rules.instance)
     client = Identifier.parse(told["client"])
-    if client.member not in {m["member"] for m in by[0].card.get("members", ())}:
-        raise DocumentUnfit(f"DocumentUnfit: {client.member} is no member of {by[0].name}")
+    if client.member not in {m["member"] for m in origin.card.get("members", ())}:
+        raise DocumentUnfit(f"DocumentUnfit: {client.member} is no member of {origin.name}")
     row = GrantRequest.objects.filter(number=told["number"]).first()
     with transaction.atomic():
         if row is None:
-            row = requests.from_abroad(told, by[0].name)
-        elif row.origin != by[0].name:
+            row = requests.from_abroad(told, origin.name)
+        elif row.origin != origin.name:
             raise DocumentUnfit("DocumentUnfit: the number is of another instance's request")
         elif told["withdrawn"] and State(row.state) not in ENDED:
-            requests.withdrawn_abroad(row, by[0].name)
+            requests.withdrawn_abroad(row, origin.name)
     grant = Grant.objects.filter(request=row).first()
     return network.sign(
         levels.decision(
@@ -186,16 +195,18 @@ def receive(body: bytes) -> dict[str, Any]:
     )
 
 
-def _call(row: Instance, method: str, what: str, body: bytes = b"") -> bytes:
+def call(
+    row: Instance, method: str, what: str, body: bytes = b"", patience: float = _PATIENCE
+) -> bytes:
     """Ask another instance; bounded in time and size, no redirect is followed."""
     parts = urlsplit(row.address)
     link: http.client.HTTPConnection
     if parts.scheme == "https":
         link = http.client.HTTPSConnection(
-            parts.netloc, timeout=_PATIENCE, context=ssl.create_default_context()
+            parts.netloc, timeout=patience, context=ssl.create_default_context()
         )
     else:
-        link = http.client.HTTPConnection(parts.netloc, timeout=_PATIENCE)
+        link = http.client.HTTPConnection(parts.netloc, timeout=patience)
     try:
         headers = {"Content-Type": "application/json"} if body else {}
         link.request(method, f"{parts.path}/exchange/v1/{what}", body or None, headers)

@@ -6,6 +6,7 @@ missed nothing before it.
 """
 
 import hashlib
+import secrets
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -20,6 +21,7 @@ from tongban.apps.exchange.domain import network as written
 from tongban.apps.exchange.domain.network import (
     Document,
     GrantRow,
+    InstanceRow,
     KeyRow,
     Limits,
     NodeRow,
@@ -38,6 +40,7 @@ from tongban.apps.exchange.models import (
     Purpose,
     Revocation,
     Snapshot,
+    SubscriptionRequest,
 )
 from tongban.infra import clock
 from tongban.infra.keys import OwnKey, own_key
@@ -98,6 +101,14 @@ def next_number(name: str) -> int:
     return int(row.value)
 
 
+def mark_changed(name: str) -> None:
+    """Put a mark that was never there before, by which caches know that they are out of date.
+
+    Drawn, not counted: a transaction that is rolled back must not leave its number to the next one.
+    """
+    Counter.objects.update_or_create(name=name, defaults={"value": secrets.randbits(63)})
+
+
 def limits() -> Limits:
     """Give how old a node's snapshot and feed may become, in seconds."""
     return Limits(settings.EXCHANGE_SNAPSHOT_AGE, settings.EXCHANGE_FEED_AGE)
@@ -120,6 +131,7 @@ def _content(now: datetime) -> Document:
         PurposeRow(row.code, row.item, row.basis, row.legal_basis, row.fields)
         for row in Purpose.objects.filter(ended=None)
     ]
+    subscribed = set(SubscriptionRequest.objects.values_list("grant", flat=True))
     grants = [
         GrantRow(
             row.ref or f"g{row.pk}",
@@ -134,12 +146,16 @@ def _content(now: datetime) -> Document:
             row.until,
             row.calls,
             row.records,
+            row.pk in subscribed,
         )
         for row in Grant.objects.filter(ended=None, until__gt=now)
     ]
     cards = [row.card for row in Instance.objects.exclude(issued=None).order_by("name")]
+    others = [
+        InstanceRow(row.name, row.key, row.suite, row.public) for row in Instance.objects.all()
+    ]
     return written.content(
-        queries.catalogue(), limits(), _nodes(), _keys(now), purposes, grants, cards
+        queries.catalogue(), limits(), _nodes(), _keys(now), purposes, grants, cards, others
     )
 
 
@@ -212,8 +228,11 @@ def revoke(kind: str, ref: str, until: datetime, reason: str) -> int:
     return seq
 
 
-def feed(after: int) -> Document:
-    """Give the signed feed of revocations beyond ``after`` (0: all that still matter)."""
+def feed(after: int, *, abroad: bool = False) -> Document:
+    """Give the signed feed of revocations beyond ``after`` (0: all that still matter).
+
+    ``abroad``: as another instance may have it, with nothing but consents that were given here.
+    """
     now = clock.now()
     serial = Snapshot.objects.order_by("-serial").values_list("serial", flat=True).first() or 0
     # first how far, then what: an entry that comes meanwhile is for the next feed
@@ -221,13 +240,19 @@ def feed(after: int) -> Document:
     rows = Revocation.objects.filter(seq__gt=after, seq__lte=upto).order_by("seq")
     if after == 0:
         rows = rows.filter(until__gt=now)
+    others: dict[str, datetime] = {}
+    if abroad:
+        rows = rows.filter(kind="consent").exclude(ref__contains=":")
+    else:
+        fed = Instance.objects.exclude(feed_at=None)
+        others = {row.name: row.feed_at for row in fed if row.feed_at is not None}
     entries = [
         {"seq": row.seq, "kind": row.kind, "id": row.ref, "until": row.until} for row in rows
     ]
     if after > upto:  # the node has read another database: let it begin anew
-        return feed(0)
+        return feed(0, abroad=abroad)
     instance = queries.catalogue().governance.instance
-    return sign(written.revocations(instance, entries, after, upto, serial, now))
+    return sign(written.revocations(instance, entries, after, upto, serial, now, others))
 
 
 def tell(what: str, actor: str, data: Mapping[str, Any], reason: str = "") -> None:

@@ -105,11 +105,13 @@ def add_key(member: str, suite_name: str, public: str, *, node: Node | None = No
 
 
 @transaction.atomic
-def end_key(key: str, actor: str, reason: str) -> None:
-    """End a public key at once, in the feed and in the snapshot; raises `NodeInvalid`."""
-    row = Key.objects.filter(key=key, ended=None).first()
+def end_key(node: str, key: str, actor: str, reason: str) -> None:
+    """End a public key of a node at once, in the feed and in the snapshot; raises `NodeInvalid`."""
+    row = Key.objects.filter(node__slug=node, key=key, ended=None).first()
     if row is None:
-        raise NodeInvalid(f"NodeInvalid: no key {key} is in use; see tongban exchange node list")
+        raise NodeInvalid(
+            f"NodeInvalid: {node} has no key {key} in use; node init named it, and the logs do"
+        )
     row.ended = clock.now()
     row.save(update_fields=["ended"])
     network.revoke("key", key, row.until, reason)

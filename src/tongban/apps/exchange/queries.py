@@ -1,6 +1,8 @@
 """Reads of the exchange: the catalogue that is in force, and older ones by their version."""
 
 import json
+from bisect import bisect_right
+from datetime import UTC, datetime
 from functools import lru_cache
 
 from django.db import connection
@@ -16,8 +18,11 @@ from tongban.apps.exchange.domain.impact import (
     privacy_impact,
     too_much,
 )
+from tongban.apps.exchange.domain.standing import Held, standing, turns
 from tongban.apps.exchange.events import CALLED
 from tongban.apps.exchange.models import CatalogueVersion
+from tongban.apps.exchange.models import Grant as Row
+from tongban.infra import clock
 from tongban.kernel.facts import Vocabulary
 from tongban.kernel.forms import Grant, Resource
 
@@ -58,22 +63,73 @@ def current(version: int | None = None) -> tuple[int, str]:
         )
         found: tuple[int, str] | None = cursor.fetchone()
     if found is None:
-        raise NoCatalogue("NoCatalogue: no catalogue is published; publish a region pack first")
+        raise NoCatalogue(_NONE)
     return found
 
 
 def catalogue(version: int | None = None) -> Catalogue:
     """Give the catalogue in force, or the one of ``version``; raises `NoCatalogue`.
 
-    The catalogue is read once a process and version.
+    The catalogue in force has the grants that stand at this instant, of packs and of requests; an
+    older version is as its packs were. Each is read once a process.
     """
-    return _read(*current(version))
+    if version is not None:
+        return _published(*current(version))
+    with connection.cursor() as cursor:
+        cursor.execute(_NOW)
+        found: _Stamp | None = cursor.fetchone()
+    if found is None:
+        raise NoCatalogue(_NONE)
+    return _standing(found, bisect_right(_held(found)[1], clock.now()))
+
+
+_NONE = "NoCatalogue: no catalogue is published; publish a region pack first"
+# the version, and the mark that changes with every change of the grants
+_NOW = (
+    "SELECT id, digest, (SELECT value FROM exchange_counter WHERE name = 'grants')"
+    " FROM exchange_catalogueversion ORDER BY id DESC LIMIT 1"
+)
+_Stamp = tuple[int, str, int | None]
 
 
 @lru_cache(maxsize=16)
-def _read(version: int, _digest: str) -> Catalogue:
+def _published(version: int, _digest: str) -> Catalogue:
     row = CatalogueVersion.objects.get(pk=version)
     return domain.build(json.loads(row.content), version)
+
+
+@lru_cache(maxsize=16)
+def _held(stamp: _Stamp) -> tuple[tuple[Held, ...], tuple[datetime, ...]]:
+    """Give the grants to the platform that nobody ended, and when one begins or ends by itself."""
+    rules = _published(*stamp[:2]).governance
+    if rules.operator not in rules.members:
+        return (), ()
+    rows = Row.objects.filter(ended=None, client=str(rules.platform)).select_related("purpose")
+    held = tuple(
+        Held(
+            row.service,
+            frozenset(row.fields),
+            row.purpose.item,
+            "consent" if row.basis == "consent" else "statutory",
+            row.legal_basis,
+            row.since,
+            row.until,
+            row.source == "pack",
+        )
+        for row in rows.order_by("pk")
+    )
+    return held, turns(held)
+
+
+@lru_cache(maxsize=16)
+def _standing(stamp: _Stamp, turn: int) -> Catalogue:
+    """Give the catalogue after so many of the grants' beginnings and ends."""
+    held, instants = _held(stamp)
+    base = _published(*stamp[:2])
+    return standing(base, held, instants[turn - 1]) if turn else standing(base, (), _BEFORE)
+
+
+_BEFORE = datetime.min.replace(tzinfo=UTC)
 
 
 def vocabulary() -> Vocabulary:
@@ -87,7 +143,7 @@ def resources() -> dict[str, Resource]:
 
 
 def grants() -> tuple[Grant, ...]:
-    """Give the grants in force (授权)."""
+    """Give the grants in force to the platform's items, of packs and of requests (授权)."""
     return catalogue().grants
 
 

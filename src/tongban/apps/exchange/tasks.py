@@ -2,7 +2,7 @@
 
 from datetime import timedelta
 
-from tongban.apps.exchange import levels, requests
+from tongban.apps.exchange import following, levels, requests
 from tongban.apps.exchange.catalogue import harvesting
 from tongban.apps.exchange.transport import transport
 from tongban.infra.jobs.services import periodic
@@ -31,3 +31,9 @@ def harvest() -> None:
 def meet_others() -> None:
     """Exchange cards, requests and decisions with the other instances."""
     levels.synchronise()
+
+
+@periodic("exchange.follow", every=timedelta(seconds=5))
+def follow() -> None:
+    """Take in what the other instances revoked."""
+    following.follow()

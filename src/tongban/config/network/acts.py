@@ -112,7 +112,8 @@ def resumed(
 ) -> dict[str, Any]:
     """Wait until the worker has taken a case up again and granted what rules decide.
 
-    ``by_rule`` are the items that rules decide alone; the others wait for an official then.
+    ``by_rule`` are the items that rules decide alone; the others wait for an official then. The
+    calls are those that the node that had been stopped answered: the worker asks over the network.
     """
     own = sign_in(network, mother)
     states: dict[str, str] = {}
@@ -125,7 +126,22 @@ def resumed(
     network.until(ended, lambda: f"case {case} does not go on: {states}", _RESUMED, pause=0.5)
     granted = sum(state == "granted" for state in states.values())
     seconds = round(time.monotonic() - since, 1)
-    return {"branches": states, "granted": granted, "seconds": seconds}
+    return {
+        "branches": states,
+        "granted": granted,
+        "seconds": seconds,
+        "node": STOPPED,
+        "calls": _served(network, STOPPED, case),
+    }
+
+
+def _served(network: Network, name: str, case: str) -> int:
+    """Count on a node's own log the calls of a case that it answered with records."""
+    wanted = ("provider", "answer", case, HTTPStatus.OK)
+    return sum(
+        (row["side"], row["kind"], row["issue"], row["status"]) == wanted
+        for row in _rows(network, name)
+    )
 
 
 def corrected(network: Network, mother: str) -> dict[str, Any]:

@@ -27,9 +27,10 @@ WORDS: Mapping[str, Words] = {
         "down: population {population}, births {births}; back again: population {back}",
     ),
     "resumed": Words(
-        "恢复 {seconds} 秒后该件已自动续办：{n} 个事项办结 {granted} 个，其余待人工",
-        "{seconds} s after it was back the case had gone on by itself: {granted} of {n} items "
-        "granted, the rest with an official",
+        "恢复 {seconds} 秒后该件已自动续办（{node} 应答 {calls} 次）：{n} 个事项办结 {granted} 个，"
+        "其余待人工",
+        "{seconds} s after it was back the case had gone on by itself, {calls} calls to {node}: "
+        "{granted} of {n} items granted, the rest with an official",
     ),
     "corrected": Words(
         "四、订阅：出生记录更正，{seconds} 秒送达（{way}，{type}）",
@@ -101,7 +102,12 @@ def tell(report: Mapping[str, Any], lang: str) -> Iterator[str]:
         back=gap["back"]["population"],
     )
     yield "   " + say(
-        "resumed", n=len(back["branches"]), granted=back["granted"], seconds=back["seconds"]
+        "resumed",
+        n=len(back["branches"]),
+        granted=back["granted"],
+        seconds=back["seconds"],
+        node=back["node"],
+        calls=back["calls"],
     )
     yield say("corrected", **report["corrected"])
     gone = report["withdrawn"]

@@ -10,7 +10,13 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from tongban.kernel.wire.snapshot import Grant, Revocations, Service, Snapshot
+from tongban.kernel.wire.snapshot import (
+    Grant,
+    Revocations,
+    Service,
+    Snapshot,
+    foreign_consent,
+)
 from tongban.kernel.wire.words import (
     Caller,
     Found,
@@ -41,7 +47,8 @@ class Consent:
     """A person's consent (授权同意) as its token states it; whoever reads it checked the signature.
 
     ``lines`` maps (service, purpose) to the fields that may be read until ``until``, for the case
-    ``issue`` and by ``client`` alone.
+    ``issue`` and by ``client`` alone. ``instance`` is the other instance that signed it (empty: the
+    own one).
     """
 
     id: str
@@ -49,10 +56,14 @@ class Consent:
     client: str
     until: datetime
     lines: Mapping[tuple[str, str], frozenset[str]]
+    instance: str = ""
 
 
-def read_consent(document: Mapping[str, Any]) -> Consent:
-    """Read the document of a consent token; raise `WireRefused` (consent_unfit)."""
+def read_consent(document: Mapping[str, Any], instance: str = "") -> Consent:
+    """Read the document of a consent token; raise `WireRefused` (consent_unfit).
+
+    ``instance`` is the other instance whose key signed it. It speaks for its own clients only.
+    """
     try:
         lines: dict[tuple[str, str], frozenset[str]] = {}
         for line in document["lines"]:
@@ -65,11 +76,14 @@ def read_consent(document: Mapping[str, Any]) -> Consent:
             str(document["client"]),
             datetime.fromisoformat(document["until"]),
             lines,
+            instance,
         )
     except (KeyError, TypeError, ValueError, AttributeError) as wrong:
         raise _unfit(f"it does not read: {wrong!r}") from wrong
     if document.get("format") != CONSENT or found.until.tzinfo is None:
         raise _unfit("it is of another format, or ends at a time without zone")
+    if instance and found.client.partition("/")[0] != instance:
+        raise _unfit(f"{instance} gives no consent to {found.client}")
     return found
 
 
@@ -245,7 +259,18 @@ def _consented(
             "撤销清单过旧，凭同意的调用暂停；依法调用不受影响",
             "the feed of revocations is too old: calls by consent wait, statutory ones go on",
         )
-    if consent.id in revoked.consents:
+    number = consent.id
+    if consent.instance:
+        heard = revoked.others.get(consent.instance)
+        if heard is None or now - heard > snapshot.feed_age:
+            raise WireRefused(
+                "feed_old",
+                f"{consent.instance}的撤销清单过旧，凭其同意书的调用暂停；依法调用不受影响",
+                f"the feed of revocations of {consent.instance} is too old: calls by its consents"
+                " wait, statutory ones go on",
+            )
+        number = foreign_consent(consent.instance, consent.id)
+    if number in revoked.consents:
         raise WireRefused(
             "consent_withdrawn", "本人已撤回同意", "the person has withdrawn this consent"
         )

@@ -7,7 +7,7 @@ what does not read cleanly is refused whole.
 
 import re
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any, Literal, TypeVar
 
@@ -52,6 +52,15 @@ class Key:
 
 
 @dataclass(frozen=True, slots=True)
+class Instance:
+    """Another instance of the chain (其他平台) by the key that it signs consents with."""
+
+    name: str
+    suite: str
+    verifier: Verifier
+
+
+@dataclass(frozen=True, slots=True)
 class Service:
     """A resource as it is served: its record key, the type of each field, masks, update cycle."""
 
@@ -80,7 +89,8 @@ class Grant:
     """A grant (授权): client × fields × purpose × rows × validity × quota.
 
     ``rows`` maps an attribute to the values it may have (empty: every record); ``bulk`` allows a
-    walk of the whole register; ``calls`` and ``records`` are the quota of a day (0: none).
+    walk of the whole register; ``calls`` and ``records`` are the quota of a day (0: none);
+    ``subscribe``: the client's node is to subscribe by itself (数据回流).
     """
 
     id: str
@@ -95,11 +105,15 @@ class Grant:
     until: datetime
     calls: int
     records: int
+    subscribe: bool = False
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Snapshot:
-    """The network as signed at ``issued``; the ages say how long it may be relied on."""
+    """The network as signed at ``issued``; the ages say how long it may be relied on.
+
+    ``instances`` are other instances by the id of their control key.
+    """
 
     instance: str
     serial: int
@@ -112,6 +126,7 @@ class Snapshot:
     services: Mapping[str, Service]
     purposes: Mapping[str, Purpose]
     grants: Mapping[tuple[str, str], tuple[Grant, ...]]
+    instances: Mapping[str, Instance] = field(default_factory=dict)
 
     def member_of(self, client: Identifier) -> Member | None:
         """Give the member that has this subsystem, or None."""
@@ -144,7 +159,11 @@ class Snapshot:
 
 @dataclass(frozen=True, slots=True)
 class Revocations:
-    """What was ended before its time, as of ``issued``; each id with the end it would have had."""
+    """What was ended before its time, as of ``issued``; each id with the end it would have had.
+
+    ``others`` says as of when the feeds of other instances are in it; a consent of theirs bears
+    their name (`foreign_consent`).
+    """
 
     issued: datetime
     upto: int
@@ -152,6 +171,12 @@ class Revocations:
     consents: Mapping[str, datetime]
     grants: Mapping[str, datetime]
     keys: Mapping[str, datetime]
+    others: Mapping[str, datetime] = field(default_factory=dict)
+
+
+def foreign_consent(instance: str, number: str) -> str:
+    """Give the id under which another instance's withdrawn consent stands in a feed."""
+    return f"{instance}:{number}"
 
 
 def _instant(text: Any) -> datetime:
@@ -205,7 +230,13 @@ def _snapshot(raw: Mapping[str, Any]) -> Snapshot:
         services,
         purposes,
         grants,
+        {one["key"]: _instance(one) for one in raw.get("instances", ())},
     )
+
+
+def _instance(raw: Mapping[str, Any]) -> Instance:
+    verifier = suite(raw["suite"]).verifier(bytes.fromhex(raw["public"]))
+    return Instance(str(raw["name"]), raw["suite"], verifier)
 
 
 def _member(raw: Mapping[str, Any]) -> Member:
@@ -278,6 +309,7 @@ def _grant(raw: Mapping[str, Any]) -> Grant:
         _instant(raw["until"]),
         int(quota.get("calls", 0)),
         int(quota.get("records", 0)),
+        raw.get("subscribe", False) is True,
     )
 
 
@@ -285,7 +317,9 @@ def read_revocations(document: Mapping[str, Any], before: Revocations | None) ->
     """Read a feed and add it to what was known before; raise `SnapshotInvalid`.
 
     A feed goes on exactly where the last one ended (``after``), or begins at 0; one that was issued
-    earlier than the last is refused. Entries whose end has come by themselves are let go.
+    earlier than the last is refused. Entries whose end has come by themselves are let go. Nothing
+    else is: what a whole feed leaves out, as after restoring the control plane's database, was
+    revoked all the same.
     """
     return _read(document, REVOCATIONS, lambda raw: _revocations(raw, before))
 
@@ -294,14 +328,13 @@ def _revocations(raw: Mapping[str, Any], before: Revocations | None) -> Revocati
     issued, after, upto = _instant(raw["issued"]), int(raw["after"]), int(raw["upto"])
     known: dict[str, dict[str, datetime]] = {"consent": {}, "grant": {}, "key": {}}
     if before is not None:
-        if issued < before.issued or upto < before.upto:
+        if issued < before.issued or (after and upto < before.upto):
             raise ValueError("it is older than the feed that is known")
-        if after:
-            known = {
-                "consent": dict(before.consents),
-                "grant": dict(before.grants),
-                "key": dict(before.keys),
-            }
+        known = {
+            "consent": dict(before.consents),
+            "grant": dict(before.grants),
+            "key": dict(before.keys),
+        }
     if after and (before is None or after != before.upto):
         raise ValueError(f"it goes on after {after}, which is not where the last one ended")
     at = after
@@ -319,6 +352,7 @@ def _revocations(raw: Mapping[str, Any], before: Revocations | None) -> Revocati
         _running(known["consent"].items(), issued),
         _running(known["grant"].items(), issued),
         _running(known["key"].items(), issued),
+        {str(name): _instant(at) for name, at in raw.get("others", {}).items()},
     )
 
 

@@ -16,10 +16,11 @@ from typing import Any
 import click
 
 from tongban.kernel.events import canonical, instant
-from tongban.kernel.suites import KeyInvalid, Suite, SuiteUnknown, Verifier, suite
-from tongban.kernel.wire.documents import DocumentInvalid, key_id, open_document
+from tongban.kernel.suites import Suite, suite
+from tongban.kernel.wire.documents import DocumentInvalid, open_document
 from tongban.kernel.wire.words import Identifier, IdentifierInvalid
 from tongban.node import clock
+from tongban.node.commands.cards import CardKey, keys_of
 from tongban.node.commands.node import told
 from tongban.node.config import read_config
 from tongban.node.events.manifests import FORMAT
@@ -174,12 +175,6 @@ def _manifest(about: Mapping[str, Any], progress: Progress) -> dict[str, Any]:
     }
 
 
-@dataclass(frozen=True, slots=True)
-class _Key:
-    suite: str
-    verifier: Verifier
-
-
 @batch.command()
 @click.argument("folder", type=click.Path(path_type=Path, file_okay=False, exists=True))
 @click.option(
@@ -192,9 +187,9 @@ class _Key:
 )
 def check(folder: Path, cards: tuple[Path, ...]) -> None:
     """Check the files in FOLDER against their manifest, offline; exit code 1 for a fault."""
-    keys: dict[str, _Key] = {}
+    keys: dict[str, CardKey] = {}
     for card in cards:
-        keys |= _keys(card)
+        keys |= keys_of(card)
     try:
         sealed = json.loads((folder / MANIFEST).read_bytes())
         document = open_document(sealed, keys.get)
@@ -212,16 +207,3 @@ def check(folder: Path, cards: tuple[Path, ...]) -> None:
         f"{document['service']}: {document['records']} records in {len(document['parts'])} parts,"
         f" from {document['began']} to {document['ended']}, signed by {sealed['key']}: good / 完好"
     )
-
-
-def _keys(card: Path) -> dict[str, _Key]:
-    try:
-        read = json.loads(card.read_bytes())
-        made: dict[str, _Key] = {}
-        for key in read["keys"]:
-            by, public = suite(key["suite"]), bytes.fromhex(key["public"])
-            name = key_id(read["members"][0], by, public)
-            made[name] = _Key(key["suite"], by.verifier(public))
-    except (ValueError, KeyError, TypeError, KeyInvalid, SuiteUnknown) as wrong:
-        raise click.ClickException(f"{card} is no card of a node ({wrong})") from wrong
-    return made

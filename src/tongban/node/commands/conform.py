@@ -5,6 +5,7 @@ import json
 import secrets
 import tomllib
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 
 import click
@@ -12,6 +13,7 @@ import click
 from tongban.kernel.suites import KeyInvalid, SuiteUnknown, Verifier, suite
 from tongban.kernel.wire.words import Caller, Identifier, IdentifierInvalid, Plain
 from tongban.node import clock
+from tongban.node.commands.cards import keys_of
 from tongban.node.config import ConfigInvalid, read_secret
 from tongban.node.conform import (
     Credentials,
@@ -40,6 +42,7 @@ _FILE = click.Path(path_type=Path, dir_okay=False, exists=True)
 @click.option("--purpose", multiple=True, help="A node: a purpose of the grant.")
 @click.option("--field", "fields", multiple=True, help="A node: a field that is granted.")
 @click.option("--public", multiple=True, help="A node: keyid=hex of a key it signs with.")
+@click.option("--card", "cards", type=_FILE, multiple=True, help="A node: its card, for the same.")
 @click.option("--key", "keys", multiple=True, help="attr=value of a record that exists.")
 @click.option("--json", "plain", is_flag=True, help="Findings as JSON.")
 def conform(
@@ -55,6 +58,7 @@ def conform(
     purpose: tuple[str, ...],
     fields: tuple[str, ...],
     public: tuple[str, ...],
+    cards: tuple[Path, ...],
     keys: tuple[str, ...],
     *,
     plain: bool,
@@ -77,6 +81,9 @@ def conform(
         credentials = None
         if client is not None and key_file is not None:
             credentials = _credentials(client, key_file, suite_name, purpose, fields, public, known)
+            for card in cards:
+                told = {name: (key.suite, key.verifier) for name, key in keys_of(card).items()}
+                credentials = replace(credentials, peers={**credentials.peers, **told})
         findings = asyncio.run(
             conform_peer(url.rstrip("/"), _identifier(str(service)), credentials, clock.now)
         )

@@ -10,7 +10,7 @@ from pathlib import Path
 import click
 
 from tongban.kernel.events import instant
-from tongban.node.verify import EvidenceInvalid, Report, verify
+from tongban.node.verify import EvidenceInvalid, Report, beside, verify
 
 _FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
 
@@ -28,7 +28,8 @@ _FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
     "snapshots",
     type=_FILE,
     multiple=True,
-    help="A snapshot with the public keys; several where keys were changed.",
+    help="A snapshot with the public keys; several where keys were changed. Left out: the one"
+    " beside the log.",
 )
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
 def verify_(
@@ -44,7 +45,7 @@ def verify_(
         report = verify(
             log,
             checkpoints=checkpoints,
-            snapshots=snapshots,
+            snapshots=snapshots or beside(log),
             since=_since(since),
             progress=progress,
         )
@@ -55,7 +56,7 @@ def verify_(
     if as_json:
         click.echo(json.dumps(report.as_json(), ensure_ascii=False, indent=2))
     else:
-        click.echo("\n".join(_told(report)))
+        click.echo("\n".join(_told(report, named=bool(snapshots))))
     if report.broken:
         raise SystemExit(1)
 
@@ -77,7 +78,7 @@ def _since(text: str) -> str:
     return instant(found)
 
 
-def _told(report: Report) -> Iterator[str]:
+def _told(report: Report, *, named: bool) -> Iterator[str]:
     if report.broken:
         yield f"✗ 第 {report.broken_row} 行不成立 row {report.broken_row}: {report.broken}"
     else:
@@ -97,6 +98,11 @@ def _told(report: Report) -> Iterator[str]:
             f"  签名 signatures: {report.signatures:,} 有效 hold, "
             f"{report.unchecked:,} 未验（无公钥） not checked, key unknown"
         )
+        if not named:
+            yield (
+                f"  ! 公钥取自日志旁的 keys taken from {report.snapshots[0]}, beside the log;"
+                " 更可信的 better, one kept elsewhere: --snapshot"
+            )
     else:
         yield "  ! 未验报文签名 signatures of messages not checked: --snapshot"
     if report.bare:

@@ -43,7 +43,8 @@ class Identity:
 class View:
     """What a node knows of the network now; ``control`` knows the keys of the control plane.
 
-    ``revoked`` is None until a feed was read.
+    ``revoked`` is None until a feed was read. A consent counts if the own control plane signed it,
+    or another instance that the snapshot knows.
     """
 
     snapshot: Snapshot
@@ -78,8 +79,19 @@ class View:
     def _consent(self, caller: Caller) -> Consent | None:
         if not caller.consent:
             return None
+        issuer = ""
+
+        def key_of(keyid: str) -> VerifyingKey | None:
+            nonlocal issuer
+            own = self.control(keyid)
+            if own is not None:
+                return own
+            other = self.snapshot.instances.get(keyid)
+            issuer = other.name if other is not None else ""
+            return other
+
         try:
-            return read_consent(read_token(caller.consent, self.control))
+            document = read_token(caller.consent, key_of)
         except DocumentInvalid as wrong:
             raise WireRefused(
                 "consent_unfit",
@@ -87,6 +99,7 @@ class View:
                 "the consent token does not hold; ask the person anew",
                 str(wrong),
             ) from None
+        return read_consent(document, issuer)
 
 
 @dataclass(frozen=True, slots=True)

@@ -23,6 +23,7 @@ from tongban.node.core import Asked, Identity, Node, Outcome, View
 from tongban.node.events.capture import Capture, Table, Tables
 from tongban.node.events.catching_up import CatchingUp
 from tongban.node.events.endings import Endings
+from tongban.node.events.flow_back import FlowBack
 from tongban.node.events.ground import Ground, Sealing
 from tongban.node.events.incoming import Incoming
 from tongban.node.events.manifests import Manifests
@@ -35,6 +36,7 @@ from tongban.node.events.subscribing import Subscribing
 from tongban.node.events.tasks import Tasks, wants_later
 from tongban.node.flusher import Flusher, LogDown
 from tongban.node.inner import Clients
+from tongban.node.measures import Measures
 from tongban.node.peers import Peers
 from tongban.node.sources import Sources
 from tongban.node.store import Entry, Store
@@ -62,6 +64,7 @@ class Events:
         sources: Sources,
         peers: Peers,
         clients: Clients,
+        measures: Measures,
         ask: Callable[[Asked], Awaitable[Outcome]],
     ) -> None:
         """Build it; raise ConfigInvalid, ProviderConfigInvalid, sqlite3.Error."""
@@ -83,15 +86,17 @@ class Events:
             Sealing(identity.suite, secret),
             read_settings(config),
             config.bounds.body,
+            measures,
         )
         settings = ground.settings
         self._endings = Endings(ground)
         self._capture = Capture(ground)
         self._incoming = Incoming(ground, self._endings)
         self._tasks = Tasks(ground, node.ask, ask)
+        subscribing = Subscribing(ground, self._endings)
         self._routes = Routes(
             ground,
-            Subscribing(ground, self._endings),
+            subscribing,
             self._capture,
             self._incoming,
             self._tasks,
@@ -119,6 +124,7 @@ class Events:
         self._runs += [
             self._endings.run,
             CatchingUp(ground).run,
+            FlowBack(ground, subscribing).run,
             self._tasks.run,
             self._tables.run,
             self._forget,

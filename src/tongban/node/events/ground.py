@@ -33,6 +33,7 @@ from tongban.node.core import Identity, View, no_network
 from tongban.node.events.words import Settings, mark
 from tongban.node.flusher import Flusher
 from tongban.node.inner import Clients
+from tongban.node.measures import Measures
 from tongban.node.peers import Peers
 from tongban.node.sources import Sources
 from tongban.node.store import Entry, Nonce, Usage, Write
@@ -77,6 +78,7 @@ class Ground:
     sealing: Sealing
     settings: Settings
     most_body: int
+    measures: Measures
 
     def view(self) -> View:
         """Give what is known of the network; raise `WireRefused` where nothing is."""

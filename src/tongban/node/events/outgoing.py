@@ -5,6 +5,7 @@ the reason on the log. Where judging is not possible now (an old snapshot or fee
 """
 
 import secrets
+import time
 from collections.abc import Awaitable, Callable, Mapping
 from datetime import timedelta
 
@@ -72,6 +73,10 @@ class Outgoing:
                 raise Failed(refused.code, counted=False) from None
             await self._endings.end(one, refused.code)
             return
+        wait = ground.measures.admit_delivery(caller_of(one, call), one.service)
+        if wait:
+            ground.measures.delivered(one.service, "limited")
+            raise Failed("limited", counted=False, wait=wait)
         made = await self._made(one, item, change, permit)
         if made is None:  # nothing of it may leave, and nothing of it was told before
             await ground.commit((), *settled(item, told=False))
@@ -132,12 +137,16 @@ class Outgoing:
         if one.service not in self._ground.served:
             raise Failed("no provider of it is here", counted=True)
         question = Question("find", permit.question.fields, (change.key,))
+        measures, began = self._ground.measures, time.perf_counter_ns()
         try:
             found = await self._ground.sources.of(permit.service).ask(question)
         except ProviderFailed as failed:
+            measures.failed(one.service, failed, _micros(began))
             raise Failed(f"{failed.kind}: {failed.detail}", counted=False) from None
         except WireRefused as unfit:
+            measures.count(one.service, "refused", _micros(began))
             raise Failed(unfit.code, counted=True) from None
+        measures.count(one.service, "good", _micros(began))
         if len(found.records) > 1:
             raise Failed("the key is that of two records", counted=True)
         return found.records[0] if found.records else None
@@ -169,13 +178,17 @@ class Outgoing:
         nonce = secrets.token_urlsafe(16)
         request, signed = signed_request(plain, by.keyid, by.signer, began, nonce)
         sent = row(by, about, "delivery", of(request, signed), records=records)
+        # as for calls: whoever may walk the register has asked for nobody in particular
+        asked_for = about.subjects if one.keyed else ()
+        alarms = ground.measures.seen(about.caller, one.service, asked_for)
         try:
-            await ground.commit((sent,), usage=_usage(permit, item, records))
+            await ground.commit((sent, *alarms), usage=_usage(permit, item, records))
         except QuotaSpent:
             raise Failed("limited", counted=False) from None
         try:
             response = await self._transports[one.delivery](one, address, request)
         except WayClosed as closed:
+            ground.measures.delivered(one.service, "silent")
             raise Failed(str(closed), counted=False) from None
         claims = self._checked(one, response, request)
         code = "" if response.status < 300 else read_problem(response.body) or "refused"
@@ -189,6 +202,7 @@ class Outgoing:
             records=0 if code else records,
             micros=(clock.now() - began) // _MICRO,
         )
+        ground.measures.delivered(one.service, "refused" if code else "delivered")
         if code:
             await ground.commit((told,))
             raise Failed(code, counted=code not in {"log_down", "feed_old", "snapshot_old"})
@@ -209,6 +223,10 @@ class Outgoing:
         if not view.speaks_for(claims.keyid, identifier(one.client).member):
             raise Failed("another member's key signed the answer", counted=False)
         return claims
+
+
+def _micros(began: int) -> int:
+    return (time.perf_counter_ns() - began) // 1000
 
 
 def _usage(permit: Permit, item: Item, records: int) -> tuple[Usage, ...]:

@@ -29,12 +29,14 @@ class Failed(Exception):
     """An event that could not be moved now.
 
     ``counted``: the try counts against the event, which is refused by whoever gets it; else the way
-    is closed and all of the subscription rests. ``why`` holds no personal data.
+    is closed and all of the subscription rests: for ``wait`` seconds where that is known. ``why``
+    holds no personal data.
     """
 
-    def __init__(self, why: str, *, counted: bool) -> None:
+    def __init__(self, why: str, *, counted: bool, wait: float | None = None) -> None:
         self.why = why
         self.counted = counted
+        self.wait = wait
         super().__init__(why)
 
 
@@ -163,6 +165,10 @@ class Pump:
         return False
 
     async def _failed(self, item: Item, failed: Failed) -> None:
+        if failed.wait is not None:
+            until = asyncio.get_running_loop().time() + failed.wait
+            self._closed[item.subscription] = max(until, self._closed.get(item.subscription, 0.0))
+            return
         if not failed.counted:
             self._rest(item.subscription, failed.why)
             return

@@ -9,7 +9,7 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, Literal, Protocol, cast
+from typing import Any, ClassVar, Literal, Protocol, cast
 
 from tongban.kernel.wire.words import Found, Question
 
@@ -112,7 +112,13 @@ class Setting:
 
 
 class Provider(Protocol):
-    """What answers questions for one service, on pools and threads that are nobody else's."""
+    """What answers questions for one service, on pools and threads that are nobody else's.
+
+    ``hears``: it learns of changes from the answers it gets, so each worker knows its own; else
+    `changed` asks the source.
+    """
+
+    hears: ClassVar[bool]
 
     @classmethod
     def check_config(cls, setting: Setting) -> list[Wrong]:

@@ -185,6 +185,11 @@ class Guarded:
             await asyncio.sleep(self._guards.backoff * 2**retry * self._jitter())
         return await self.provider.ask(question)
 
+    @property
+    def hears(self) -> bool:
+        """Say whether the provider learns of changes from answers; see `Provider`."""
+        return self.provider.hears
+
     async def changed(self) -> str | None:
         """Ask when the source last changed, within the time-out; an unknown is None."""
         try:

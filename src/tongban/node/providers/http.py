@@ -7,14 +7,19 @@ answer that breaks its description pass nowhere. Each provider has its own sessi
 import asyncio
 import ssl
 from collections.abc import Mapping, Sequence
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
-from typing import Any
+from datetime import datetime, timedelta
+from email.utils import parsedate_to_datetime
+from typing import Any, ClassVar
 
 import aiohttp
 from yarl import URL
 
+from tongban.kernel.clocks import SHANGHAI
 from tongban.kernel.events import EventInvalid, canonical
 from tongban.kernel.wire.words import Found, Operation, Plain, Question
+from tongban.node import clock
 from tongban.node.providers import openapi
 from tongban.node.providers.base import ProviderFailed, Setting, Wrong, check_common
 from tongban.node.providers.binding import Binding, check_bindings, read_bindings
@@ -26,21 +31,24 @@ from tongban.node.providers.tables import plain
 _OWN = frozenset(
     {
         "base", "description", "operations", "allow_private", "secret_file", "client_certificate",
-        "client_key", "ca", "largest", "connections", "connecting",
+        "client_key", "ca", "changed", "largest", "connections", "connecting",
     }
 )  # fmt: skip
 _FILES = ("description", "secret_file", "client_certificate", "client_key", "ca")
+_AHEAD = timedelta(minutes=5)
+_DAY = 10  # characters of an ISO day
 _AT_ONCE = 4  # finds that stand in for an `among` that the interface lacks
 
 
 @dataclass(frozen=True, slots=True)
 class Got:
-    """What came back: status, media type, content coding and the bytes as they came."""
+    """What came back: status, media type, coding, bytes and Last-Modified as they came."""
 
     status: int
     media: str
     coding: str
     raw: bytes
+    modified: str = ""
 
 
 class Http:
@@ -48,9 +56,13 @@ class Http:
 
     Options: ``base`` (where it is; the description's servers are not believed), ``description``
     (a file, JSON or YAML), ``operations`` (see `binding`), ``allow_private``, ``secret_file`` (a
-    bearer token), ``client_certificate`` and ``client_key``, ``ca``, ``largest`` (bytes of an
-    answer, 1 MiB), ``connections`` (16), ``connecting`` (2 s).
+    bearer token), ``client_certificate`` and ``client_key``, ``ca``, ``changed`` (a JSON pointer
+    into an answer, to the ISO day or instant of the last change; without it the header
+    Last-Modified, RFC 9110 section 8.8.2), ``largest`` (bytes of an answer, 1 MiB), ``connections``
+    (16), ``connecting`` (2 s).
     """
+
+    hears: ClassVar[bool] = True
 
     def __init__(self, setting: Setting) -> None:
         """Take a setting that `check_config` finds nothing in."""
@@ -65,6 +77,8 @@ class Http:
         self._types = setting.declared()
         self._cursors = Cursors(setting.secret, setting.name)
         self._session: aiohttp.ClientSession | None = None
+        self._where_changed = openapi.steps(str(options["changed"])) if "changed" in options else ()
+        self._changed: str | None = None
 
     @classmethod
     def check_config(cls, setting: Setting) -> list[Wrong]:
@@ -95,6 +109,8 @@ class Http:
         if answer is None:
             return Found([])
         records = [self._record(question.fields, r) for r in records_of(binding, answer)]
+        if question.rows:  # an interface knows nothing of the grant's filter
+            records = [record for record in records if _passes(record, question.rows)]
         if question.operation != "walk":
             return Found(records)
         following = _at(answer, binding.next)
@@ -105,8 +121,17 @@ class Http:
         return Found(records, self._cursors.seal([following]))
 
     async def changed(self) -> str | None:
-        """Nothing in a description says when the data last changed."""
-        return None
+        """Give the latest change that an answer told of: never more than the source said."""
+        return self._changed
+
+    def _hear(self, modified: str, answer: Any) -> None:
+        told = _at(answer, self._where_changed) if self._where_changed else _iso(modified)
+        at = _instant(told)
+        if at is None or at > clock.now() + (_AHEAD if len(told) > _DAY else timedelta(days=1)):
+            return  # no instant, or that of a clock that runs ahead: it says nothing
+        known = _instant(self._changed)
+        if known is None or at > known:
+            self._changed = told
 
     async def close(self) -> None:
         """Close the session and its connections."""
@@ -143,7 +168,9 @@ class Http:
             raise ProviderFailed("bad_answer", "it packs its answer although it was asked not to")
         if not got.media.endswith(("/json", "+json")):
             raise ProviderFailed("bad_answer", "its answer is not of a JSON type")
-        return self.hold(binding, got.raw)
+        answer = self.hold(binding, got.raw)
+        self._hear(got.modified, answer)
+        return answer
 
     @property
     def names(self) -> frozenset[str]:
@@ -182,6 +209,7 @@ class Http:
                     response.content_type,
                     response.headers.get("Content-Encoding", "identity").lower(),
                     await self._read(response),
+                    response.headers.get("Last-Modified", ""),
                 )
         except TimeoutError as error:
             raise ProviderFailed("timeout", "its system does not answer in time") from error
@@ -262,6 +290,29 @@ def _context(setting: Setting) -> ssl.SSLContext:
     return context
 
 
+def _passes(record: Mapping[str, Plain], rows: Sequence[Mapping[str, AbstractSet[Plain]]]) -> bool:
+    return any(all(record.get(name) in values for name, values in one.items()) for one in rows)
+
+
+def _iso(header: str) -> str:
+    """Read an HTTP date as ISO text; empty where it is none."""
+    try:
+        return parsedate_to_datetime(header).isoformat() if header else ""
+    except ValueError:
+        return ""
+
+
+def _instant(text: Any) -> datetime | None:
+    """Read an ISO day (its end) or instant (without zone: China's); None where it is neither."""
+    if not isinstance(text, str) or len(text) < _DAY:
+        return None
+    try:
+        found = datetime.fromisoformat(f"{text}T23:59:59" if len(text) == _DAY else text)
+    except ValueError:
+        return None
+    return found if found.tzinfo is not None else found.replace(tzinfo=SHANGHAI)
+
+
 def _steps(where: str) -> tuple[str, ...]:
     """Read a member's name, or a JSON pointer to it."""
     return openapi.steps(where) if where.startswith("/") else (where,)
@@ -312,6 +363,9 @@ def _check_own(setting: Setting) -> list[Wrong]:
         for name in _FILES
         if name in options and not setting.path(name).is_file()
     ]
+    where = options.get("changed", "/x")
+    if not isinstance(where, str) or not where.startswith("/"):
+        faults.append(Wrong("changed", "no JSON pointer", "write /updated, or leave it out"))
     if "description" not in options:
         faults.append(Wrong("description", "missing", "name the file of the OpenAPI description"))
     for name, most in (("largest", 1 << 26), ("connections", 1000), ("connecting", 60)):

@@ -7,7 +7,7 @@ runs too long. Give the role no more than SELECT on the one view: this module as
 import asyncio
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager
-from typing import Any
+from typing import Any, ClassVar
 
 import psycopg
 from psycopg.conninfo import conninfo_to_dict, make_conninfo
@@ -29,6 +29,8 @@ class Postgresql:
     ``table``, ``order`` (columns that are unique together; default the record key), ``changed``,
     ``connections`` (8), ``longest`` (a statement, 3 s), ``connecting`` (3 s).
     """
+
+    hears: ClassVar[bool] = False
 
     def __init__(self, setting: Setting) -> None:
         """Take a setting that `check_config` finds nothing in."""

@@ -14,7 +14,7 @@ from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
 
 from tongban.kernel.wire.words import Found, Question
 from tongban.node.providers.base import ProviderFailed, Setting, Wrong, check_common
@@ -49,6 +49,8 @@ class Sqlite:
     ``threads`` (4), ``patience`` (0.25 s for a department that is writing), ``longest`` (a query,
     5 s).
     """
+
+    hears: ClassVar[bool] = False
 
     def __init__(self, setting: Setting) -> None:
         """Take a setting that `check_config` finds nothing in."""

@@ -1,4 +1,4 @@
-"""What of a log is read or written as a file: its rows for a verifier, its checkpoints outside."""
+"""Files of a node: the rows of a log for a verifier, its checkpoints outside, small ones whole."""
 
 import json
 import os
@@ -44,6 +44,17 @@ def write_checkpoint(folder: Path, sealed: dict[str, Any]) -> Path:
         draft.unlink()
     _sync(folder)
     return path
+
+
+def write_whole(path: Path, content: bytes) -> None:
+    """Write a file so that a reader, or a power cut, finds the old one or the new one whole."""
+    draft = path.with_name(f".{path.name}.{os.getpid()}")
+    with draft.open("wb") as file:
+        file.write(content)
+        file.flush()
+        os.fsync(file.fileno())
+    draft.replace(path)
+    _sync(path.parent)
 
 
 def _sync(folder: Path) -> None:

@@ -7,11 +7,13 @@ value leaves it marked unverified (未核验). Nothing of this happens in silenc
 
 from collections.abc import Mapping, Set
 from dataclasses import replace
+from datetime import datetime
 
 from tongban.apps.cases import events as say
 from tongban.kernel import forms
 from tongban.kernel.feel import Value
 
+from .acceptance import RETRY_FIRST
 from .fold import Said
 from .ground import Ground, all_facts, behind, offered, stale, unverified
 from .state import ENDED, Branch, Case, Known, Stage, write_known
@@ -56,7 +58,8 @@ def wants(
         if held is None or _only_typed(held):
             return branch.stage in _EARLY
         if held.status in _AGAIN:
-            return branch.stage in _EARLY and (not branch.retry_at or branch.retry_at <= now)
+            due = branch.retry_at <= now if branch.retry_at else _rested(held, ground)
+            return branch.stage in _EARLY and due
         return name in again.get(item, ())
 
     calls = []
@@ -71,6 +74,14 @@ def wants(
         if uses:
             calls.append(replace(call, uses=uses))
     return tuple(calls)
+
+
+def _rested(held: Known, ground: Ground) -> bool:
+    """Say whether a source that was silent may be asked again by a branch that sets no time.
+
+    Such a branch waits for another one, for the applicant or for a clerk.
+    """
+    return datetime.fromisoformat(held.as_of) + RETRY_FIRST <= ground.now
 
 
 def _only_typed(held: Known) -> bool:

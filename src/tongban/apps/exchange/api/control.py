@@ -13,8 +13,8 @@ from django.http import HttpRequest, HttpResponse
 from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_GET, require_POST
 
+from tongban.apps.exchange import following, levels, network, nodes, queries
 from tongban.apps.exchange import health as services
-from tongban.apps.exchange import levels, network, nodes, queries
 from tongban.apps.exchange.domain.governance import NODE
 from tongban.apps.exchange.domain.levels import DocumentUnfit
 from tongban.apps.exchange.models import Node
@@ -179,6 +179,20 @@ def health(request: HttpRequest) -> HttpResponse:
         return answer({"kept": services.record(node.slug, read(wire.body))})
     except services.HealthUnreadable as wrong:
         raise WireRefused("malformed", "运行状况无法读取", str(wrong)) from wrong
+
+
+@csrf_exempt
+@require_POST
+@_guarded
+def feed(request: HttpRequest) -> HttpResponse:
+    """Give the signed feed of withdrawn consents to another instance that asks by its key."""
+    wire = wire_request(request)
+    try:
+        return answer(following.hand_out(wire.body))
+    except DocumentInvalid as wrong:
+        raise WireRefused("signature", "签名无效或平台未登记", str(wrong)) from wrong
+    except DocumentUnfit as wrong:
+        raise WireRefused("malformed", "请求不符合要求", str(wrong)) from wrong
 
 
 @csrf_exempt

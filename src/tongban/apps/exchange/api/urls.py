@@ -12,5 +12,6 @@ urlpatterns = [
     path("looks", control.looks),
     path("health", control.health),
     path("requests", control.requests),
+    path("feed", control.feed),
     path("catalogue.jsonld", catalogue_document.page),
 ]

@@ -1,6 +1,6 @@
 """Builds a catalogue from the plain data that was published."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from tongban.apps.exchange.domain.governance import governance
@@ -12,20 +12,25 @@ from tongban.kernel.forms import Grant, LegalBasis, Resource
 def build(data: Mapping[str, Any], version: int) -> Catalogue:
     """Make the catalogue from merged data."""
     grants = tuple(_grant(raw) for raw in data["grants"])
-    permits: dict[tuple[str, str, str], frozenset[str]] = {}
-    for grant in grants:
-        for attribute in grant.attributes:
-            place = (grant.item, grant.resource, attribute)
-            permits[place] = permits.get(place, frozenset()) | {grant.basis}
     return Catalogue(
         version,
         vocabulary(data),
         {key: _department(key, raw) for key, raw in data["departments"].items()},
         {slug: _contract(raw) for slug, raw in data["resources"].items()},
         grants,
-        permits,
+        permits_of(grants),
         governance(data),
     )
+
+
+def permits_of(grants: Iterable[Grant]) -> dict[tuple[str, str, str], frozenset[str]]:
+    """Give for (item, resource, attribute) the grounds on which these grants let it be read."""
+    permits: dict[tuple[str, str, str], frozenset[str]] = {}
+    for grant in grants:
+        for attribute in grant.attributes:
+            place = (grant.item, grant.resource, attribute)
+            permits[place] = permits.get(place, frozenset()) | {grant.basis}
+    return permits
 
 
 def words(raw: Mapping[str, str]) -> Words:

@@ -61,7 +61,10 @@ class PurposeRow:
 
 @dataclass(frozen=True, slots=True)
 class GrantRow:
-    """A grant that has not ended; ``id`` as it stands on every log."""
+    """A grant that has not ended; ``id`` as it stands on every log.
+
+    ``subscribe``: the client's node subscribes by itself.
+    """
 
     id: str
     client: str
@@ -75,6 +78,17 @@ class GrantRow:
     until: datetime
     calls: int
     records: int
+    subscribe: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class InstanceRow:
+    """Another instance and its pinned key, whose consents count here while its feed is fresh."""
+
+    name: str
+    key: str
+    suite: str
+    public: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,6 +107,7 @@ def content(
     purposes: Iterable[PurposeRow],
     grants: Iterable[GrantRow],
     cards: Iterable[Mapping[str, Any]] = (),
+    instances: Iterable[InstanceRow] = (),
 ) -> Document:
     """Give the content of a snapshot: own network first, then what the cards of others tell.
 
@@ -118,6 +133,10 @@ def content(
         "instance": rules.instance,
         "limits": {"snapshot_age": limits.snapshot_age, "feed_age": limits.feed_age},
         **{name: [found[at] for at in sorted(found)] for name, found in parts.items()},
+        "instances": [
+            {"name": one.name, "key": one.key, "suite": one.suite, "public": one.public}
+            for one in sorted(instances, key=lambda row: row.name)
+        ],
         "purposes": list(registered.values()),
         "grants": [
             _grant(g)
@@ -155,10 +174,11 @@ def revocations(
     upto: int,
     serial: int,
     issued: datetime,
+    others: Mapping[str, datetime],
 ) -> Document:
     """Give the document of a feed (``tongban-revocations/1``).
 
-    Each entry has seq, kind, id and until.
+    Each entry has seq, kind, id and until; ``others`` says as of when other instances' are in it.
     """
     return {
         "format": REVOCATIONS,
@@ -168,6 +188,7 @@ def revocations(
         "upto": upto,
         "snapshot": serial,
         "entries": [{**entry, "until": instant(entry["until"])} for entry in entries],
+        "others": {name: instant(at) for name, at in sorted(others.items())},
     }
 
 
@@ -265,6 +286,7 @@ def _grant(row: GrantRow) -> Document:
         "from": instant(row.since),
         "until": instant(row.until),
         "quota": {"calls": row.calls, "records": row.records},
+        "subscribe": row.subscribe,
     }
 
 

@@ -8,7 +8,7 @@ from django.db.models import Q
 
 
 class Counter(models.Model):
-    """A number that grows by one at a time and in the order of commits; the row is the lock."""
+    """A number that grows by one in the order of commits, the row being the lock; or a mark."""
 
     name = models.CharField("名称", max_length=20, primary_key=True)
     value = models.PositiveBigIntegerField("当前值", default=0)

@@ -77,7 +77,10 @@ class Checkpoint(models.Model):
 
 
 class Instance(models.Model):
-    """Another instance of the exchange (上级或下级平台), by its pinned key and last good card."""
+    """Another instance of the exchange (上级或下级平台), by its pinned key and last good card.
+
+    ``feed_at`` is the instant as of which its withdrawn consents are in our feed.
+    """
 
     name = models.CharField("实例", max_length=9, unique=True)
     relation = models.CharField("关系", max_length=10)
@@ -88,6 +91,8 @@ class Instance(models.Model):
     card = models.JSONField("名片", default=dict)
     issued = models.DateTimeField("名片签发时间", null=True)
     outcome = models.TextField("最近结果", default="")
+    feed_upto = models.PositiveBigIntegerField("已取撤销序号", default=0)
+    feed_at = models.DateTimeField("撤销清单签发时间", null=True)
 
     class Meta:
         verbose_name = verbose_name_plural = "其他实例"
