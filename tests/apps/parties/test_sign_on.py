@@ -25,7 +25,7 @@ from testkit.servers import Fresh
 from testkit.sites import Browser, Site, threaded
 from tongban.apps.parties import services as parties
 from tongban.apps.parties import tasks
-from tongban.apps.parties.models import Client
+from tongban.apps.parties.models import Client, Post
 from tongban.apps.parties.sign_on import clients
 from tongban.apps.parties.sign_on.claims import pairwise
 from tongban.apps.parties.sign_on.cli import client as command
@@ -221,6 +221,19 @@ def test_two_departments_know_one_person_by_two_names(provider: Site, li: User) 
         browser.open(foreign.address()).send(BACK, button="allow")
         names.append(foreign.claims(foreign.token(browser.url))["sub"])
     assert names[0] == names[1] != names[2]
+
+
+def test_an_official_brings_the_posts_it_holds_now(provider: Site, li: User) -> None:
+    parties.appoint("li", "李雷", "police", "clerk")
+    foreign, app = Foreign(provider, scopes=["posts"]), enrolled(li)
+    browser = through(foreign, app)
+    assert "您任职的部门和岗位" in browser.text()
+    browser.send(BACK, button="allow")
+    foreign.token(browser.url)
+    (post,) = foreign.userinfo()["posts"]
+    assert post == {"department": "police", "uscc": "11330100002501020P", "role": "clerk"}
+    Post.objects.all().delete()
+    assert "posts" not in foreign.userinfo()  # read when asked, not when signed in
 
 
 def test_a_client_may_ask_for_more_than_a_password(provider: Site, li: User) -> None:
