@@ -3,10 +3,14 @@
 import base64
 import json
 import threading
+from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
+from pathlib import Path
 from typing import Any
 
 import pytest
+from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey
+from cryptography.hazmat.primitives.serialization import load_pem_private_key
 from django.contrib.auth import authenticate
 from django.db import connections
 from django.http import HttpRequest
@@ -17,6 +21,7 @@ from testkit.clock import Clock
 from testkit.phones import Phone
 from testkit.servers import Fresh
 from tongban.infra import clock as port
+from tongban.infra import keys
 from tongban.infra.access import elevation, factors, limits, refusing
 from tongban.infra.access.addresses import client_address
 from tongban.infra.access.assurance import ACR, AMR, NEEDS, RECOVERY, level, level_of
@@ -322,3 +327,17 @@ def test_a_header_from_a_stranger_never_names_another_address(
     assert client_address("203.0.113.7", ",".join(said), proxies) == "203.0.113.7"
     believed = client_address("10.9.9.9", ",".join([*said, "203.0.113.7"]), ["10.0.0.0/8"])
     assert believed == "203.0.113.7"
+
+
+def test_the_key_for_foreign_clients_is_made_once_and_kept_to_ourselves(tmp_path: Path) -> None:
+    with ThreadPoolExecutor(4) as threads:
+        made = set(threads.map(lambda _: keys.own_rsa.__wrapped__(tmp_path, "sign-on"), range(4)))
+    assert len(made) == 1
+    (path,) = (tmp_path / "keys").iterdir()
+    assert path.stat().st_mode & 0o777 == 0o600
+    key = load_pem_private_key(made.pop().encode(), None)
+    assert isinstance(key, RSAPrivateKey)
+    assert key.key_size == 3072
+    path.chmod(0o644)
+    with pytest.raises(keys.KeyUnsafe):
+        keys.own_rsa.__wrapped__(tmp_path, "sign-on")

@@ -16,7 +16,7 @@ from pathlib import Path
 from cryptography.hazmat.primitives.asymmetric import rsa
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 
-from tongban.kernel.suites import KeyInvalid, Signer, suite
+from tongban.kernel.suites import Signer, suite
 from tongban.kernel.wire.documents import key_id
 
 _BYTES = 32
@@ -42,51 +42,33 @@ class OwnKey:
 
 @lru_cache(maxsize=16)
 def own_key(folder: Path, name: str, suite_name: str) -> OwnKey:
-    """Give the key of this name; make it where there is none. Raises `KeyUnsafe`, OSError.
-
-    Of two processes that start at once, both take the one that was first.
-    """
-    path = folder / "keys" / f"{name}.{suite_name}"
-    signer = suite(suite_name).signer(bytes.fromhex(_kept(path, lambda: _secret(suite_name).hex())))
+    """Give the key of this name; make it where there is none. Raises `KeyUnsafe`, OSError."""
+    signer = suite(suite_name).signer(
+        own_secret(folder, name, suite_name, suite(suite_name).signer)
+    )
     return OwnKey(suite_name, signer.public, signer)
 
 
-@lru_cache(maxsize=16)
-def own_secret(folder: Path, name: str) -> bytes:
-    """Give 32 secret bytes of this name; draw them where there are none. Raises as `own_key`."""
-    made = _kept(folder / "keys" / f"{name}.secret", lambda: secrets.token_bytes(_BYTES).hex())
-    return bytes.fromhex(made)
+def own_secret(folder: Path, name: str, kind: str, fits: Callable[[bytes], object]) -> bytes:
+    """Give the secret number of a key of this name and kind; make it where there is none.
 
-
-@lru_cache(maxsize=4)
-def own_rsa(folder: Path, name: str) -> str:
-    """Give an RSA key of 3072 bits of this name as PEM (PKCS #8), for peers that know no other.
-
-    Raises as `own_key`.
+    ``fits`` raises ValueError for bytes that are no such key. Of two processes that start at once,
+    both take the one that was first. Raises `KeyUnsafe`, OSError.
     """
-    return _kept(folder / "keys" / f"{name}.pem", _rsa)
-
-
-def _rsa() -> str:
-    key = rsa.generate_private_key(public_exponent=65537, key_size=3072)
-    form = (Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
-    return key.private_bytes(*form).decode("ascii")
-
-
-def _kept(path: Path, make: Callable[[], str]) -> str:
+    path = folder / "keys" / f"{name}.{kind}"
     if not path.exists():
-        _keep(path, make())
+        _make(path, fits)
     if path.stat().st_mode & _OTHERS:
         raise KeyUnsafe(f"KeyUnsafe: {path} may be read by others; chmod 600 and change the key")
-    return path.read_text(encoding="ascii")
+    return bytes.fromhex(path.read_text(encoding="ascii"))
 
 
-def _keep(path: Path, secret: str) -> None:
+def _make(path: Path, fits: Callable[[bytes], object]) -> None:
     path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
     draft = path.with_name(f"{path.name}.{os.getpid()}.{secrets.token_hex(4)}")
     descriptor = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
     with os.fdopen(descriptor, "w", encoding="ascii") as file:
-        file.write(secret)
+        file.write(_secret(fits).hex())
         file.flush()
         os.fsync(descriptor)
     with contextlib.suppress(FileExistsError):
@@ -94,11 +76,35 @@ def _keep(path: Path, secret: str) -> None:
     draft.unlink()
 
 
-def _secret(suite_name: str) -> bytes:
+def _secret(fits: Callable[[bytes], object]) -> bytes:
     while True:
         drawn = secrets.token_bytes(_BYTES)
         try:
-            suite(suite_name).signer(drawn)
-        except KeyInvalid:  # not every number is a key of SM2; one in four thousand million is not
+            fits(drawn)
+        except ValueError:  # not every number is a key of a curve; one in 2^32 is not
             continue
         return drawn
+
+
+@lru_cache(maxsize=4)
+def own_rsa(folder: Path, name: str) -> str:
+    """Give an RSA key of 3072 bits of this name as PEM (PKCS #8), for peers that know no other.
+
+    Made where there is none; of two processes that start at once, both take the one that was first.
+    Raises `KeyUnsafe`, OSError.
+    """
+    path = folder / "keys" / f"{name}.pem"
+    if not path.exists():
+        path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+        draft = path.with_name(f"{path.name}.{os.getpid()}.{secrets.token_hex(4)}")
+        made = rsa.generate_private_key(public_exponent=65537, key_size=3072)
+        with os.fdopen(os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as file:
+            file.write(made.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption()))
+            file.flush()
+            os.fsync(file.fileno())
+        with contextlib.suppress(FileExistsError):
+            os.link(draft, path)
+        draft.unlink()
+    if path.stat().st_mode & _OTHERS:
+        raise KeyUnsafe(f"KeyUnsafe: {path} may be read by others; chmod 600 and change the key")
+    return path.read_text(encoding="ascii")

@@ -20,7 +20,7 @@ from tongban.infra.trail.services import tell
 from tongban.kernel.codes import IdentityNumber
 from tongban.kernel.events import Draft
 
-from . import queries
+from . import queries, services
 from .domain import RULES, DelegationRefused, Kind, adult_on, check
 from .models import Company, Delegation, Person
 
@@ -53,7 +53,7 @@ def _allow(subject: Subject, action: str, resource: dict[str, str]) -> None:
 
 
 def _found(named: Named) -> Person:
-    person = Person.objects.select_related("user").filter(id_number=named.id_number).first()
+    person = services.person_with(named.id_number)
     if person is None or person.user is None or person.name != named.name:
         raise DelegationRefused(
             "没有此人，或姓名与号码不符", "nobody with an account has this name and number"
@@ -134,9 +134,7 @@ def _at_counter(subject: Subject, department: str) -> None:
 
 
 def _person(named: Named) -> Person:
-    person, _ = Person.objects.get_or_create(
-        id_number=named.id_number, defaults={"name": named.name}
-    )
+    person = services.ensure_person(named.id_number, named.name)
     if person.name != named.name:
         raise DelegationRefused("没有此人，或姓名与号码不符", "nobody has this name and number")
     return person

@@ -45,7 +45,7 @@ def user_of(person: str) -> str:
 
 def name_of(person: str) -> str:
     """Give the name of a person by the opaque id of a subject."""
-    return Person.objects.values_list("name", flat=True).get(pk=int(person))
+    return str(Person.objects.get(pk=int(person)).name)
 
 
 def agents_of(person: str) -> frozenset[str]:

@@ -63,7 +63,7 @@ def register_person(login: str, name: str, id_number: str, proof: int = NAMED) -
     ``kernel.codes.CodeError`` where the identity number is not valid.
     """
     number = str(IdentityNumber.parse(id_number))
-    known = Person.objects.select_related("user").filter(id_number=number).first()
+    known = person_with(number)
     if known is not None and known.user is not None:
         _prove(known.user, proof)
         return known.user
@@ -71,6 +71,16 @@ def register_person(login: str, name: str, id_number: str, proof: int = NAMED) -
     Person.objects.update_or_create(id_number=number, defaults={"name": name, "user": user})
     _prove(user, proof)
     return user
+
+
+def person_with(number: str) -> Person | None:
+    """Give the person with this identity number, or nobody."""
+    return Person.objects.select_related("user").filter(id_number=number).first()
+
+
+def ensure_person(number: str, name: str) -> Person:
+    """Give the person with this identity number; one without an account where there was none."""
+    return Person.objects.get_or_create(id_number=number, defaults={"name": name})[0]
 
 
 def _prove(user: User, proof: int) -> None:

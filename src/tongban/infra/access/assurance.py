@@ -48,7 +48,6 @@ NEEDS: Final[Mapping[str, int]] = {
     "file.open": TWO,
     "user.manage": TWO,
     "token.manage": TWO,
-    "client.manage": TWO,
     "job.requeue": TWO,
     "relay.requeue": TWO,
     "delegation.grant": TWO,

@@ -185,7 +185,7 @@ RULES: tuple[Rule, ...] = (
     ),
     _rule("official", "operator", "none", "job.read job.requeue relay.read relay.requeue"),
     _rule(
-        "official", "admin", "none", "user.read user.manage token.read token.manage client.manage"
+        "official", "admin", "none", "user.read user.manage token.read token.manage"
     ),
     _rule(
         "system",

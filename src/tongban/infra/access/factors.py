@@ -59,7 +59,7 @@ def _opened(row: Authenticator) -> str:
 
 
 def _key() -> bytes:
-    return own_secret(Path(settings.HOME), "authenticators")
+    return own_secret(Path(settings.HOME), "authenticators", "secret", bytes)
 
 
 def begin_app(user: User) -> Fresh:

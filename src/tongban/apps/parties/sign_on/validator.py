@@ -23,7 +23,7 @@ Claim = Callable[[Any], object]
 
 def subject_for(user: User, client: Client) -> str:
     """Give who this user is at the systems of the client's department."""
-    secret = own_secret(Path(settings.HOME), "pairwise")
+    secret = own_secret(Path(settings.HOME), "pairwise", "secret", bytes)
     return pairwise(secret, client.sector, str(user.pk))
 
 
