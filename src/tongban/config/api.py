@@ -42,7 +42,9 @@ api = NinjaAPI(
     description=(
         "一次申请，全程网办。Apply once: what government knows is fetched, what rules can decide "
         "is decided at once. 语言 Language: `?lang=zh|en` 或 `Accept-Language`. 身份 Identity: a "
-        "signed-in session with its CSRF token, or `Authorization: Bearer tb_…`."
+        "signed-in session with its CSRF token, or `Authorization: Bearer tb_…`. 代理 Acting for "
+        "another: `Tongban-On-Behalf: <delegation>`. 用途 What for: `Tongban-Purpose`. Where 401 "
+        "says `insufficient_user_authentication`, sign in more surely (RFC 9470)."
     ),
     auth=[TokenAuth(), SessionAuth()],
     urls_namespace="api",

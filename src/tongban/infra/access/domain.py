@@ -184,9 +184,7 @@ RULES: tuple[Rule, ...] = (
         "case.read licence.read item.read outreach.read trail.read trail.verify exchange.read",
     ),
     _rule("official", "operator", "none", "job.read job.requeue relay.read relay.requeue"),
-    _rule(
-        "official", "admin", "none", "user.read user.manage token.read token.manage"
-    ),
+    _rule("official", "admin", "none", "user.read user.manage token.read token.manage"),
     _rule(
         "system",
         "",
