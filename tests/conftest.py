@@ -10,7 +10,14 @@ import pytest
 from django.conf import settings as django
 from hypothesis import settings
 
-pytest_plugins = ["testkit.clock", "testkit.nats", "testkit.packs", "testkit.servers"]
+pytest_plugins = [
+    "testkit.clock",
+    "testkit.disks",
+    "testkit.nats",
+    "testkit.packs",
+    "testkit.servers",
+    "testkit.witnesses",
+]
 
 settings.register_profile("ci", max_examples=300, deadline=None, print_blob=True)
 settings.register_profile("dev", max_examples=60, deadline=None)

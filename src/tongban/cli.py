@@ -38,6 +38,17 @@ COMMANDS: Mapping[str, Place | Branch] = {
     "jobs": ("tongban.infra.jobs.cli:jobs", True),
     "trail": ("tongban.infra.trail.cli:trail", True),
     "catalogue": ("tongban.apps.exchange.commands_catalogue:catalogue", True),
+    "evidence": Branch(
+        "The evidence log (存证日志): its witnesses, proofs and bundles.",
+        {
+            "status": ("tongban.apps.evidence.cli:status", True),
+            "checkpoint": ("tongban.apps.evidence.cli:checkpoint", True),
+            "audit": ("tongban.apps.evidence.cli:audit", True),
+            "key": ("tongban.apps.evidence.cli:key", True),
+            "bundle": ("tongban.apps.cases.cli:bundle", True),
+            "verify": ("tongban.apps.evidence.checking:verify", False),
+        },
+    ),
     "exchange": Branch(
         "The exchange (数据交换): its log, its calls, its grants.",
         {
@@ -79,6 +90,13 @@ COMMANDS: Mapping[str, Place | Branch] = {
             "init": ("tongban.node.commands.node:init", False),
             "run": ("tongban.node.commands.node:run", False),
             "status": ("tongban.node.commands.node:status", False),
+        },
+    ),
+    "witness": Branch(
+        "A witness of the evidence log (见证人): a process of its own, with its own key.",
+        {
+            "init": ("tongban.witness.cli:init", False),
+            "run": ("tongban.witness.cli:run", False),
         },
     ),
     "serve": ("tongban.web.cli:serve", True),

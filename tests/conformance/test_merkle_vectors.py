@@ -40,11 +40,18 @@ def holds(case: dict[str, Any]) -> bool:
 
 
 def bent(case: dict[str, Any]) -> Iterator[dict[str, Any]]:
-    """Every way to bend a proof: a bit of each hash, a step more, less, or twice, sizes aside."""
+    """Every way to bend a proof: each bit of each hash; a step more, less, twice, cut, swapped; an
+    index beyond the tree; a node taken for a leaf; another size."""
     proof = case["proof"]
     for at, part in enumerate(proof):
-        flipped = bytes([part[0] ^ 1, *part[1:]])
-        yield {**case, "proof": [*proof[:at], flipped, *proof[at + 1 :]]}
+        for bit in range(8 * len(part)):
+            flipped = (int.from_bytes(part, "big") ^ 1 << bit).to_bytes(len(part), "big")
+            yield {**case, "proof": [*proof[:at], flipped, *proof[at + 1 :]]}
+        for other in range(at):
+            swapped = list(proof)
+            swapped[at], swapped[other] = swapped[other], swapped[at]
+            yield {**case, "proof": swapped}
+        yield {**case, "proof": [*proof[:at], part[:-1], *proof[at + 1 :]]}
         yield {**case, "proof": [*proof[:at], *proof[at + 1 :]]}
         yield {**case, "proof": [*proof[:at], part, *proof[at:]]}
     yield {**case, "proof": [*proof, digest(b"more")]}
@@ -54,6 +61,12 @@ def bent(case: dict[str, Any]) -> Iterator[dict[str, Any]]:
     if "leafIdx" in case:
         yield {**case, "leafIdx": case["leafIdx"] + 1}
         yield {**case, "leafIdx": -1}
+        yield {**case, "leafIdx": case["treeSize"]}
+        yield {**case, "treeSize": case["leafIdx"]}
+        # the node above two hashes, offered as if it were the leaf
+        pair = (case["leafHash"], *proof[:1])
+        yield {**case, "leafHash": digest(b"\x01" + b"".join(pair)), "proof": proof[1:]}
+        yield {**case, "leafHash": digest(b"\x00" + b"".join(pair)), "proof": proof[1:]}
     else:
         yield {**case, "size1": 0}
         yield {**case, "size1": case["size2"] + 1}

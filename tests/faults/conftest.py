@@ -1,24 +1,3 @@
-"""What faults need: a small disk. Programs that tests start are not tests."""
-
-import os
-import shutil
-import subprocess
-from collections.abc import Iterator
-from pathlib import Path
-
-import pytest
+"""Programs that tests of faults start are not tests."""
 
 collect_ignore = ["_apply_many.py", "_log_many.py"]
-
-
-@pytest.fixture
-def small_disk(tmp_path: Path) -> Iterator[Path]:
-    """Give a real file system of 8 MB; skip where we may not mount one."""
-    folder = tmp_path / "disk"
-    folder.mkdir()
-    mount = ["mount", "-t", "tmpfs", "-o", "size=8m", "tmpfs", folder]
-    able = os.geteuid() == 0 and shutil.which("mount") is not None
-    if not able or subprocess.run(mount, check=False).returncode:
-        pytest.skip("mounting a small file system needs root")
-    yield folder
-    subprocess.run(["umount", folder], check=True)

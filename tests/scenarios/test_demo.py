@@ -28,6 +28,8 @@ KEYS: dict[str, Any] = {
     "unattended_share": NUMBER,
     "calls": int,
     "events": int,
+    "leaves": int,
+    "witnesses": list,
     "elapsed_s": NUMBER,
 }
 BRANCH: dict[str, Any] = {
@@ -103,6 +105,18 @@ def test_it_tells_the_story_in_chinese_and_names_what_to_try_next(home: Path) ->
     for word in ("只问了", "调取了", "出生户口登记", "规则即时决定", "理由", "电子证照", "免交"):
         assert word in told.stdout
     assert "tongban demo --life-event enterprise-start" in told.stdout
+    assert "未经见证" in told.stdout
+
+
+def test_what_it_says_to_try_with_the_evidence_works(home: Path) -> None:
+    told = tongban(home, "demo").stdout
+    commands = re.findall(r"tongban (evidence bundle \S+ -o \S+|evidence verify \S+)", told)
+    assert len(commands) == 2
+    for command in commands:
+        done = tongban(home, *command.split())
+        assert done.returncode == 0, done.stderr
+    assert "EVIDENCE HOLDS / 校验通过" in done.stdout
+    assert "NOT WITNESSED" in done.stdout
 
 
 def test_in_english_only_names_and_laws_are_chinese(home: Path) -> None:

@@ -125,6 +125,12 @@ def assert_told_truly(report: dict[str, Any]) -> None:
     # the worker's later tries went over the network: the police have them on their own log
     assert report["resumed"]["node"] == gap["stopped"]
     assert report["resumed"]["calls"] > 0
+    # two of three witnesses are enough for the evidence, and a changed byte is found
+    told = report["evidence"]
+    assert told["holds"]
+    assert {"notary", "audit"} <= set(told["witnesses"])
+    assert told["events"] > 30
+    assert told["refused"].startswith("events.jsonl")
     # a withdrawal stops what stood on it within five seconds, everywhere, and nothing else
     gone = report["withdrawn"]
     assert (gone["before"], gone["records_before"]) == (200, 1)

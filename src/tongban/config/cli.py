@@ -11,6 +11,7 @@ from django.conf import settings
 from tongban.apps.cases import demo as demonstration
 from tongban.apps.cases import story
 from tongban.apps.cases.errors import CaseError
+from tongban.apps.evidence import services as evidence
 from tongban.apps.exchange.sample import StoresRefused, read_cast
 from tongban.apps.items import queries as items
 from tongban.apps.items.services import Publication
@@ -59,7 +60,7 @@ def demo(life_event: str, lang: str, people: int, *, as_json: bool) -> None:
     ensure_city(people)
     try:
         applicant = _applicant(life_event)
-        report = demonstration.run(applicant, lang) | {"log": _log()}
+        report = demonstration.run(applicant, lang) | {"log": _log()} | _evidence()
     except (items.NotPublished, CaseError, LookupError, StoresRefused) as error:
         raise click.ClickException(getattr(error, lang, str(error))) from error
     if as_json:
@@ -69,6 +70,13 @@ def demo(life_event: str, lang: str, people: int, *, as_json: bool) -> None:
         activate = Path(sys.argv[0]).with_name("activate")
         if shutil.which("tongban") is None and activate.exists():
             click.echo(f"   (先执行 / first: source {activate})")
+
+
+def _evidence() -> dict[str, object]:
+    """Make leaves of what happened and sign them; name who witnessed it."""
+    evidence.gather()
+    done = evidence.witness()
+    return {"leaves": done.size, "witnesses": list(done.signed)}
 
 
 def _log() -> str:

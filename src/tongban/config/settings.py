@@ -85,6 +85,25 @@ CATALOGUE_OPEN = os.environ.get("TONGBAN_CATALOGUE_OPEN") == "1"
 
 # std (Ed25519, SHA-256) or gm (SM2, SM3): what this installation signs with
 SUITE = os.environ.get("TONGBAN_SUITE", "std")
+# the name of this installation's evidence log (its origin), and the file that says which witnesses
+# it asks and how many must sign (C2SP tlog-policy); without the file nothing is witnessed
+EVIDENCE_ORIGIN = os.environ.get("TONGBAN_EVIDENCE_ORIGIN", "tongban.localhost/log")
+EVIDENCE_POLICY = Path(os.environ.get("TONGBAN_EVIDENCE_POLICY", HOME / "evidence" / "policy.txt"))
+# where archive packages of closed cases are written, and for how many years they are kept (0: for
+# ever)
+ARCHIVE = Path(os.environ.get("TONGBAN_ARCHIVE", HOME / "archive"))
+ARCHIVE_YEARS = int(os.environ.get("TONGBAN_ARCHIVE_YEARS", "30"))
+# address of a time-stamp authority (RFC 3161) that is asked for tokens over checkpoints (empty:
+# none), and the file with its root certificates
+EVIDENCE_TIMESTAMPS = os.environ.get("TONGBAN_EVIDENCE_TIMESTAMPS", "")
+EVIDENCE_TIMESTAMP_ROOTS = Path(
+    os.environ.get("TONGBAN_EVIDENCE_TIMESTAMP_ROOTS", HOME / "evidence" / "timestamp-roots.pem")
+)
+# dotted names of exporters that checkpoints are handed to, such as a bridge to a chain, and the
+# folder into which the shipped one writes
+EVIDENCE_EXPORTERS = [n for n in os.environ.get("TONGBAN_EVIDENCE_EXPORTERS", "").split(",") if n]
+EVIDENCE_FOLDER = Path(os.environ.get("TONGBAN_EVIDENCE_FOLDER", HOME / "evidence" / "checkpoints"))
+
 # seconds after which a node stops conditional calls, and calls by consent
 EXCHANGE_SNAPSHOT_AGE = int(os.environ.get("TONGBAN_SNAPSHOT_AGE", "86400"))
 EXCHANGE_FEED_AGE = int(os.environ.get("TONGBAN_FEED_AGE", "60"))
@@ -112,6 +131,7 @@ INSTALLED_APPS = [
     "tongban.infra.access",
     "tongban.infra.jobs",
     "tongban.apps.parties",
+    "tongban.apps.evidence",
     "tongban.apps.exchange",
     "tongban.apps.items",
     "tongban.apps.licences",

@@ -12,6 +12,7 @@ urlpatterns = [
     path("api/", api.urls),
     re_path(r"^api/", nowhere),
     path("exchange/v1/", include("tongban.apps.exchange.api.urls")),
+    path("evidence/log/", include("tongban.apps.evidence.api")),
     # one door only, the one with the lock
     path("admin/login/", RedirectView.as_view(pattern_name="sign-in")),
     path("admin/", admin.site.urls),

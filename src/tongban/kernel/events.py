@@ -221,16 +221,21 @@ def payload_digest(salt: bytes, written: bytes, by: Suite) -> str:
     return by.digest(salt + written).hex()
 
 
+def envelope(event: Event) -> dict[str, Any]:
+    """Give what the hash of an event is over: every field but the hash, the salt and the data."""
+    found = {name: getattr(event, name) for name in _SORTED}
+    found["recorded"] = instant(event.recorded)
+    same = event.occurred is event.recorded
+    found["occurred"] = found["recorded"] if same else instant(event.occurred)
+    return found
+
+
 def event_hash(event: Event) -> str:
     """Give the hash over every field of the envelope, the payload digest and the previous hash.
 
     Raise SuiteUnknown.
     """
-    envelope = {name: getattr(event, name) for name in _SORTED}
-    envelope["recorded"] = instant(event.recorded)
-    same = event.occurred is event.recorded
-    envelope["occurred"] = envelope["recorded"] if same else instant(event.occurred)
-    written = _write(envelope).encode()
+    written = _write(envelope(event)).encode()
     return suite(event.suite).digest(b"tongban.event.v1\n" + written).hex()
 
 

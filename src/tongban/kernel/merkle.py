@@ -1,13 +1,15 @@
 """The Merkle tree of RFC 9162 (Certificate Transparency 2.0), section 2.1, over any suite's digest.
 
 Makes and checks proofs that an entry is in a tree and that a tree only grew. It holds no tree and
-signs no head: leaves come in as hashes, oldest first.
+signs no head: leaves come in as hashes, oldest first, or somebody gives the roots of their ranges.
 """
 
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 
 Digest = Callable[[bytes], bytes]
+#: Gives the root over the leaves from the first number up to, and without, the second.
+RangeRoot = Callable[[int, int], bytes]
 
 
 class ProofImpossible(ValueError):
@@ -38,7 +40,7 @@ def root(leaves: Sequence[bytes], digest: Digest) -> bytes:
     return _subroot(leaves, 0, len(leaves), digest) if leaves else digest(b"")
 
 
-def _split(size: int) -> int:
+def split(size: int) -> int:
     """Give the largest power of two below ``size``."""
     return 1 << (size - 1).bit_length() - 1
 
@@ -46,24 +48,33 @@ def _split(size: int) -> int:
 def _subroot(leaves: Sequence[bytes], start: int, end: int, digest: Digest) -> bytes:
     if end - start == 1:
         return leaves[start]
-    middle = start + _split(end - start)
+    middle = start + split(end - start)
     left = _subroot(leaves, start, middle, digest)
     return node_hash(left, _subroot(leaves, middle, end, digest), digest)
 
 
 def inclusion_proof(index: int, leaves: Sequence[bytes], digest: Digest) -> tuple[bytes, ...]:
     """Prove that leaf ``index`` is in the tree (2.1.3.1); raise ProofImpossible."""
-    if not 0 <= index < len(leaves):
-        raise ProofImpossible(f"ProofImpossible: a tree of {len(leaves)} has no leaf {index}")
+    return inclusion_by(index, len(leaves), _roots(leaves, digest))
+
+
+def _roots(leaves: Sequence[bytes], digest: Digest) -> RangeRoot:
+    return lambda start, end: _subroot(leaves, start, end, digest)
+
+
+def inclusion_by(index: int, size: int, range_root: RangeRoot) -> tuple[bytes, ...]:
+    """Prove as `inclusion_proof` does, by the roots of ranges alone; raise ProofImpossible."""
+    if not 0 <= index < size:
+        raise ProofImpossible(f"ProofImpossible: a tree of {size} has no leaf {index}")
     path: list[bytes] = []
-    start, end = 0, len(leaves)
+    start, end = 0, size
     while end - start > 1:
-        middle = start + _split(end - start)
+        middle = start + split(end - start)
         if index < middle:
-            path.append(_subroot(leaves, middle, end, digest))
+            path.append(range_root(middle, end))
             end = middle
         else:
-            path.append(_subroot(leaves, start, middle, digest))
+            path.append(range_root(start, middle))
             start = middle
     return tuple(reversed(path))
 
@@ -93,20 +104,25 @@ def consistency_proof(old: int, leaves: Sequence[bytes], digest: Digest) -> tupl
 
     Raise ProofImpossible unless 0 < old ≤ size.
     """
-    if not 0 < old <= len(leaves):
-        raise ProofImpossible(f"ProofImpossible: a tree of {len(leaves)} had no size {old} before")
+    return consistency_by(old, len(leaves), _roots(leaves, digest))
+
+
+def consistency_by(old: int, size: int, range_root: RangeRoot) -> tuple[bytes, ...]:
+    """Prove as `consistency_proof` does, by the roots of ranges alone; raise ProofImpossible."""
+    if not 0 < old <= size:
+        raise ProofImpossible(f"ProofImpossible: a tree of {size} had no size {old} before")
     path: list[bytes] = []
-    start, end, whole = 0, len(leaves), True
+    start, end, whole = 0, size, True
     while old != end:
-        middle = start + _split(end - start)
+        middle = start + split(end - start)
         if old <= middle:
-            path.append(_subroot(leaves, middle, end, digest))
+            path.append(range_root(middle, end))
             end = middle
         else:
-            path.append(_subroot(leaves, start, middle, digest))
+            path.append(range_root(start, middle))
             start, whole = middle, False
     if not whole:
-        path.append(_subroot(leaves, start, end, digest))
+        path.append(range_root(start, end))
     return tuple(reversed(path))
 
 

@@ -2,11 +2,25 @@
 
 from django.urls import path
 
-from . import account, catalogue, delegations, foreign, health, sharing, signing_in, users, views
+from . import (
+    account,
+    catalogue,
+    delegations,
+    evidence,
+    foreign,
+    health,
+    sharing,
+    signing_in,
+    users,
+    views,
+)
 
 urlpatterns = [
     path("", views.home, name="home"),
     path("cases/<str:number>", views.case, name="case"),
+    path("cases/<str:number>/evidence.zip", evidence.case_bundle, name="case-bundle"),
+    path("evidence", evidence.evidence, name="evidence"),
+    path("evidence/verify.py", evidence.verifier, name="evidence-verifier"),
     path("consents", sharing.own_consents, name="consents"),
     path("consents/<str:number>/withdraw", sharing.withdraw, name="withdraw-consent"),
     path("cases/<str:number>/consent", sharing.consent_again, name="consent-again"),

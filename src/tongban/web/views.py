@@ -29,6 +29,7 @@ from tongban.infra.access.domain import Subject
 from tongban.infra.access.models import User
 from tongban.infra.access.services import ENTER, TokenInvalid
 
+from .evidence_words import words as evidence_words
 from .shown import shown
 from .words import words
 
@@ -143,7 +144,8 @@ def case(request: HttpRequest, number: str) -> HttpResponse:
     sight = _look(subject, number)
     if sight is None:
         return page(request, "missing", {"subject": subject}, status=404)
-    return page(request, "case", {"subject": subject, **shown(sight, lang)})
+    more = {"subject": subject, "whole": sight.whole, "e": evidence_words(lang)}
+    return page(request, "case", {**more, **shown(sight, lang)})
 
 
 @require_GET

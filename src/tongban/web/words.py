@@ -21,6 +21,7 @@ WORDS: Mapping[str, Words] = {
     "signed_in": Words("您好，", "Signed in as"),
     "catalogue_link": Words("资源目录", "Catalogue"),
     "health_link": Words("运行监测", "Health"),
+    "evidence_link": Words("存证与校验（区块链存证）", "Evidence anyone can check"),
     "health_title": Words("交换网络运行监测", "How the exchange is doing"),
     "health_how": Words(
         "各节点每十秒报告一次；时延为毫秒（中位数 / 95 % / 99 %）。",

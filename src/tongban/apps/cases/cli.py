@@ -11,6 +11,7 @@ from typing import Any, Literal
 
 import click
 
+from tongban.apps.evidence.queries import NotYetProved
 from tongban.apps.items.queries import NotPublished
 from tongban.apps.parties import queries as people
 from tongban.apps.parties import services as parties
@@ -19,7 +20,7 @@ from tongban.infra.clock import SHANGHAI
 from tongban.infra.trail import queries as trail
 from tongban.kernel.codes import CodeError
 
-from . import queries, services
+from . import bundling, queries, services
 from .errors import CaseError, SubmissionInvalid
 from .models import Case
 
@@ -114,3 +115,27 @@ def show(number: str, lang: str, *, as_json: bool) -> None:
     broken = trail.verify(number)
     click.echo("")
     click.echo("chain verified / 链条校验通过" if broken is None else f"BROKEN: {broken.why}")
+
+
+@click.command()
+@click.argument("number", metavar="CASE")
+@click.option(
+    "-o",
+    "--output",
+    required=True,
+    type=click.Path(dir_okay=False, path_type=Path),
+    help="The file to write; written over where it is there.",
+)
+def bundle(number: str, output: Path) -> None:
+    """Pack a CASE with its proofs into a file that anybody can check offline (存证包).
+
+    It holds the personal data of the case: hand it to whoever may have them.
+    """
+    try:
+        made = bundling.bundle(number)
+    except Case.DoesNotExist:
+        raise click.ClickException(f"there is no case {number}") from None
+    except NotYetProved as wrong:
+        raise click.ClickException(str(wrong)) from wrong
+    output.write_bytes(made)
+    click.echo(f"{output}: {len(made)} bytes; check it: tongban evidence verify {output}")

@@ -24,3 +24,7 @@ URGED = "tongban.cases.urged.v1"
 ENDED = "tongban.cases.ended.v1"
 DELIVERED = "tongban.cases.delivered.v1"
 CLOSED = "tongban.cases.closed.v1"
+
+#: Told on a chain of its own: the story of the case is closed when its archive is written.
+ARCHIVED = "tongban.cases.archived.v1"
+ARCHIVE = "cases:archive"

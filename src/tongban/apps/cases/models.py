@@ -101,6 +101,22 @@ class Given(models.Model):
         return f"{self.item} {self.case}"
 
 
+class Archived(models.Model):
+    """The archive package of a closed case (电子档案): where it lies, and until when it is kept."""
+
+    case = models.OneToOneField(Case, models.PROTECT, related_name="archived")
+    place = models.CharField("存放位置", max_length=200)
+    sha256 = models.CharField("摘要", max_length=64)
+    written = models.DateTimeField("归档时间")
+    keep_until = models.DateField("保管期限至", null=True)
+
+    class Meta:
+        verbose_name = verbose_name_plural = "电子档案"
+
+    def __str__(self) -> str:
+        return self.place
+
+
 class PaymentOrder(models.Model):
     """Money that government owes a person (拨付指令), once per reference; amounts in fen."""
 

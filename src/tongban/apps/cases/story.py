@@ -47,6 +47,11 @@ WORDS: Mapping[str, Words] = {
         "六、留痕：{events} 条，{calls} 次调取，链条校验{ok}",
         "6. Trail: {events} events, {calls} calls to sources, chain {ok}",
     ),
+    "leaves": Words("存证：日志共 {n} 片叶子；{by}", "evidence: {n} leaves in the log; {by}"),
+    "witnessed": Words("见证人：{text}", "witnessed by {text}"),
+    "unwitnessed": Words(
+        "未经见证（单进程演示没有见证人）", "not witnessed (one process has no witnesses)"
+    ),
     "ok": Words("通过", "verified"),
     "broken": Words("不通过", "BROKEN"),
     "time": Words(
@@ -63,6 +68,11 @@ NEXT = (
     ("tongban demo --life-event enterprise-start", Words("企业开办", "starting a company")),
     ("tongban outreach run old-age-allowance", Words("高龄津贴免申即享", "an allowance unasked")),
     ("tongban case show {case}", Words("查看此办件的留痕", "the trail of this case")),
+    (
+        "tongban evidence bundle {case} -o case.zip",
+        Words("打成可离线校验的存证包", "its evidence, to be checked offline"),
+    ),
+    ("tongban evidence verify case.zip", Words("校验存证包", "check that evidence")),
     (
         "tongban exchange verify --log {log}",
         Words("核验每次调取的签名日志", "the signed log of every call"),
@@ -106,6 +116,10 @@ def tell(report: Mapping[str, Json], lang: str) -> Iterator[str]:
     yield ""
     ok = WORDS["ok" if report["chain_ok"] else "broken"].of(lang)
     yield say("evidence", events=report["events"], calls=report["calls"], ok=ok)
+    by = "witnessed" if report["witnesses"] else "unwitnessed"
+    yield "   " + say(
+        "leaves", n=report["leaves"], by=say(by, text=_list(report["witnesses"], lang))
+    )
     yield "   " + say(
         "time",
         auto=report["automatic_s"],

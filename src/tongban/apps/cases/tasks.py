@@ -2,9 +2,15 @@
 
 from datetime import timedelta
 
-from tongban.infra.jobs.services import job, periodic
+from tongban.infra import clock
+from tongban.infra.jobs.services import enqueue, job, periodic
+from tongban.infra.trail import relay
+from tongban.kernel.events import Event
 
-from . import services
+from . import archiving, services
+from .events import CLOSED
+
+_ARCHIVE = "cases.archive"
 
 
 @periodic("cases.wake", every=timedelta(seconds=5))
@@ -18,3 +24,17 @@ def wake() -> None:
 def take_up(number: str) -> None:
     """Take up a case that failed before: for half a day, then it is a dead letter."""
     services.advance(number)
+
+
+# witnesses come seconds later; where they are away for a day, the job is a dead letter
+@job(_ARCHIVE, retries=12, backoff=timedelta(seconds=30))
+def archive(number: str) -> None:
+    """Write the archive package of a closed case, once all of it is witnessed."""
+    archiving.archive(number)
+
+
+def _closed(event: Event) -> None:
+    enqueue(_ARCHIVE, {"number": event.chain}, run_after=clock.now() + timedelta(minutes=1))
+
+
+relay.subscribe(_ARCHIVE, CLOSED, _closed)

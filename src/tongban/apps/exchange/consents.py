@@ -205,6 +205,12 @@ def consent_of(subject: Subject, consent: str) -> Given:
     return _given(row)
 
 
+def chains_of(case: str) -> tuple[str, ...]:
+    """Give the chains of the trail on which the consents of a case are told, oldest first."""
+    numbers = Consent.objects.filter(case=case).order_by("pk").values_list("number", flat=True)
+    return tuple(consent_chain(number) for number in numbers)
+
+
 def _given(row: Consent) -> Given:
     withdrawal = Withdrawal.objects.filter(consent=row).first()
     return Given(

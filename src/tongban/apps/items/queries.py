@@ -17,6 +17,7 @@ from tongban.apps.exchange.domain import Catalogue
 from tongban.apps.exchange.domain.impact import Impact
 from tongban.apps.items import domain
 from tongban.apps.items.domain import Definition, LicenceKind, LifeEvent, Policy
+from tongban.apps.items.events import chain
 from tongban.apps.items.models import Published
 from tongban.kernel.facts import Vocabulary
 from tongban.kernel.forms import alone, plan
@@ -24,6 +25,7 @@ from tongban.kernel.forms import alone, plan
 __all__ = [
     "NotPublished",
     "Official",
+    "PublishedFile",
     "facts_in_use",
     "ground",
     "impact",
@@ -35,6 +37,7 @@ __all__ = [
     "life_events",
     "policy",
     "posts",
+    "published",
     "state",
     "vocabulary",
 ]
@@ -115,6 +118,22 @@ def _life_event(row: _Row, catalogue: Catalogue) -> LifeEvent:
 @lru_cache(maxsize=64)
 def _policy(row: _Row) -> Policy:
     return domain.policy(_content(row))
+
+
+@dataclass(frozen=True, slots=True)
+class PublishedFile:
+    """A published definition as evidence: the bytes, and the chain that names their SHA-256."""
+
+    content: bytes
+    chain: str
+
+
+def published(kind: str, slug: str, version: int) -> PublishedFile:
+    """Give the bytes of what was published; raises `NotPublished`."""
+    found = Published.objects.filter(kind=kind, slug=slug, version=version).first()
+    if found is None:
+        raise NotPublished(kind, slug, version)
+    return PublishedFile(found.content.encode(), chain(kind, slug))
 
 
 def item(slug: str, version: int | None = None) -> Definition:

@@ -1,6 +1,7 @@
 """What the demonstration tries on a running network; figures are measured or read from logs."""
 
 import json
+import re
 import statistics
 import time
 import uuid
@@ -8,6 +9,7 @@ from base64 import urlsafe_b64decode
 from collections.abc import Iterator, Mapping
 from http import HTTPStatus
 from typing import Any
+from zipfile import ZipFile
 
 from tongban.kernel.events import instant
 from tongban.node import clock
@@ -20,6 +22,7 @@ ITEM = "household-registration"
 STOPPED = "police"
 _FIELDS = {"births": "birth_date", "population": "name"}
 _WITHIN = 30.0  # seconds; far beyond what is promised, so that what is late is told and not lost
+_EVENTS = "events.jsonl"
 _RESUMED = 240.0  # a case asks a source again after 30 s, then after a minute
 
 
@@ -244,6 +247,48 @@ def _covered(base: str, name: str) -> str:
     start = f'"{name}": '
     found = (line for line in base.splitlines() if line.startswith(start))
     return next(found, start).removeprefix(start)
+
+
+def evidence(network: Network, case: str) -> dict[str, Any]:
+    """Pack the evidence of a case and check it by the policy; then change a byte, and check again.
+
+    One witness is stopped first: two of the three are enough, and no more than that is claimed.
+    """
+    plan = network.plan
+    packed = plan.folder / "case.zip"
+    away = next(iter(plan.witnesses))
+    network.stop(away)
+
+    def witnessed() -> bool:
+        network.tried("evidence", "checkpoint")
+        return not network.tried("evidence", "bundle", case, "-o", str(packed)).returncode
+
+    network.until(witnessed, lambda: f"the evidence of {case} is not witnessed", _WITHIN)
+    for _ in network.start_witnesses(away):
+        pass
+    check = ("evidence", "verify", "--policy", str(plan.policy))
+    began = time.monotonic()
+    found = network.tried(*check, str(packed))
+    seconds = round(time.monotonic() - began, 2)
+    with ZipFile(packed) as files:
+        events = files.read(_EVENTS)
+        changed = {name: files.read(name) for name in files.namelist()}
+    place = events.index(b'"type":"') + len(b'"type":"')
+    changed[_EVENTS] = events[:place] + b"x" + events[place + 1 :]
+    forged = plan.folder / "forged.zip"
+    with ZipFile(forged, "w") as files:
+        for name, content in changed.items():
+            files.writestr(name, content)
+    refused = network.tried(*check, str(forged))
+    return {
+        "bundle": str(packed),
+        "holds": found.returncode == 0 and refused.returncode != 0,
+        "witnesses": re.findall(r"见证人 (\S+): ", found.stdout),
+        "of": len(plan.witnesses),
+        "events": events.count(b"\n"),
+        "seconds": seconds,
+        "refused": refused.stdout.splitlines()[-1].strip() if refused.returncode else "",
+    }
 
 
 def verified(network: Network) -> Mapping[str, dict[str, Any]]:

@@ -1,8 +1,8 @@
 """``tongban demo-network``: the newborn through a network of real processes on loopback.
 
 A control plane, the platform's own node and a node each for health, police and medical insurance,
-with their own keys, stores and logs. PostgreSQL and NATS where they can be started. Every process
-ends with this one.
+with their own keys, stores and logs; a court, a notary and an auditor who witness what is told.
+PostgreSQL and NATS where they can be started. Every process ends with this one.
 """
 
 import contextlib
@@ -116,6 +116,10 @@ def running(plan: Plan, say: Say) -> Iterator[tuple[Network, dict[str, str]]]:
         making.make_city(network)
         say("正在建节点、登记节点……", "making the nodes and registering them …")
         lie_in = making.make_nodes(network)
+        making.make_witnesses(network)
+        for name in network.start_witnesses(*plan.witnesses):
+            address = f"http://127.0.0.1:{plan.witnesses[name]}"
+            say(f"见证人 {name} 就绪 {address}", f"witness {name} is ready {address}")
         say("正在启动管理平面……", "starting the control plane …")
         network.start_control()
         say(f"管理平面 {plan.control_url}", f"control plane {plan.control_url}")
@@ -141,6 +145,11 @@ def demonstrate(network: Network, lang: str, say: Say) -> dict[str, Any]:
     say("等待中断的办件自动续办……", "waiting for the case that was cut short to go on …")
     by_rule = {b["item"] for b in applied["branches"] if b["decided_by"] == "rule"}
     resumed = acts.resumed(network, gap["case"], second, by_rule, back)
+    say(
+        "为该件出具存证包并离线核验……",
+        "packing the evidence of the case, and checking it offline …",
+    )
+    evidence = acts.evidence(network, applied["case"])
     say("核验各节点日志……", "verifying the nodes' logs …")
     return {
         "applied": applied,
@@ -149,6 +158,7 @@ def demonstrate(network: Network, lang: str, say: Say) -> dict[str, Any]:
         "resumed": resumed,
         "corrected": corrected,
         "withdrawn": withdrawn,
+        "evidence": evidence,
         "logs": acts.verified(network),
     }
 
@@ -200,7 +210,7 @@ def demo_network(
                 _keep(network, lang)
     except (NetworkFailed, servers.ServerFailed) as error:
         raise click.ClickException(str(error)) from error
-    if any(log["broken"] for log in report["logs"].values()):
+    if any(log["broken"] for log in report["logs"].values()) or not report["evidence"]["holds"]:
         raise SystemExit(1)
 
 

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from tongban.node.making import NewNode, make_node
+from tongban.witness.config import make_witness
 
 from .plan import Place, Plan
 from .running import Network
@@ -68,6 +69,21 @@ def make_nodes(network: Network) -> dict[str, str]:
             *("--card", str(made.card), "--subject-key", subjects),
         )
     return lie_in
+
+
+def make_witnesses(network: Network) -> None:
+    """Make a court's, a notary's and an auditor's witness, two of whom must sign (见证人)."""
+    plan = network.plan
+    log = network.run("evidence", "key").strip()
+    told = [f"log {log}"]
+    for name, port in plan.witnesses.items():
+        place = f"127.0.0.1:{port}"
+        made = make_witness(
+            plan.folder / name, f"{name}.example/witness", plan.suite, place, (log,)
+        )
+        told.append(f"witness {name} {made.key} http://{place}")
+    told += [f"group most 2 {' '.join(plan.witnesses)}", "quorum most"]
+    plan.policy.write_text("".join(f"{line}\n" for line in told), encoding="utf-8")
 
 
 def _configure(place: Place, more: str) -> None:

@@ -13,6 +13,7 @@ from tongban.kernel.wire.words import Identifier
 DEPARTMENTS = ("health", "police", "medical-insurance")
 PLATFORM = "platform"
 CONTROL = "control"
+WITNESSES = ("court", "notary", "audit")
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,7 +49,10 @@ class Place:
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """The whole network in one folder; ``port`` is the control plane's."""
+    """The whole network in one folder; ``port`` is the control plane's.
+
+    ``witnesses`` are those of the evidence log, each with its port.
+    """
 
     folder: Path
     suite: str
@@ -56,6 +60,7 @@ class Plan:
     catalogue: Catalogue
     port: int
     nodes: Mapping[str, Place]
+    witnesses: Mapping[str, int]
 
     @property
     def control(self) -> Path:
@@ -66,6 +71,11 @@ class Plan:
     def control_url(self) -> str:
         """The address of the control plane."""
         return f"http://127.0.0.1:{self.port}"
+
+    @property
+    def policy(self) -> Path:
+        """The file that says whose signatures the evidence log wants."""
+        return self.folder / "policy.txt"
 
     def service(self, resource: str) -> Identifier:
         """Give the service of a resource."""
@@ -90,7 +100,8 @@ def draw(folder: Path, suite: str, people: int) -> Plan:
     others = [d for d in rules.members if d not in (*DEPARTMENTS, rules.operator)]
     speak = {PLATFORM: (rules.operator, *others), **{d: (d,) for d in DEPARTMENTS}}
     codes = {**rules.members, rules.operator: rules.operator_code}
-    port, *ports = servers.free_ports(1 + 2 * len(speak))
+    port, *ports = servers.free_ports(1 + len(WITNESSES) + 2 * len(speak))
+    witnesses = {name: ports.pop() for name in WITNESSES}
     nodes = {
         name: Place(
             name,
@@ -102,4 +113,4 @@ def draw(folder: Path, suite: str, people: int) -> Plan:
         )
         for name, departments in speak.items()
     }
-    return Plan(folder, suite, people, catalogue, port, nodes)
+    return Plan(folder, suite, people, catalogue, port, nodes, witnesses)

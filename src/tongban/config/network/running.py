@@ -58,6 +58,8 @@ class Network:
             "TONGBAN_PACKS": "",
             "TONGBAN_NODE": f"http://127.0.0.1:{platform.inner}",
             "TONGBAN_NODE_TOKEN": str(platform.token),
+            "TONGBAN_EVIDENCE_ORIGIN": "anhe.example/log",
+            "TONGBAN_EVIDENCE_POLICY": str(plan.policy),
             "DJANGO_SETTINGS_MODULE": "tongban.config.settings",
             **({"TONGBAN_DATABASE": database} if database else {}),
         }
@@ -68,12 +70,13 @@ class Network:
 
     def run(self, *command: str) -> str:
         """Run one command of the control plane to its end; give what it printed."""
-        done = self._command(*command)
+        done = self.tried(*command)
         if done.returncode:
             raise NetworkFailed(f"tongban {' '.join(command)}: {done.stderr.strip()[-2000:]}")
         return done.stdout
 
-    def _command(self, *command: str) -> "subprocess.CompletedProcess[str]":
+    def tried(self, *command: str) -> "subprocess.CompletedProcess[str]":
+        """Run one command to its end, whatever comes of it."""
         return subprocess.run(  # noqa: S603 - ourselves
             (*_TONGBAN, *command),
             env=self._environment,
@@ -87,6 +90,15 @@ class Network:
         """Start the control plane with its worker; it is ready when it listens."""
         process = self._start(CONTROL, "serve", "--port", str(self.plan.port))
         servers.wait_for(self.plan.port, process, _PATIENCE)
+
+    def start_witnesses(self, *names: str) -> Iterator[str]:
+        """Start witnesses of the evidence log side by side; give the name of each."""
+        for name in names:
+            config = self.plan.folder / name / "witness.toml"
+            self._start(name, "witness", "run", "--config", str(config))
+        for name in names:
+            servers.wait_for(self.plan.witnesses[name], self._processes[name], _PATIENCE)
+            yield name
 
     def start_nodes(self, *names: str) -> Iterator[str]:
         """Start nodes side by side; give the name of each once it has its snapshot."""
@@ -167,7 +179,7 @@ class Network:
 
     def verify(self, place: Place) -> dict[str, Any]:
         """Check a node's log by its files: ``tongban exchange verify``, with all that it takes."""
-        done = self._command(
+        done = self.tried(
             *("exchange", "verify", "--json"),
             *("--log", str(place.state / "log.sqlite3")),
             *("--checkpoints", str(place.folder / "checkpoints")),

@@ -43,7 +43,14 @@ WORDS: Mapping[str, Words] = {
         "({code}) {refused} s later; every node knew within {everywhere} s; a statutory call still "
         "gives {statutory}",
     ),
-    "logs": Words("六、日志核验（{suite}）", "6. The logs, verified ({suite})"),
+    "evidence": Words(
+        "六、存证包：{events} 条留痕，{of} 个见证人中 {n} 个已签（{witnesses}），"
+        "离线核验 {seconds} 秒：{mark}",
+        "6. The evidence of the case: {events} events, {n} of {of} witnesses signed ({witnesses}), "
+        "checked offline in {seconds} s: {mark}",
+    ),
+    "forged": Words("改动一个字节：{refused}", "one byte changed: {refused}"),
+    "logs": Words("七、日志核验（{suite}）", "7. The logs, verified ({suite})"),
     "log": Words(
         "{mark} {node}：{rows} 行，{signatures} 个签名有效，{matched}/{checkpoints} 个检查点相符",
         "{mark} {node}: {rows} rows, {signatures} signatures hold, {matched} of {checkpoints} "
@@ -121,6 +128,15 @@ def tell(report: Mapping[str, Any], lang: str) -> Iterator[str]:
         everywhere=gone["everywhere_s"],
         statutory=gone["statutory"],
     )
+    told = report["evidence"]
+    yield say(
+        "evidence",
+        mark="✓" if told["holds"] else "✗",
+        n=len(told["witnesses"]),
+        **{name: told[name] for name in ("events", "of", "seconds")},
+        witnesses=comma.join(told["witnesses"]),
+    )
+    yield "   " + say("forged", refused=told["refused"])
     yield say("logs", suite=report["suite"])
     for name, log in report["logs"].items():
         mark = "✗" if log["broken"] else "✓"
@@ -141,5 +157,6 @@ def to_try(addresses: str, police: str, lang: str) -> Iterator[str]:
         "--key id_number=$MOTHER --node $PLATFORM_INNER --token-file $TONGBAN_NODE_TOKEN"
     )
     yield "   tongban exchange node list"
+    yield "   tongban evidence status"
     yield "   curl $PLATFORM_INNER/metrics"
     yield WORDS["end"].of(lang)

@@ -64,6 +64,15 @@ def event(event_id: str) -> Event | None:
     return found[0] if found else None
 
 
+def seals(event_ids: Sequence[UUID]) -> dict[UUID, tuple[str, str]]:
+    """Give of each event that is there its hash and the suite it was sealed by."""
+    found: dict[UUID, tuple[str, str]] = {}
+    for start in range(0, len(event_ids), _BATCH):
+        rows = models.Event.objects.filter(id__in=event_ids[start : start + _BATCH])
+        found |= {row[0]: row[1:] for row in rows.values_list("id", "hash", "suite")}
+    return found
+
+
 def recent(*, types: Sequence[str] = (), limit: int = 100) -> tuple[Event, ...]:
     """Give the latest events of the installation, newest first; of these types where named."""
     rows = models.Event.objects.order_by("-position")

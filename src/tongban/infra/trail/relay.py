@@ -4,6 +4,9 @@ Each consumer sees every event that matches it, at least once and in the order o
 reading position is saved in the transaction of the consumer's own writes, so those happen exactly
 once; what a handler does beyond this database it must do idempotently, by the event's id. A
 handler runs inside a transaction: one that must call outside enqueues a job.
+
+A follower is told every event of the trail, many at a time and exactly once: for what must miss
+nothing, and therefore parks nothing.
 """
 
 import logging
@@ -11,9 +14,10 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from fnmatch import fnmatchcase
+from uuid import UUID
 
 from django.db import connection, transaction
-from django.db.models import BigIntegerField, Func, Q
+from django.db.models import BigIntegerField, Func, Q, QuerySet
 
 from tongban.infra import clock
 from tongban.infra.trail import models, queries
@@ -91,6 +95,55 @@ def deliver() -> int:
     return sum([_round(consumer) for consumer in list(_consumers.values())])
 
 
+@dataclass(frozen=True, slots=True)
+class Passed:
+    """An event as a follower is told of it: its id, and the hash that commits to all of it.
+
+    ``id`` is as this database writes it: a UUID, or its 32 digits where there is no such type.
+    """
+
+    id: UUID | str
+    hash: str
+    suite: str
+
+
+def follow(name: str, take: Callable[[Sequence[Passed]], None], *, most: int = 4096) -> int:
+    """Carry the next events, at most so many, to the follower of this name; give how many.
+
+    ``take`` runs in the transaction that moves the position: both stand or neither. What it raises
+    is raised here, and the same events come again. One process at a time; the others get 0.
+    """
+    cursor, _ = models.Cursor.objects.get_or_create(consumer=name)
+    if not _readable(cursor).exists():
+        _check_numbers()
+        return 0
+    with transaction.atomic():
+        held = (
+            models.Cursor.objects.select_for_update(skip_locked=True).filter(pk=cursor.pk).first()
+        )
+        if held is None:
+            return 0
+        columns = _readable(held).values_list("after_tx", "position", "id", "hash", "suite")
+        with connection.cursor() as reading:
+            # to read an id as a UUID and to write it back would take a third of the time
+            reading.execute(*columns[:most].query.sql_with_params())
+            rows = reading.fetchall()
+        if rows:
+            take([Passed(*row[2:]) for row in rows])
+            held.after_tx, held.position = rows[-1][:2]
+            held.save()
+    return len(rows)
+
+
+def passed(name: str) -> QuerySet[models.Event]:
+    """Give the events that the consumer or follower of this name was told of already."""
+    cursor = models.Cursor.objects.filter(consumer=name).first() or models.Cursor()
+    told = Q(after_tx__lt=cursor.after_tx) | Q(
+        after_tx=cursor.after_tx, position__lte=cursor.position
+    )
+    return models.Event.objects.filter(told)
+
+
 def drain() -> int:
     """Deliver until nothing is left that may be delivered now; give how many in all."""
     total = 0
@@ -107,22 +160,33 @@ class _Snapshot(Func):
 
 
 def _unread(cursor: models.Cursor) -> list[models.Event]:
+    found = list(_readable(cursor)[:_ROUND])
+    if not found:
+        _check_numbers()
+    return found
+
+
+def _readable(cursor: models.Cursor) -> QuerySet[models.Event]:
     rows = models.Event.objects.filter(
         Q(after_tx__gt=cursor.after_tx) | Q(position__gt=cursor.position),
         after_tx__gte=cursor.after_tx,
     ).order_by("after_tx", "position")
     if connection.vendor == "postgresql":
         # A transaction that is still open may yet add rows before those that are seen now.
-        found = list(rows.filter(after_tx__lt=_Snapshot(function="pg_snapshot_xmin"))[:_ROUND])
-        ahead = models.Event.objects.filter(after_tx__gte=_Snapshot(function="pg_snapshot_xmax"))
-        if not found and ahead.exists():
-            raise NumbersTurnedBack(
-                "NumbersTurnedBack: events carry transaction numbers that this server has not "
-                "reached, as after restoring a dump; raise its next number above "
-                "MAX(trail_event.after_tx) (pg_resetwal --next-transaction-id)"
-            )
-        return found
-    return list(rows[:_ROUND])
+        return rows.filter(after_tx__lt=_Snapshot(function="pg_snapshot_xmin"))
+    return rows
+
+
+def _check_numbers() -> None:
+    if connection.vendor != "postgresql":
+        return
+    ahead = models.Event.objects.filter(after_tx__gte=_Snapshot(function="pg_snapshot_xmax"))
+    if ahead.exists():
+        raise NumbersTurnedBack(
+            "NumbersTurnedBack: events carry transaction numbers that this server has not "
+            "reached, as after restoring a dump; raise its next number above "
+            "MAX(trail_event.after_tx) (pg_resetwal --next-transaction-id)"
+        )
 
 
 def _due(consumer: Consumer) -> list[models.Parked]:

@@ -1,0 +1,1 @@
+"""What evidence may be given from outside: a time-stamp authority, and places for checkpoints."""
