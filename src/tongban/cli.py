@@ -103,6 +103,8 @@ COMMANDS: Mapping[str, Place | Branch] = {
     ),
     "serve": ("tongban.web.cli:serve", True),
     "token": ("tongban.infra.access.cli:token", True),
+    "user": ("tongban.infra.access.users_cli:user", True),
+    "client": ("tongban.apps.parties.sign_on.cli:client", True),
     "worker": ("tongban.config.cli:worker", True),
 }
 # not ours to mend: a full, closed or read-only disk

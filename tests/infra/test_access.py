@@ -12,6 +12,7 @@ from tongban.infra.access.domain import (
     APART,
     ROLES,
     RULES,
+    Context,
     Post,
     Subject,
     covers,
@@ -29,7 +30,7 @@ REGIONS = ["330000", "330100", "330106", "320500", "000000", ""]
 
 def official(*roles: str, department: str = "hukou", region: str = "330100") -> Subject:
     posts = tuple(Post(department, role, region) for role in roles)
-    return Subject("7", "李", "official", "p7", posts)
+    return Subject("7", "李", "official", "p7", posts, Context(2), frozenset(roles))
 
 
 CITIZEN = Subject("1", "王", "citizen", "p9")

@@ -31,7 +31,7 @@ from tongban.apps.exchange.sample import MANIFEST
 from tongban.apps.parties import queries as parties
 from tongban.apps.parties import services as people
 from tongban.config.setup import ensure_city, prepare
-from tongban.infra.access.domain import Subject
+from tongban.infra.access.domain import COMMAND, Subject
 from tongban.infra.calendar import load_calendar
 from tongban.infra.packs import shipped_packs
 
@@ -74,15 +74,16 @@ class Office:
 
     def citizen(self, number: str) -> Subject:
         """Give the account of the person with this identity number."""
-        return parties.subject_of(people.register_person(f"demo-{number}", "市民", number))
+        user = people.register_person(f"demo-{number}", "市民", number)
+        return parties.subject_of(user, COMMAND)
 
     def official(self, department: str, role: str) -> Subject:
         """Give the official who holds this post."""
-        return parties.subject_of(parties.officials(department, role)[0])
+        return parties.subject_of(parties.officials(department, role)[0], COMMAND)
 
     def appoint(self, department: str, role: str, login: str) -> Subject:
         """Give one more official who holds this post."""
-        return parties.subject_of(people.appoint(login, login, department, role))
+        return parties.subject_of(people.appoint(login, login, department, role), COMMAND)
 
     def leave(self) -> None:
         """Let go of this thread's connection at its end."""

@@ -9,7 +9,7 @@ from tongban.apps.exchange.domain.registry import read
 from tongban.apps.items.services import publish
 from tongban.apps.parties import queries as parties
 from tongban.apps.parties import services as people
-from tongban.infra.access.domain import Subject
+from tongban.infra.access.domain import COMMAND, Subject
 from tongban.infra.packs import read_packs
 
 POLICE = {
@@ -26,7 +26,9 @@ def town(folder: Path, changes: dict[str, str | None] | None = None) -> None:
 
 def official(department: str, role: str) -> Subject:
     """Give an official of the tiny city."""
-    return parties.subject_of(people.appoint(f"{department}.{role}", "官", department, role))
+    return parties.subject_of(
+        people.appoint(f"{department}.{role}", "官", department, role), COMMAND
+    )
 
 
 def given(**changed: Any) -> dict[str, Any]:

@@ -11,6 +11,7 @@ from django.test import Client
 from lxml import html
 
 import tongban.web
+from testkit.browsers import signed_in
 from testkit.office import Office
 from tongban.infra.access import services as access
 from tongban.infra.access.domain import Subject
@@ -21,10 +22,7 @@ CSS = (Path(tongban.web.__file__).parent / "static" / "web" / "tongban.css").rea
 
 
 def browser(subject: Subject | None = None) -> Client:
-    client = Client()
-    if subject is not None:
-        client.force_login(User.objects.get(pk=subject.user_id))
-    return client
+    return Client() if subject is None else signed_in(subject)
 
 
 def page(client: Client, path: str, status: int = 200) -> Any:

@@ -6,17 +6,15 @@ import pytest
 from django.test import Client
 from lxml import html
 
+from testkit.browsers import signed_in
 from testkit.office import Office
 from tongban.apps.exchange import consents, requests
 from tongban.apps.exchange.models import Consent, GrantRequest
 from tongban.infra.access.domain import Subject
-from tongban.infra.access.models import User
 
 
 def browser(subject: Subject) -> Client:
-    client = Client()
-    client.force_login(User.objects.get(pk=subject.user_id))
-    return client
+    return signed_in(subject)
 
 
 def text(answer: Any) -> str:

@@ -29,7 +29,12 @@ from tongban.apps.exchange.domain.requests import ActionRefused, NotForYou
 from tongban.apps.items import queries as items
 from tongban.apps.licences import errors as licence_errors
 from tongban.apps.licences.api import people as licences
+from tongban.apps.parties import api as parties
+from tongban.apps.parties.domain import DelegationRefused
+from tongban.infra.access.assurance import ACR
+from tongban.infra.access.refusing import StepUpNeeded
 from tongban.infra.api import Problem, Sentence, SessionAuth, TokenAuth
+from tongban.kernel.codes import CodeError
 from tongban.kernel.events import EventInvalid
 from tongban.kernel.facts import FactInvalid, UnknownFact
 
@@ -39,12 +44,15 @@ api = NinjaAPI(
     description=(
         "一次申请，全程网办。Apply once: what government knows is fetched, what rules can decide "
         "is decided at once. 语言 Language: `?lang=zh|en` 或 `Accept-Language`. 身份 Identity: a "
-        "signed-in session with its CSRF token, or `Authorization: Bearer tb_…`."
+        "signed-in session with its CSRF token, or `Authorization: Bearer tb_…`. 代理 Acting for "
+        "another: `Tongban-On-Behalf: <delegation>`. 用途 What for: `Tongban-Purpose`. Where 401 "
+        "says `insufficient_user_authentication`, sign in more surely (RFC 9470)."
     ),
     auth=[TokenAuth(), SessionAuth()],
     urls_namespace="api",
 )
 api.add_router("", cases.router)
+api.add_router("", parties.router)
 api.add_router("/catalogue", catalogue.router)
 api.add_router("", governing.router)
 api.add_router("", health.router)
@@ -85,6 +93,7 @@ _PLAIN: Mapping[type[Exception], tuple[int, str, str, str]] = {
     SuspiciousOperation: (422, "body_unreadable", "请求无法读取", "the request cannot be read"),
     BadRequest: (422, "body_unreadable", "请求无法读取", "the request cannot be read"),
     EventInvalid: (422, "value_unfit", "取值不能存证", "a value cannot be kept as evidence"),
+    CodeError: (422, "number_invalid", "号码不正确，请核对", "the number is not right"),
     UnknownFact: (422, "fact_unknown", "没有此数据项", "there is no such fact"),
 }
 _HTTP: Mapping[int, tuple[str, str, str]] = {
@@ -205,10 +214,28 @@ def _sharing(request: HttpRequest, error: Exception | type[Exception]) -> HttpRe
     return _refuse(request, status, code, error.zh, error.en)
 
 
+def _delegation(request: HttpRequest, error: Exception | type[Exception]) -> HttpResponse:
+    if not isinstance(error, DelegationRefused):
+        raise TypeError(error)
+    return _refuse(request, 409, "delegation_refused", error.zh, error.en)
+
+
 def _unpublished(request: HttpRequest, error: Exception | type[Exception]) -> HttpResponse:
     if not isinstance(error, items.NotPublished):
         raise TypeError(error)
     return _refuse(request, 404, "not_published", error.zh, error.en)
+
+
+def _step_up(request: HttpRequest, error: Exception | type[Exception]) -> HttpResponse:
+    """Ask for a stronger sign-in, as RFC 9470 has it."""
+    if not isinstance(error, StepUpNeeded):
+        raise TypeError(error)
+    response = _refuse(request, 401, "step_up_needed", error.zh, error.en)
+    response["WWW-Authenticate"] = (
+        'Bearer realm="tongban", error="insufficient_user_authentication", '
+        f'acr_values="{ACR[error.level]}"'
+    )
+    return response
 
 
 def _plain(request: HttpRequest, error: Exception | type[Exception]) -> HttpResponse:
@@ -227,7 +254,9 @@ api.add_exception_handler(ActionRefused, _sharing)
 api.add_exception_handler(requests.RequestInvalid, _sharing)
 api.add_exception_handler(files.FileInvalid, _sharing)
 api.add_exception_handler(FactInvalid, _fact)
+api.add_exception_handler(DelegationRefused, _delegation)
 api.add_exception_handler(items.NotPublished, _unpublished)
+api.add_exception_handler(StepUpNeeded, _step_up)
 for _kind in _PLAIN:
     api.add_exception_handler(_kind, _plain)
 

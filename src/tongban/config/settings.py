@@ -12,6 +12,10 @@ from pathlib import Path
 from urllib.parse import unquote, urlsplit
 
 from django.core.exceptions import ImproperlyConfigured
+from django.utils.functional import SimpleLazyObject
+
+from tongban.apps.parties.sign_on.claims import SCOPES
+from tongban.infra.keys import own_rsa
 
 HOME = Path(os.environ.get("TONGBAN_HOME", "var")).resolve()
 
@@ -137,6 +141,7 @@ INSTALLED_APPS = [
     "django.contrib.messages",
     "django.contrib.staticfiles",
     "django_tasks_db",
+    "oauth2_provider",
     "ninja",
     "tongban.web",
     "tongban.infra.secrecy",
@@ -160,6 +165,8 @@ MIDDLEWARE = [
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "tongban.infra.access.sessions.AccessMiddleware",
+    "tongban.web.middleware.StepUp",
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
 ]
@@ -198,6 +205,64 @@ WHITENOISE_USE_FINDERS = True  # styles come straight out of the installed packa
 DATA_UPLOAD_MAX_MEMORY_SIZE = 24 * 1024 * 1024  # eight materials of 2 MB in base64
 # A link printed by `tongban serve` on loopback signs a browser in, once; off everywhere else.
 ENTER_BY_LINK = os.environ.get("TONGBAN_ENTER_BY_LINK") == "1"
+
+AUTHENTICATION_BACKENDS = ["tongban.infra.access.backends.PasswordBackend"]
+AUTH_PASSWORD_VALIDATORS = [
+    {"NAME": f"django.contrib.auth.password_validation.{name}", "OPTIONS": options}
+    for name, options in (
+        ("UserAttributeSimilarityValidator", {}),
+        ("MinimumLengthValidator", {"min_length": 12}),
+        ("CommonPasswordValidator", {}),
+        ("NumericPasswordValidator", {}),
+    )
+]
+# a file (JSON) that names the foreign providers with which people may sign in
+LOGIN_PROVIDERS = os.environ.get("TONGBAN_LOGIN_PROVIDERS", "")
+LOGIN_URL = "sign-in"
+LOGIN_REDIRECT_URL = "home"
+# where browsers reach this installation: issuer of sign-ins, home of passkeys
+ORIGIN = os.environ.get("TONGBAN_ORIGIN", "http://localhost:8000").rstrip("/")
+ACCESS_ORIGINS = [ORIGIN]
+ACCESS_PASSKEY_HOST = urlsplit(ORIGIN).hostname or "localhost"
+# networks of our own proxies, whose X-Forwarded-For is believed, and of the offices
+ACCESS_PROXIES = [n for n in os.environ.get("TONGBAN_PROXIES", "").split(",") if n]
+ACCESS_NETWORKS = [n for n in os.environ.get("TONGBAN_OFFICE_NETWORKS", "").split(",") if n]
+if ORIGIN.startswith("https:"):
+    SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
+OAUTH2_PROVIDER_APPLICATION_MODEL = "parties.Client"
+OAUTH2_PROVIDER = {
+    "OIDC_ENABLED": True,
+    "OIDC_ISS_ENDPOINT": f"{ORIGIN}/o",
+    "OIDC_RSA_PRIVATE_KEY": SimpleLazyObject(lambda: own_rsa(HOME, "sign-on")),
+    "OIDC_RESPONSE_TYPES_SUPPORTED": ["code"],
+    "OIDC_SUBJECT_TYPES_SUPPORTED": ["pairwise"],
+    "OAUTH2_VALIDATOR_CLASS": "tongban.apps.parties.sign_on.validator.Validator",
+    "SCOPES": {name: words.en for name, words in SCOPES.items()},
+    "DEFAULT_SCOPES": ["openid"],
+    "ACCESS_TOKEN_EXPIRE_SECONDS": 600,
+    "ID_TOKEN_EXPIRE_SECONDS": 600,
+    "REFRESH_TOKEN_EXPIRE_SECONDS": 8 * 3600,
+    "REFRESH_TOKEN_REUSE_PROTECTION": True,
+    # RFC 9700, every recommendation of it
+    **dict.fromkeys(
+        (
+            "COMPLIANT_BCP_RFC9700_IMPLICIT_GRANT",
+            "COMPLIANT_BCP_RFC9700_PASSWORD_GRANT",
+            "COMPLIANT_BCP_RFC9700_PKCE_METHOD",
+            "COMPLIANT_BCP_RFC9700_PKCE_REQUIRED",
+            "COMPLIANT_BCP_RFC9700_ACCESS_TOKEN_TRANSPORT",
+            "COMPLIANT_BCP_RFC9700_AUTHZ_RESPONSE_ISS",
+            "COMPLIANT_BCP_RFC9700_TOKEN_STORAGE",
+            "COMPLIANT_BCP_RFC9700_REFRESH_TOKEN",
+            "COMPLIANT_BCP_RFC9700_REDIRECT_URI_MATCHING",
+        ),
+        True,
+    ),
+}
+SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = ORIGIN.startswith("https:")
+CSRF_TRUSTED_ORIGINS = [ORIGIN]
+SESSION_COOKIE_AGE = 8 * 3600
+SESSION_EXPIRE_AT_BROWSER_CLOSE = True
 
 SECURE_CONTENT_TYPE_NOSNIFF = True
 SECURE_REFERRER_POLICY = "same-origin"

@@ -14,6 +14,9 @@ urlpatterns = [
     path("exchange/v1/", include("tongban.apps.exchange.api.urls")),
     path("evidence/log/", include("tongban.apps.evidence.api")),
     path("", include("tongban.apps.licences.api.urls")),
+    # one door only, the one with the lock
+    path("admin/login/", RedirectView.as_view(pattern_name="sign-in")),
     path("admin/", admin.site.urls),
+    path("o/", include("tongban.web.sign_on_urls")),
     path("", include("tongban.web.urls")),
 ]

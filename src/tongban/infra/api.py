@@ -4,6 +4,7 @@ One shape for every refusal, in Chinese and English. A caller is known by a toke
 together with its CSRF token; a wrong token is never made good by a session.
 """
 
+from dataclasses import replace
 from typing import Annotated, Any, Literal
 
 from django.conf import settings
@@ -15,8 +16,10 @@ from ninja.utils import check_csrf
 from pydantic import ConfigDict, Field, StrictBool, StrictInt, StringConstraints
 
 from tongban.infra.access import services as access
+from tongban.infra.access.devices import device_of
 from tongban.infra.access.models import User
 from tongban.infra.access.services import Bearer, TokenInvalid
+from tongban.infra.access.sessions import context_of, purpose_of
 
 Lang = Literal["zh", "en"]
 
@@ -58,12 +61,18 @@ class Body(Schema):
 class TokenAuth(HttpBearer):
     """A token of the API in the header ``Authorization: Bearer …``."""
 
-    def authenticate(self, request: HttpRequest, token: str) -> Bearer | None:  # noqa: ARG002
+    def authenticate(self, request: HttpRequest, token: str) -> Bearer | None:
         """Give who the token speaks for, or nothing."""
         try:
-            return access.authenticate(token)
+            bearer = access.authenticate(token)
         except TokenInvalid:
             return None
+        context = replace(
+            bearer.context,
+            purpose=purpose_of(request),
+            device=device_of(request, bearer.user),
+        )
+        return replace(bearer, context=context)
 
 
 class SessionAuth(APIKeyCookie):
@@ -78,7 +87,7 @@ class SessionAuth(APIKeyCookie):
             return None
         if check_csrf(request):
             raise HttpError(403, "CSRF")
-        return Bearer(user, frozenset())
+        return Bearer(user, frozenset(), context_of(request))
 
     def authenticate(self, request: HttpRequest, key: str | None) -> None:
         """Never called: the session middleware has read the cookie already."""

@@ -13,6 +13,9 @@ from dataclasses import dataclass, field
 from functools import lru_cache
 from pathlib import Path
 
+from cryptography.hazmat.primitives.asymmetric import rsa
+from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
+
 from tongban.kernel.suites import Signer, suite
 from tongban.kernel.wire.documents import key_id
 
@@ -81,3 +84,27 @@ def _secret(fits: Callable[[bytes], object]) -> bytes:
         except ValueError:  # not every number is a key of a curve; one in 2^32 is not
             continue
         return drawn
+
+
+@lru_cache(maxsize=4)
+def own_rsa(folder: Path, name: str) -> str:
+    """Give an RSA key of 3072 bits of this name as PEM (PKCS #8), for peers that know no other.
+
+    Made where there is none; of two processes that start at once, both take the one that was first.
+    Raises `KeyUnsafe`, OSError.
+    """
+    path = folder / "keys" / f"{name}.pem"
+    if not path.exists():
+        path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+        draft = path.with_name(f"{path.name}.{os.getpid()}.{secrets.token_hex(4)}")
+        made = rsa.generate_private_key(public_exponent=65537, key_size=3072)
+        with os.fdopen(os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as file:
+            file.write(made.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption()))
+            file.flush()
+            os.fsync(file.fileno())
+        with contextlib.suppress(FileExistsError):
+            os.link(draft, path)
+        draft.unlink()
+    if path.stat().st_mode & _OTHERS:
+        raise KeyUnsafe(f"KeyUnsafe: {path} may be read by others; chmod 600 and change the key")
+    return path.read_text(encoding="ascii")

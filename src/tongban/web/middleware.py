@@ -1,8 +1,16 @@
-"""What every page tells the browser to refuse: foreign hosts, inline script and style, framing."""
+"""What happens around every page: what it refuses, and where it sends who must prove more.
+
+Every page tells the browser to refuse foreign hosts, inline script and style, and framing.
+"""
 
 from collections.abc import Callable
+from urllib.parse import urlencode, urlsplit
 
 from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect
+from django.urls import reverse
+
+from tongban.infra.access.refusing import StepUpNeeded
 
 # The API's own page (Swagger UI from the ninja wheel) needs script and pictures in data: URLs.
 POLICY = "; ".join(
@@ -29,7 +37,27 @@ class ContentSecurityPolicy:
     def __call__(self, request: HttpRequest) -> HttpResponse:
         """Answer, with the policy."""
         response = self._answer(request)
-        response["Content-Security-Policy"] = POLICY
+        response.setdefault("Content-Security-Policy", POLICY)
         response["Permissions-Policy"] = "camera=(), geolocation=(), microphone=()"
         response.setdefault("Cache-Control", "no-store")
         return response
+
+
+class StepUp:
+    """Sends a browser whose session is too weak for a verb to sign in again, and back."""
+
+    def __init__(self, answer: Callable[[HttpRequest], HttpResponse]) -> None:
+        self._answer = answer
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        """Answer."""
+        return self._answer(request)
+
+    def process_exception(self, request: HttpRequest, error: Exception) -> HttpResponse | None:
+        """Give the way to prove more; a form that was sent is sent again afterwards, by hand."""
+        if not isinstance(error, StepUpNeeded):
+            return None
+        back = request.get_full_path()
+        if request.method != "GET":
+            back = urlsplit(request.headers.get("Referer", "")).path or request.path
+        return redirect(f"{reverse('step-up')}?{urlencode({'next': back, 'level': error.level})}")

@@ -2,7 +2,19 @@
 
 from django.urls import path
 
-from . import catalogue, evidence, health, licences, sharing, views
+from . import (
+    account,
+    catalogue,
+    delegations,
+    evidence,
+    foreign,
+    health,
+    licences,
+    sharing,
+    signing_in,
+    users,
+    views,
+)
 
 urlpatterns = [
     path("", views.home, name="home"),
@@ -32,5 +44,29 @@ urlpatterns = [
     path("licences/mine/<str:identifier>/show", licences.show, name="licence-show"),
     path("licences/mine/<str:identifier>/offer", licences.offer, name="licence-offer"),
     path("enter/<str:secret>", views.enter, name="enter"),
+    path("delegations", delegations.delegations, name="delegations"),
+    path("delegations/act", delegations.act, name="act-for"),
+    path("delegations/end", delegations.end, name="end-delegation"),
+    path("users", users.manage, name="users"),
+    path("invited/<str:secret>", users.invitation, name="invited"),
+    path("sign-in", signing_in.sign_in, name="sign-in"),
+    path("sign-in/second", signing_in.second_factor, name="second-factor"),
+    path("sign-in/more", signing_in.step_up, name="step-up"),
+    path("sign-in/with/<slug:name>", foreign.begin, name="foreign"),
+    path("sign-in/with/<slug:name>/back", foreign.back, name="foreign-back"),
+    path("account/link", foreign.link, name="link-account"),
+    path("account/unlink", foreign.unlink, name="unlink-account"),
+    path("sign-in/passkey", signing_in.passkey, name="passkey"),
+    path("sign-in/passkey/options", signing_in.passkey_options, name="passkey-options"),
+    path("sign-in/passkey/answer", signing_in.passkey_answer, name="passkey-answer"),
+    path("account", account.account, name="account"),
+    path("account/password", account.change_password, name="change-password"),
+    path("account/app", account.add_app, name="add-app"),
+    path("account/factors/remove", account.remove_factor, name="remove-factor"),
+    path("account/devices/forget", account.forget_device, name="forget-device"),
+    path("account/clients/leave", account.leave_client, name="leave-client"),
+    path("account/passkey/options", account.passkey_options, name="add-passkey-options"),
+    path("account/passkey/answer", account.passkey_answer, name="add-passkey-answer"),
+    path("account/raise", account.raise_role, name="raise-role"),
     path("leave", views.leave, name="leave"),
 ]

@@ -5,11 +5,12 @@ reads through ``cases.disclosure`` and decides nothing.
 """
 
 import ipaddress
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from django.conf import settings
-from django.contrib.auth import login, logout
+from django.contrib.auth import logout
+from django.core.exceptions import ValidationError
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils.translation import override
@@ -18,8 +19,12 @@ from django.views.decorators.http import require_GET, require_POST
 from tongban.apps.cases import disclosure, queries
 from tongban.apps.cases.errors import CaseUnknown, NotAllowed
 from tongban.apps.items import queries as items
+from tongban.apps.parties import delegating
 from tongban.apps.parties import queries as parties
+from tongban.apps.parties.domain import DelegationRefused
 from tongban.infra.access import services as access
+from tongban.infra.access import sessions
+from tongban.infra.access.assurance import LINK, TWO
 from tongban.infra.access.domain import Subject
 from tongban.infra.access.models import User
 from tongban.infra.access.services import ENTER, TokenInvalid
@@ -29,6 +34,7 @@ from .shown import shown
 from .words import words
 
 _LISTED = 20
+BEHALF = "behalf"  # in the session: the delegation by which somebody acts
 _CODES = {"zh": "zh-hans", "en": "en"}
 _YEAR = 365 * 24 * 3600
 
@@ -45,7 +51,14 @@ def page(
 ) -> HttpResponse:
     """Render a page in the visitor's language; ``shown`` is what its template needs."""
     lang = language(request)
-    context = {"lang": lang, "html_lang": {"zh": "zh-CN", "en": "en"}[lang], "t": words(lang)}
+    subject: Any = shown.get("subject")
+    acting = isinstance(subject, Subject) and subject.behalf is not None
+    context = {
+        "lang": lang,
+        "html_lang": {"zh": "zh-CN", "en": "en"}[lang],
+        "t": words(lang),
+        "acting": parties.name_of(subject.person_id) if acting else "",
+    }
     with override(_CODES[lang]):
         response = render(request, f"web/{template}.html", {**context, **shown}, status=status)
     if request.GET.get("lang") in _CODES:
@@ -55,15 +68,42 @@ def page(
     return response
 
 
+def refused(request: HttpRequest, lines: Sequence[str], status: int = 409) -> HttpResponse:
+    """Say why something was not done."""
+    return page(request, "refused", {"subject": subject_of(request), "lines": lines}, status)
+
+
+def said(request: HttpRequest, error: ValidationError) -> list[str]:
+    """Give what Django says is amiss, in the visitor's language."""
+    with override(_CODES[language(request)]):
+        return [str(line) for line in error.messages]
+
+
 def subject_of(request: HttpRequest) -> Subject | None:
     """Give who is signed in, or nobody."""
-    return parties.subject_of(request.user) if isinstance(request.user, User) else None
+    return (
+        parties.subject_of(request.user, sessions.context_of(request))
+        if isinstance(request.user, User)
+        else None
+    )
+
+
+def acting_subject(request: HttpRequest) -> Subject | None:
+    """Give who is signed in, as acting for whom it chose to act for; else as `subject_of`."""
+    number = request.session.get(BEHALF)
+    if not number or not isinstance(request.user, User):
+        return subject_of(request)
+    try:
+        return delegating.acting(request.user, number, sessions.context_of(request))
+    except DelegationRefused:
+        request.session.pop(BEHALF)
+        return subject_of(request)
 
 
 @require_GET
 def home(request: HttpRequest) -> HttpResponse:
     """Show the visitor's own cases or queue; to a stranger, how to make and see one."""
-    subject = subject_of(request)
+    subject = acting_subject(request)
     if subject is None:
         return page(request, "home", {})
     lang = language(request)
@@ -99,7 +139,7 @@ def _look(subject: Subject | None, number: str) -> disclosure.Sight | None:
 @require_GET
 def case(request: HttpRequest, number: str) -> HttpResponse:
     """Show one case to those who may see it; to anyone else it does not exist."""
-    subject = subject_of(request)
+    subject = acting_subject(request)
     lang = language(request)
     sight = _look(subject, number)
     if sight is None:
@@ -117,7 +157,7 @@ def enter(request: HttpRequest, secret: str) -> HttpResponse:
         user = access.redeem(secret, ENTER)
     except TokenInvalid:
         return page(request, "missing", {"expired": True}, status=404)
-    login(request, user, backend="django.contrib.auth.backends.ModelBackend")
+    sessions.enter(request, user, LINK, vouched=TWO)  # who started the server answers for it
     return redirect("home")
 
 

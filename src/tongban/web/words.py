@@ -8,7 +8,10 @@ from collections.abc import Mapping
 
 from tongban.kernel.facts import Words
 
+from .identity_words import IDENTITY_WORDS
+
 WORDS: Mapping[str, Words] = {
+    **IDENTITY_WORDS,
     "site": Words("通办", "Tongban"),
     "tagline": Words("一次申请，全程网办", "a person applies once"),
     "skip": Words("跳到正文", "Skip to content"),

@@ -8,6 +8,7 @@ from urllib.parse import quote
 import pytest
 from django.test import Client
 
+from testkit.browsers import signed_in
 from testkit.office import Office
 from testkit.registry import given
 from tongban.apps.exchange.catalogue.harvesting import PATH
@@ -25,9 +26,7 @@ def token(subject: Subject, *scopes: str) -> Client:
 
 
 def browser(subject: Subject) -> Client:
-    client = Client()
-    client.force_login(User.objects.get(pk=subject.user_id))
-    return client
+    return signed_in(subject)
 
 
 @pytest.fixture

@@ -15,6 +15,7 @@ from tongban.apps.evidence.queries import NotYetProved
 from tongban.apps.items.queries import NotPublished
 from tongban.apps.parties import queries as people
 from tongban.apps.parties import services as parties
+from tongban.infra.access.domain import COMMAND
 from tongban.infra.clock import SHANGHAI
 from tongban.infra.trail import queries as trail
 from tongban.kernel.codes import CodeError
@@ -49,7 +50,7 @@ def submit(
         # a login tells nothing about the person; whoever has an account keeps it
         user = parties.register_person(f"person-{secrets.token_hex(6)}", "", person)
         submission = services.Submission(life_event, written, consent=consent)
-        number = services.submit(people.subject_of(user), submission)
+        number = services.submit(people.subject_of(user, COMMAND), submission)
     except SubmissionInvalid as error:
         for name, (zh, en) in error.fields.items():
             click.echo(f"{name}: {zh if lang == 'zh' else en}", err=True)

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from tongban.apps.items import queries as items
 from tongban.apps.items.domain import LifeEvent
 from tongban.apps.parties import queries as parties
-from tongban.infra.access.domain import Subject
+from tongban.infra.access.domain import COMMAND, Subject
 from tongban.infra.access.models import User
 from tongban.infra.trail import queries as trail
 from tongban.kernel import workdays
@@ -55,7 +55,7 @@ def next_of(life_event: str, cast: Sequence[Mapping[str, str]], key: str) -> Map
 
 def run(applicant: Applicant, lang: str) -> dict[str, Json]:
     """Apply once, let officials do what is theirs, and report what happened."""
-    subject = parties.subject_of(applicant.user)
+    subject = parties.subject_of(applicant.user, COMMAND)
     event = items.life_event(applicant.life_event)
     started = time.perf_counter()
     number = services.submit(
@@ -94,7 +94,7 @@ def _official(department: str, role: str) -> Subject:
     users = parties.officials(department, role)
     if not users:
         raise LookupError(f"nobody holds the post {role} in {department}: run `tongban setup`")
-    return parties.subject_of(users[0])
+    return parties.subject_of(users[0], COMMAND)
 
 
 def report(number: str, event: LifeEvent, lang: str) -> dict[str, Json]:

@@ -5,6 +5,7 @@ An official learns of the items of other departments only that they exist and wh
 read through here, so that neither shows more than the other.
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -19,7 +20,7 @@ from tongban.kernel.facts import Words
 from . import events as say
 from . import queries, services
 from .domain import engine
-from .domain.state import Json
+from .domain.state import Case, Json
 from .errors import CaseUnknown
 
 _LOOKED_THROUGH = 100
@@ -86,20 +87,24 @@ def look(subject: Subject, number: str) -> Sight:
     """Open a case for a subject; raises `CaseUnknown` where it may see none of it."""
     services.allowed(subject, number, "case.read")
     loaded = queries.load(number)
-    applicant = loaded.case.applicant
     items = frozenset(
         item
         for item in loaded.case.branches
-        if _readable(subject, applicant, loaded.ground.definitions[item].department)
+        if _readable(subject, loaded.case, loaded.ground.definitions[item].department)
     )
     if not items:
         raise CaseUnknown(number)
     return Sight(subject, loaded, items)
 
 
-def _readable(subject: Subject, applicant: str, department: str) -> bool:
-    region = parties.department_region(department)
-    resource = {"applicant": applicant, "department": department, "region": region}
+def _readable(subject: Subject, case: Case, department: str) -> bool:
+    resource = {
+        "applicant": case.applicant,
+        "company": case.on_behalf_of,
+        "life_event": case.life_event,
+        "department": department,
+        "region": parties.department_region(department),
+    }
     return judge(subject, "case.read", resource).allowed
 
 
@@ -144,14 +149,17 @@ def timeline(sight: Sight, lang: str) -> dict[str, Json]:
     still be followed.
     """
     number = sight.loaded.case.number
-    events = queries.timeline(number)
+    person = sight.loaded.case.applicant
+    parts = dict.fromkeys(parties.agents_of(person), "agent")
+    parts |= {parties.user_of(person): "applicant", "": "system", "system": "system"}
     return {
         "verified": trail.verify(number) is None,
-        "events": [_told(sight, event, events[0].actor, lang) for event in events],
+        "events": [_told(sight, event, parts, lang) for event in queries.timeline(number)],
     }
 
 
-def _told(sight: Sight, event: Event, applicant: str, lang: str) -> dict[str, Json]:
+def _told(sight: Sight, event: Event, parts: Mapping[str, str], lang: str) -> dict[str, Json]:
+    """Show an event; ``parts`` says in which part an actor acts, and names no official."""
     words = HAPPENED.get(event.type)
     open_ = not event.item or event.item in sight.items
     return {
@@ -159,7 +167,7 @@ def _told(sight: Sight, event: Event, applicant: str, lang: str) -> dict[str, Js
         "type": event.type,
         "words": words.of(lang) if words else event.type,
         "occurred": event.occurred.isoformat(),
-        "actor": _actor(event.actor, applicant),
+        "actor": parts.get(event.actor, "official"),
         "organisation": event.organisation,
         "item": event.item,
         "step": event.step if open_ else "",
@@ -178,13 +186,6 @@ def _step(sight: Sight, event: Event, lang: str) -> str:
         return ""
     step = sight.loaded.ground.definitions[event.item].net.steps[event.step]
     return step.attributes.get("name-en", step.name) if lang == "en" else step.name
-
-
-def _actor(actor: str, applicant: str) -> str:
-    """Say in which part somebody acted, without naming an official."""
-    if actor in {"", "system"}:
-        return "system"
-    return "applicant" if actor == applicant else "official"
 
 
 def tasks(sight: Sight) -> list[dict[str, Json]]:
@@ -210,9 +211,9 @@ def looks(subject: Subject, lang: str) -> list[dict[str, Json]]:
     """List every look at this person's data, newest first: its own cases', and the nodes' logs'.
 
     Looks on statute are here like those by consent; an official without an account of its own as a
-    person sees nothing.
+    person sees nothing, nor does who only acts for somebody.
     """
-    if not subject.person_id:
+    if not subject.person_id or subject.behalf is not None:
         return []
     numbers = queries.cases_of(subject).values_list("number", flat=True)[:_LOOKED_THROUGH]
     labels = items.labels(lang)

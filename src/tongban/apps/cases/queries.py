@@ -12,7 +12,7 @@ from tongban.apps.exchange import queries as exchange
 from tongban.apps.items import queries as items
 from tongban.apps.licences import queries as licences
 from tongban.apps.parties import queries as parties
-from tongban.infra.access.domain import Subject
+from tongban.infra.access.domain import EVERYTHING, Subject
 from tongban.infra.trail import queries as trail
 from tongban.kernel import workdays
 from tongban.kernel.events import Event
@@ -215,8 +215,16 @@ def timeline(number: str) -> tuple[Event, ...]:
 
 
 def cases_of(subject: Subject) -> QuerySet[Row]:
-    """Give the applicant's own cases, newest first."""
-    return Row.objects.filter(applicant=subject.person_id).order_by("-submitted")
+    """Give the applicant's own cases, newest first; to an agent those it acts in."""
+    rows = Row.objects.filter(applicant=subject.person_id).order_by("-submitted")
+    behalf = subject.behalf
+    if behalf is None or EVERYTHING in behalf.events:
+        return rows
+    rows = rows.filter(life_event__in=behalf.events)
+    if behalf.kind == "company":
+        ours = [row.number for row in rows if row.state.get("on_behalf_of") == behalf.principal]
+        rows = rows.filter(number__in=ours)
+    return rows
 
 
 def queue(subject: Subject) -> QuerySet[BranchRow]:

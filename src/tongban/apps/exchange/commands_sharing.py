@@ -14,7 +14,7 @@ from tongban.apps.exchange.domain.requests import WORDS, Action, ActionRefused, 
 from tongban.apps.exchange.models import Grant
 from tongban.apps.parties import queries as parties
 from tongban.infra import clock
-from tongban.infra.access.domain import Subject
+from tongban.infra.access.domain import COMMAND, Subject
 from tongban.infra.access.models import User
 
 _AS = click.option("--as", "login", required=True, help="The login of the official who acts.")
@@ -25,7 +25,7 @@ def _official(login: str) -> Subject:
     user = User.objects.filter(username=login).first()
     if user is None:
         raise click.ClickException(f"there is no user {login!r} / 没有用户{login}")
-    return parties.subject_of(user)
+    return parties.subject_of(user, COMMAND)
 
 
 @contextmanager

@@ -23,7 +23,8 @@ from tongban.apps.exchange.models import Grant, Purpose, Resource
 from tongban.apps.exchange.transport import Asked, NodeRefused, SourceSilent, transport
 from tongban.apps.parties import queries as parties
 from tongban.infra import clock
-from tongban.infra.access.domain import Subject, judge
+from tongban.infra.access.domain import NO_POST, Subject, judge
+from tongban.infra.access.refusing import refuse
 from tongban.infra.trail import services as trail
 from tongban.kernel.codes import USCC, IdentityNumber
 from tongban.kernel.events import Draft
@@ -116,6 +117,8 @@ def _official(subject: Subject, reason: str) -> None:
         for name in sorted({post.department for post in subject.posts})
     ]
     if not any(ruling.allowed for ruling in rulings):
+        why = max(rulings, key=lambda ruling: ruling.needs, default=NO_POST)
+        refuse(subject, "file.open", {"kind": "file"}, why)
         raise NotForYou("您的岗位无权查阅档案", "no post of yours may open a file")
     if not reason.strip():
         raise FileInvalid("请写明查阅理由", "say why the file is opened")

@@ -26,6 +26,7 @@ from tongban.apps.exchange.events import (
 from tongban.apps.exchange.models import Grant, GrantRequest, Purpose, SubscriptionRequest
 from tongban.infra import clock
 from tongban.infra.access.domain import Subject, judge
+from tongban.infra.access.refusing import refuse
 from tongban.infra.trail import services as trail
 from tongban.kernel.events import Draft
 from tongban.kernel.wire.words import Identifier
@@ -150,6 +151,7 @@ def end(grant: str, actor: str, reason: str, subject: Subject | None = None) -> 
         department = provider_of(row.service, queries.catalogue())
         ruling = judge(subject, "exchange.end", place_of(department))
         if not ruling.allowed:
+            refuse(subject, "exchange.end", place_of(department), ruling)
             raise NotForYou(ruling.zh, ruling.en)
     now = clock.now()
     _end(row, reason, now)

@@ -34,7 +34,8 @@ from tongban.apps.exchange.events import REQUEST_MOVED, REQUEST_OVERDUE, request
 from tongban.apps.exchange.grants import give, place_of, regions
 from tongban.apps.exchange.models import GrantRequest, Resource
 from tongban.infra import clock
-from tongban.infra.access.domain import Subject, judge
+from tongban.infra.access.domain import Ruling, Subject, judge
+from tongban.infra.access.refusing import refuse
 from tongban.infra.calendar import load_calendar
 from tongban.infra.packs import find_packs
 from tongban.infra.trail import services as trail
@@ -90,6 +91,7 @@ def ask(subject: Subject, new: NewRequest, *, submit: bool = True) -> str:
     catalogue = queries.catalogue()
     ruling = judge(subject, "exchange.request", place_of(new.department))
     if not ruling.allowed:
+        refuse(subject, "exchange.request", place_of(new.department), ruling)
         raise NotForYou(ruling.zh, ruling.en)
     service, contract, told = wanted(new, catalogue)
     rules = catalogue.governance
@@ -142,6 +144,9 @@ def act(
     catalogue = queries.catalogue()
     refused = why_not(action, _course(row), subject, catalogue.governance, regions(catalogue))
     if refused is not None:
+        if isinstance(refused, NotForYou):
+            denied = Ruling(allowed=False, zh=refused.zh, en=refused.en, needs=refused.needs)
+            refuse(subject, f"exchange.{action}", {"request": number}, denied)
         raise refused
     if action is Action.REFUSE:
         legal = catalogue.governance.refusals.get(ground)

@@ -2,6 +2,7 @@
 
 from django.conf import settings
 from django.db import models
+from oauth2_provider.models import AbstractApplication
 
 from tongban.infra.secrecy.fields import MarkField, SealedModel, SealedText
 
@@ -94,3 +95,70 @@ class Company(models.Model):
 
     def __str__(self) -> str:
         return self.name
+
+
+class Delegation(models.Model):
+    """One acts for another (代理): by whom made, over what, until when; ended, never deleted."""
+
+    number = models.CharField(max_length=32, primary_key=True)
+    kind = models.CharField("种类", max_length=10)
+    principal = models.ForeignKey(
+        Person, models.PROTECT, related_name="delegations", verbose_name="被代理人"
+    )
+    # a company's agent: the principal is its representative
+    company = models.ForeignKey(Company, models.PROTECT, null=True, related_name="delegations")
+    agent = models.ForeignKey(
+        settings.AUTH_USER_MODEL, models.PROTECT, related_name="acts_for", verbose_name="代理人"
+    )
+    actions = models.JSONField("权限")
+    events = models.JSONField("事项")
+    basis = models.TextField("依据文书", blank=True, default="")
+    made_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, models.PROTECT, related_name="+", verbose_name="办理人"
+    )
+    department = models.CharField("办理部门", max_length=40, blank=True, default="")
+    begins = models.DateTimeField("开始时间")
+    ends = models.DateTimeField("结束时间")
+    ended = models.DateTimeField("终止时间", null=True)
+
+    class Meta:
+        verbose_name = verbose_name_plural = "代理关系"
+
+    def __str__(self) -> str:
+        return f"{self.kind} {self.number}"
+
+
+class ForeignAccount(models.Model):
+    """Somebody at a foreign provider who signs in as a user here (第三方账户)."""
+
+    user = models.ForeignKey(
+        settings.AUTH_USER_MODEL, models.CASCADE, related_name="foreign_accounts"
+    )
+    issuer = models.CharField("签发方", max_length=255)
+    subject = models.CharField("主体", max_length=255)
+    since = models.DateTimeField("关联时间")
+
+    class Meta:
+        verbose_name = verbose_name_plural = "第三方账户"
+        constraints = (
+            models.UniqueConstraint(fields=["issuer", "subject"], name="foreign_account_once"),
+        )
+
+    def __str__(self) -> str:
+        return f"{self.issuer} ({self.user_id})"
+
+
+class Client(AbstractApplication):  # type: ignore[misc]  # the toolkit has no types
+    """A system that people sign in to through this installation (接入系统)."""
+
+    # whose systems know a person by the same pairwise name: the key of a department
+    sector = models.CharField("所属部门", max_length=60)
+    scopes = models.JSONField("范围")
+    # the toolkit's own field: a client belongs to a department, and to nobody's account
+    user = models.ForeignKey(settings.AUTH_USER_MODEL, models.CASCADE, null=True, related_name="+")
+
+    class Meta:
+        verbose_name = verbose_name_plural = "接入系统"
+
+    def __str__(self) -> str:
+        return str(self.name)

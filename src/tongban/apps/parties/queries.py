@@ -4,16 +4,20 @@ from functools import lru_cache
 
 from django.db.models import QuerySet
 
+from tongban.infra.access.domain import BARE, RAISED, Context, Subject
 from tongban.infra.access.domain import Post as Office
-from tongban.infra.access.domain import Subject
+from tongban.infra.access.elevation import raised
 from tongban.infra.access.models import User
 from tongban.infra.secrecy.fields import holding
 
-from .models import Department, Person, Post
+from .models import Delegation, Department, Person, Post
 
 
-def subject_of(user: User) -> Subject:
-    """Give the subject that ``access.judge`` judges: a citizen, an official, or both posts."""
+def subject_of(user: User, context: Context = BARE) -> Subject:
+    """Give the subject that ``access.judge`` judges: a citizen, an official, or both posts.
+
+    ``context`` says how the call comes; without one nothing is known but that somebody signed in.
+    """
     posts = tuple(
         Office(department=p.department_id, role=p.role, region=p.department.region)
         for p in Post.objects.filter(user=user).select_related("department").order_by("pk")
@@ -25,6 +29,8 @@ def subject_of(user: User) -> Subject:
         kind="official" if posts else "citizen",
         person_id=str(person.pk) if person else "",
         posts=posts,
+        context=context,
+        raised=raised(user) if any(post.role in RAISED for post in posts) else frozenset(),
     )
 
 
@@ -37,6 +43,23 @@ def officials(department: str, role: str) -> tuple[User, ...]:
 def numbered(number: str) -> QuerySet[Person]:
     """Give the person with this identity number, if there is one; the number is sealed."""
     return Person.objects.filter(holding(Person, "id_number", number))
+
+
+def user_of(person: str) -> str:
+    """Give the user id of a person by the opaque id of a subject; empty where it has no account."""
+    user = Person.objects.filter(pk=int(person)).values_list("user_id", flat=True).first()
+    return "" if user is None else str(user)
+
+
+def name_of(person: str) -> str:
+    """Give the name of a person by the opaque id of a subject."""
+    return str(Person.objects.get(pk=int(person)).name)
+
+
+def agents_of(person: str) -> frozenset[str]:
+    """Give the user ids of everybody who ever could act for this person."""
+    rows = Delegation.objects.filter(principal_id=int(person)).values_list("agent_id", flat=True)
+    return frozenset(map(str, rows))
 
 
 def id_number(person: str) -> str:

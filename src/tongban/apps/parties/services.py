@@ -6,13 +6,20 @@ from dataclasses import dataclass
 from django.contrib.auth import get_user_model
 from django.db import transaction
 
+from tongban.infra.access.assurance import NAMED, SEEN
+from tongban.infra.access.domain import Post as Office
+from tongban.infra.access.domain import conflict
 from tongban.infra.access.models import User
 from tongban.infra.secrecy.ring import held
 from tongban.kernel.codes import IdentityNumber
 
 from . import queries
-from .models import Company, Department, Post, Relation
+from .models import Company, Department, Person, Post, Relation
 from .queries import numbered
+
+
+class DutiesConflict(ValueError):
+    """Two duties that one person may not hold together."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,10 +60,11 @@ def _user(login: str, name: str) -> User:
 
 
 @transaction.atomic
-def register_person(login: str, name: str, id_number: str) -> User:
+def register_person(login: str, name: str, id_number: str, proof: int = NAMED) -> User:
     """Give a natural person (自然人) an account; the same person twice is one account.
 
-    Raises ``kernel.codes.CodeError`` where the identity number is not valid.
+    ``proof`` says how the person was proofed (实名、实人); it never falls. Raises
+    ``kernel.codes.CodeError`` where the identity number is not valid.
     """
     number = str(IdentityNumber.parse(id_number))
     held()  # two who register one person at a time meet at the blind index
@@ -68,14 +76,43 @@ def register_person(login: str, name: str, id_number: str) -> User:
     if person.user is None:
         person.name, person.user = name, _user(login, name)
         person.save()
+    _prove(person.user, proof)
     return person.user
+
+
+def person_with(number: str) -> Person | None:
+    """Give the person with this identity number, or nobody."""
+    return numbered(number).select_related("user").first()
+
+
+def ensure_person(number: str, name: str) -> Person:
+    """Give the person with this identity number; one without an account where there was none."""
+    held()
+    return numbered(number).get_or_create(defaults={"id_number": number, "name": name})[0]
+
+
+def _prove(user: User, proof: int) -> None:
+    if user.proof < proof:
+        user.proof = proof
+        user.save(update_fields=["proof"])
 
 
 @transaction.atomic
 def appoint(login: str, name: str, department: str, role: str) -> User:
-    """Give an official (工作人员) a post (岗位) in a department."""
+    """Give an official (工作人员) a post (岗位) in a department; who appoints has seen the person.
+
+    Raises `DutiesConflict`: administer, audit and operate are three hands (三员分立).
+    """
     user = _user(login, name)
+    held = Post.objects.filter(user=user).values_list("department_id", "role")
+    offices = [Office(d, r, "") for d, r in {*held, (department, role)}]
+    if double := conflict(offices):
+        raise DutiesConflict(f"DutiesConflict: {login} may not be {double} at once; use two people")
     Post.objects.get_or_create(user=user, department_id=department, role=role)
+    _prove(user, SEEN)
+    if user.kind != User.Kind.OFFICIAL:
+        user.kind = User.Kind.OFFICIAL
+        user.save(update_fields=["kind"])
     return user
 
 

@@ -5,6 +5,7 @@ from datetime import timedelta
 import click
 
 from tongban.infra.access import services
+from tongban.infra.access.assurance import LOWEST, TWO
 from tongban.infra.access.models import Token, User
 
 
@@ -18,13 +19,25 @@ def token() -> None:
 @click.option("--days", default=30, show_default=True, type=click.IntRange(1, 366))
 @click.option("--label", default="command line", show_default=True, help="What it is for.")
 @click.option("--scope", "scopes", multiple=True, help="Only this action; may be repeated.")
-def issue(login: str, days: int, label: str, scopes: tuple[str, ...]) -> None:
+@click.option(
+    "--level",
+    default=TWO,
+    show_default=True,
+    type=click.IntRange(LOWEST, TWO),
+    help="Level of assurance you answer for (认证等级).",
+)
+def issue(login: str, days: int, label: str, scopes: tuple[str, ...], level: int) -> None:
     """Make a token for the user LOGIN and print it, once."""
     user = User.objects.filter(username=login).first()
     if user is None:
         raise click.ClickException(f"there is no user {login!r} / 没有用户{login}")
     made = services.issue_token(
-        user, label=label, lifetime=timedelta(days=days), actor="command line", scopes=scopes
+        user,
+        label=label,
+        lifetime=timedelta(days=days),
+        actor="command line",
+        scopes=scopes,
+        level=level,
     )
     click.echo(made.secret)
     click.echo(f"token {made.token_id}, until {made.expires:%Y-%m-%d}", err=True)

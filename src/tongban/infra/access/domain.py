@@ -2,12 +2,15 @@
 
 Roles and what they may do are data (``RULES``). The judge knows no user table and no case; it sees
 the subject and the resource it is handed, and a resource that does not say what a rule must know
-(its department, its region, its applicant) is denied.
+(its department, its region, its applicant) is denied. No place in the network is trusted: every
+subject comes with how surely it is known, what for it asks, and from which device.
 """
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal
+
+from .assurance import LOWEST, TWO, needed, sentence
 
 Kind = Literal["citizen", "official", "system"]
 #: own: the applicant is the subject; department: a post in the resource's department whose region
@@ -28,6 +31,10 @@ ROLES: Mapping[str, tuple[str, str]] = {
 }
 #: Administer, audit and operate are three hands, and none of them decides cases (三员分立).
 APART = frozenset({"auditor", "operator", "admin"})
+#: Roles that change nothing until they are raised for a while (临时提权).
+RAISED = frozenset({"operator", "admin"})
+#: Life events that a delegation covers when it covers all of them.
+EVERYTHING = "*"
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,14 +50,64 @@ class Post:
 
 
 @dataclass(frozen=True, slots=True)
+class Device:
+    """What is seen of the device a call comes from (终端状态).
+
+    ``network`` is inside or outside the networks of the offices, or unknown where none are named;
+    ``known`` is a device on which this user gave two factors before; ``secure`` means TLS.
+    """
+
+    kind: Literal["browser", "program", "command", "unknown"] = "unknown"
+    network: Literal["inside", "outside", "unknown"] = "unknown"
+    known: bool = False
+    secure: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Context:
+    """How a call comes: how surely its user is known (``assurance``), what for, from what."""
+
+    level: int = LOWEST
+    purpose: str = ""
+    device: Device = Device()
+
+
+#: Nothing is known but that somebody signed in.
+BARE = Context()
+#: A command on the machine itself: whoever may run it answers for who it says it is.
+COMMAND = Context(TWO, "command line", Device("command"))
+
+
+@dataclass(frozen=True, slots=True)
+class Behalf:
+    """For whom the subject acts (代理): the delegation, its kind, and what it covers.
+
+    ``actions`` are those of the judge, ``events`` the life events (``*``: all).
+    """
+
+    delegation: str
+    kind: str
+    principal: str
+    actions: frozenset[str]
+    events: frozenset[str]
+
+
+@dataclass(frozen=True, slots=True)
 class Subject:
-    """Who asks: a signed-in user with the posts it holds now. ``person_id`` may be empty."""
+    """Who asks: a signed-in user with the posts it holds now. ``person_id`` may be empty.
+
+    Where it acts for somebody (``behalf``), ``person_id`` is the person it acts for and ``user_id``
+    stays its own, so that the trail shows both. ``raised`` are roles it may use to the full now.
+    """
 
     user_id: str
     name: str
     kind: Kind
     person_id: str = ""
     posts: tuple[Post, ...] = ()
+    context: Context = Context()
+    raised: frozenset[str] = frozenset()
+    behalf: Behalf | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,11 +122,15 @@ class Rule:
 
 @dataclass(frozen=True, slots=True)
 class Ruling:
-    """The answer of the judge, with its reason in Chinese and English."""
+    """The answer of the judge, with its reason in Chinese and English.
+
+    ``needs`` names the level of assurance that would turn a no into a yes; 0 where none would.
+    """
 
     allowed: bool
     zh: str
     en: str
+    needs: int = 0
 
     def reason(self, lang: str) -> str:
         """Give the reason; Chinese for every ``lang`` but one that begins with ``en``."""
@@ -88,9 +149,16 @@ def _rule(kind: Kind, role: str, bound: Bound, actions: str) -> Rule:
     return Rule(kind, role, frozenset(actions.split()), bound)
 
 
+#: The answer to an official without any post.
+NO_POST = _no("您没有岗位", "you hold no post")
+#: The answer to a token that was made for other actions.
+OUT_OF_SCOPE = _no("此令牌不含该权限", "this token is not made for this")
+
 RULES: tuple[Rule, ...] = (
     _rule("citizen", "", "own", "case.submit case.read case.correct case.withdraw"),
     _rule("citizen", "", "own", "licence.read licence.present"),
+    _rule("citizen", "", "own", "delegation.read delegation.grant delegation.end"),
+    _rule("official", "clerk", "department", "delegation.record delegation.end"),
     _rule("official", "clerk", "department", "case.submit case.read case.accept case.ask"),
     _rule("official", "clerk", "department", "exchange.read exchange.request"),
     _rule("official", "reviewer", "department", "case.read case.review"),
@@ -171,29 +239,77 @@ def judge(
     """Judge whether the subject may do this to the resource.
 
     ``resource`` names what is known of it: ``applicant`` (person id), ``department``, ``region``
-    (division code). An official acts on no case of its own (公务员法 第七十六条, recusal).
+    (division code), ``life_event`` (slug), ``company`` (credit code of whom it is for), ``agent``
+    (user id of who applied for somebody else). An official acts on no case of its own, nor on one
+    it applied for on another's behalf (公务员法 第七十六条, recusal).
 
-    >>> clerk = Subject("7", "李", "official", "p7", (Post("hukou", "clerk", "330100"),))
+    >>> two = Context(level=2)
+    >>> clerk = Subject("7", "李", "official", "p7", (Post("hukou", "clerk", "330100"),), two)
     >>> case = {"applicant": "p9", "department": "hukou", "region": "330106"}
     >>> judge(clerk, "case.accept", case).allowed, judge(clerk, "case.decide", case).en
     (True, 'no post of yours allows case.decide here')
     """
     if double := conflict(subject.posts):
         return _no(f"岗位互斥：{double}", f"duties must be held apart: {double}")
+    if subject.behalf is not None:
+        outside = _outside(subject.behalf, action, resource)
+        if outside is not None:
+            return outside
     own = bool(subject.person_id) and resource.get("applicant") == subject.person_id
-    if subject.kind == "official" and own and writes(action):
+    agent = bool(subject.user_id) and resource.get("agent") == subject.user_id
+    if subject.kind == "official" and (own or agent) and writes(action):
         return _no(
             "涉及本人利害关系，应当回避（公务员法第七十六条）",
             "this concerns yourself: step back (Civil Servant Law, article 76)",
         )
+    refused = _no(f"您的岗位无权在此执行 {action}", f"no post of yours allows {action} here")
+    if subject.kind == "citizen":
+        refused = _no(f"只能对本人的办件执行 {action}", f"you may not do {action} here")
     for rule in rules:
         if rule.kind == subject.kind and action in rule.actions:
             ruling = _bound(rule, subject, resource, own=own)
-            if ruling.allowed:
+            if ruling.allowed and (unfit := _unfit(rule, subject, action)) is not None:
+                refused = unfit
+            elif ruling.allowed:
                 return ruling
-    if subject.kind == "citizen":
-        return _no(f"只能对本人的办件执行 {action}", f"you may not do {action} here")
-    return _no(f"您的岗位无权在此执行 {action}", f"no post of yours allows {action} here")
+    return refused
+
+
+def _outside(behalf: Behalf, action: str, resource: Mapping[str, str]) -> Ruling | None:
+    """Refuse what a delegation does not cover; a resource that does not say what it is about.
+
+    A company's agent is let into the company's cases, and into no other of its representative's.
+    """
+    if action not in behalf.actions:
+        return _no(f"委托不包括 {action}", f"the delegation does not cover {action}")
+    event = resource.get("life_event", "")
+    if EVERYTHING not in behalf.events and event not in behalf.events:
+        return _no("委托不包括此事项", "the delegation does not cover this life event")
+    if behalf.kind == "company" and resource.get("company", "") != behalf.principal:
+        return _no("不是该企业的办件", "this is not for that company")
+    return None
+
+
+def _unfit(rule: Rule, subject: Subject, action: str) -> Ruling | None:
+    """Say what is amiss with how the subject comes, though its post would allow the action."""
+    if subject.kind == "system":
+        return None
+    if rule.role in RAISED and writes(action) and rule.role not in subject.raised:
+        return _no(
+            "请先申请临时提权并说明理由",
+            "raise this role for a while first, with a reason (time-limited elevation)",
+        )
+    needs, device = needed(action), subject.context.device
+    sensitive = needs > LOWEST
+    if sensitive and rule.role and device.network == "outside" and not device.known:
+        return _no(
+            "敏感操作请在办公网络或已登记的终端上进行",
+            "do this on the office network, or on a device that is known here",
+        )
+    if subject.context.level < needs:
+        zh, en = sentence(needs)
+        return Ruling(allowed=False, zh=zh, en=en, needs=needs)
+    return None
 
 
 def _bound(rule: Rule, subject: Subject, resource: Mapping[str, str], *, own: bool) -> Ruling:

@@ -12,6 +12,9 @@ from datetime import datetime, timedelta
 from django.db import transaction
 
 from tongban.infra import clock
+from tongban.infra.access.assurance import LOWEST, TWO
+from tongban.infra.access.assurance import level as level_of
+from tongban.infra.access.domain import BARE, Context
 from tongban.infra.access.models import Token, User
 from tongban.infra.trail.services import tell
 from tongban.kernel.events import Draft
@@ -35,10 +38,11 @@ class Issued:
 
 @dataclass(frozen=True, slots=True)
 class Bearer:
-    """Who a token speaks for, and for which actions (empty: all its user may do)."""
+    """Who a call speaks for, for which actions (empty: all its user may do), and how it comes."""
 
     user: User
     scopes: frozenset[str]
+    context: Context = BARE
 
     def may(self, action: str) -> bool:
         """Tell whether the token was made for this action; the judge is asked as well."""
@@ -51,9 +55,21 @@ def _digest(secret: str) -> str:
 
 
 def issue_token(
-    user: User, *, label: str, lifetime: timedelta, actor: str, scopes: Iterable[str] = ()
+    user: User,
+    *,
+    label: str,
+    lifetime: timedelta,
+    actor: str,
+    scopes: Iterable[str] = (),
+    level: int = TWO,
 ) -> Issued:
-    """Make a token for the user and tell it on the trail; ``lifetime`` must be positive."""
+    """Make a token for the user and tell it on the trail; ``lifetime`` must be positive.
+
+    ``level`` is the assurance that whoever makes it answers for: at most two factors, because a
+    token can be copied.
+    """
+    if not LOWEST <= level <= TWO:
+        raise ValueError("a token is of level 1 or 2")
     if lifetime <= timedelta(0):
         raise ValueError("a token needs a lifetime beyond now")
     secret = _PREFIX + secrets.token_urlsafe(32)
@@ -65,6 +81,7 @@ def issue_token(
             label=label,
             digest=_digest(secret),
             scopes=wanted,
+            level=level,
             created=now,
             expires=now + lifetime,
         )
@@ -84,7 +101,11 @@ def authenticate(secret: str) -> Bearer:
         raise TokenInvalid(
             "TokenInvalid: unknown, expired or revoked; ask your administrator for a new one"
         )
-    return Bearer(token.user, frozenset(token.scopes))
+    return Bearer(
+        token.user,
+        frozenset(token.scopes),
+        Context(level_of(token.user.proof, (), token.level)),
+    )
 
 
 def redeem(secret: str, scope: str) -> User:

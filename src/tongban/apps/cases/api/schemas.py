@@ -311,7 +311,7 @@ class EventOut(Schema):
     type: str
     words: str
     occurred: datetime
-    actor: Literal["system", "applicant", "official"]
+    actor: Literal["system", "applicant", "agent", "official"]
     organisation: str
     item: str
     step: str

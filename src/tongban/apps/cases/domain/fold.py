@@ -47,6 +47,7 @@ def _submitted(number: str, data: Mapping[str, Json]) -> Case:
         version=data["version"],
         applicant=data["applicant"],
         on_behalf_of=data.get("on_behalf_of", ""),
+        agent=data.get("agent", ""),
         submitted=data["submitted"],
         reference=date.fromisoformat(data["reference"]),
         consent=data["consent"],

@@ -110,6 +110,7 @@ class Case:
     submitted: str  # instant, ISO 8601
     reference: date  # the day that ages and periods count to
     consent: bool = False
+    agent: str = ""  # user id of who applied for the applicant; empty: the applicant itself
     consent_id: str = ""  # the receipt; cases of before receipts have none
     seen: Mapping[str, Value] = field(default_factory=dict)  # prefilled values that were shown
     facts: Mapping[str, Known] = field(default_factory=dict)
@@ -253,6 +254,7 @@ def encode(case: Case) -> Json:
         "submitted": case.submitted,
         "reference": case.reference.isoformat(),
         "consent": case.consent,
+        **({"agent": case.agent} if case.agent else {}),
         **({"consent_id": case.consent_id} if case.consent_id else {}),
         "seen": write_values(case.seen),
         "facts": {name: write_known(k) for name, k in case.facts.items()},

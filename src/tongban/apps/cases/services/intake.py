@@ -19,6 +19,7 @@ from tongban.apps.items import queries as items
 from tongban.apps.parties import queries as parties
 from tongban.infra import clock
 from tongban.infra.access.domain import Subject, judge
+from tongban.infra.access.refusing import refuse
 from tongban.infra.trail import services as trail
 from tongban.kernel import forms
 from tongban.kernel.facts import Vocabulary, parse_value
@@ -58,6 +59,7 @@ class Submission:
 def _allow(subject: Subject, action: str, resource: Mapping[str, str]) -> None:
     ruling = judge(subject, action, resource)
     if not ruling.allowed:
+        refuse(subject, action, resource, ruling)
         raise NotAllowed(ruling.zh, ruling.en)
 
 
@@ -110,7 +112,13 @@ def submit(subject: Subject, submission: Submission) -> str:
     Raises `SubmissionInvalid` with one sentence a field, `NotAllowed`, or
     ``items.queries.NotPublished``.
     """
-    _allow(subject, "case.submit", {"applicant": subject.person_id})
+    behalf = subject.behalf
+    about = {
+        "applicant": subject.person_id,
+        "life_event": submission.life_event,
+        "company": behalf.principal if behalf is not None else "",
+    }
+    _allow(subject, "case.submit", about)
     event = items.life_event(submission.life_event)
     chosen = {
         b.item: b.version
@@ -155,6 +163,10 @@ def submit(subject: Subject, submission: Submission) -> str:
             if b.item in chosen
         ],
     }
+    if behalf is not None:
+        data["agent"] = subject.user_id
+        data["on_behalf_of"] = behalf.principal
+        data["delegation"] = behalf.delegation
     with transaction.atomic():
         if any(line.basis == "consent" for line in event.plan.consent):
             receipt = consents.give_consent(number, event.slug, subject, event.plan, chosen)

@@ -28,6 +28,7 @@ from tongban.apps.items import queries as items
 from tongban.apps.parties import queries as parties
 from tongban.infra import clock
 from tongban.infra.access.domain import Subject, judge
+from tongban.infra.access.refusing import refuse
 from tongban.infra.calendar import load_calendar
 from tongban.infra.jobs import services as jobs
 from tongban.infra.packs import find_packs
@@ -274,6 +275,9 @@ def allowed(subject: Subject, number: str, action: str, item: str = "") -> Row:
     for department in sorted(set(rows.values_list("department", flat=True))) or [""]:
         resource = {
             "applicant": row.applicant,
+            "agent": row.state.get("agent", ""),
+            "company": row.state.get("on_behalf_of", ""),
+            "life_event": row.life_event,
             "department": department,
             "region": parties.department_region(department),
         }
@@ -282,8 +286,11 @@ def allowed(subject: Subject, number: str, action: str, item: str = "") -> Row:
             return row
         if judge(subject, "case.read", resource).allowed:
             denied = ruling
+    about = {"case": number, "item": item}
     if denied is None:
+        refuse(subject, action, about, ruling, step_up=False)
         raise CaseUnknown(number)
+    refuse(subject, action, about, denied)
     raise NotAllowed(denied.zh, denied.en)
 
 

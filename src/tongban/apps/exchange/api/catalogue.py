@@ -15,7 +15,8 @@ from pydantic import Field, StrictInt
 from tongban.apps.exchange.catalogue import errors, exporting, libraries, queries, services
 from tongban.apps.exchange.domain.records import Registered
 from tongban.apps.parties import queries as parties
-from tongban.infra.access.domain import Subject
+from tongban.infra.access.domain import OUT_OF_SCOPE, Subject
+from tongban.infra.access.refusing import refuse
 from tongban.infra.access.services import Bearer
 from tongban.infra.api import Body, Page, Problem, Reason, Sentence, Size, Slug, Text
 
@@ -203,8 +204,9 @@ class LibraryOut(Schema):
 def _subject(request: HttpRequest, action: str) -> Subject:
     bearer: Bearer = request.auth  # type: ignore[attr-defined]
     if not bearer.may(action):
+        refuse(parties.subject_of(bearer.user, bearer.context), action, {}, OUT_OF_SCOPE)
         raise errors.ResourceDenied("此令牌不含该权限", f"this token is not made for {action}")
-    return parties.subject_of(bearer.user)
+    return parties.subject_of(bearer.user, bearer.context)
 
 
 def _shown(found: Registered) -> dict[str, Any]:

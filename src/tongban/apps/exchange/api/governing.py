@@ -19,7 +19,8 @@ from tongban.apps.exchange.domain.requests import WORDS, Action, NotForYou
 from tongban.apps.exchange.models import Grant, GrantRequest
 from tongban.apps.parties import queries as parties
 from tongban.infra import clock
-from tongban.infra.access.domain import Subject, judge
+from tongban.infra.access.domain import OUT_OF_SCOPE, Subject, judge
+from tongban.infra.access.refusing import refuse
 from tongban.infra.access.services import Bearer
 from tongban.infra.api import Body, Problem, Reason, Sentence, Slug, Text
 
@@ -177,8 +178,9 @@ class ConsentOut(Schema):
 def _subject(request: HttpRequest, action: str) -> Subject:
     bearer: Bearer = request.auth  # type: ignore[attr-defined]
     if not bearer.may(action):
+        refuse(parties.subject_of(bearer.user, bearer.context), action, {}, OUT_OF_SCOPE)
         raise NotForYou("此令牌不含该权限", f"this token is not made for {action}")
-    return parties.subject_of(bearer.user)
+    return parties.subject_of(bearer.user, bearer.context)
 
 
 def _request(row: GrantRequest, subject: Subject) -> dict[str, Any]:

@@ -57,7 +57,7 @@ class HealthOut(Schema):
 def network_health(request: HttpRequest) -> Any:
     """List the services that nodes reported, troubled ones first; for officials."""
     bearer: Bearer = request.auth  # type: ignore[attr-defined]
-    subject = parties.subject_of(bearer.user)
+    subject = parties.subject_of(bearer.user, bearer.context)
     if subject.kind != "official" or not bearer.may("exchange.read"):
         raise NotForYou("运行监测仅供工作人员查看", "the health of the network is for officials")
     return [asdict(one) for one in health.services()]

@@ -27,6 +27,7 @@ from tongban.apps.exchange.events import (
 from tongban.apps.exchange.models import Resource
 from tongban.infra import clock
 from tongban.infra.access.domain import Subject, judge
+from tongban.infra.access.refusing import refuse
 from tongban.infra.trail import services as trail
 from tongban.kernel.events import Draft
 
@@ -184,8 +185,10 @@ def _entry(raw: Mapping[str, Any]) -> Entry:
 def _may(subject: Subject, action: str, department: str) -> None:
     known = exchange.departments().get(department)
     region = known.region if known else ""
-    ruling = judge(subject, action, {"department": department, "region": region})
+    place = {"department": department, "region": region}
+    ruling = judge(subject, action, place)
     if not ruling.allowed:
+        refuse(subject, action, place, ruling)
         raise errors.ResourceDenied(ruling.zh, ruling.en)
 
 

@@ -93,10 +93,13 @@ _NEEDS: Mapping[Action, tuple[str, str]] = {
 
 
 class ActionRefused(PermissionError):
-    """This may not be done to the request now, or not by this person; ``zh`` and ``en`` say why."""
+    """This may not be done to the request now, or not by this person; ``zh`` and ``en`` say why.
 
-    def __init__(self, zh: str, en: str) -> None:
-        self.zh, self.en = zh, en
+    ``needs`` names the level of assurance at which it may be; 0 where that is not what is amiss.
+    """
+
+    def __init__(self, zh: str, en: str, needs: int = 0) -> None:
+        self.zh, self.en, self.needs = zh, en, needs
         super().__init__(en)
 
 
@@ -142,11 +145,13 @@ def available_actions(
 
     `why_not` gives the reason for what is not among them.
     """
-    return tuple(
-        action
+    refusals = {
+        action: why_not(action, request, subject, rules, regions)
         for action in MOVES.get(request.state, {})
-        if action is not Action.LAPSE and why_not(action, request, subject, rules, regions) is None
-    )
+        if action is not Action.LAPSE
+    }
+    # what only signing in again stands before is offered: the act itself asks for that
+    return tuple(action for action, no in refusals.items() if no is None or no.needs)
 
 
 def why_not(
@@ -183,7 +188,7 @@ def why_not(
     resource = {"department": department, "region": regions.get(department, "")}
     ruling = judge(subject, asked, resource)
     if not ruling.allowed:
-        return NotForYou(ruling.zh, ruling.en)
+        return NotForYou(ruling.zh, ruling.en, ruling.needs)
     return _apart(action, request, subject)
 
 

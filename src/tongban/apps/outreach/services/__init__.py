@@ -21,6 +21,7 @@ from tongban.apps.outreach.services.ground import Ground, PolicyIncomplete, run_
 from tongban.apps.outreach.services.saving import save
 from tongban.infra import clock
 from tongban.infra.access.domain import Subject, judge
+from tongban.infra.access.refusing import refuse
 from tongban.infra.trail import services as trail
 from tongban.kernel.events import Draft
 from tongban.kernel.facts import Words
@@ -114,6 +115,7 @@ def _allow(subject: Subject, policy: Policy) -> None:
     place = {"department": policy.department, "region": region}
     ruling = judge(subject, "outreach.run", place)
     if not ruling.allowed:
+        refuse(subject, "outreach.run", place, ruling)
         raise NotAllowed(f"NotAllowed: {ruling.en}")
 
 

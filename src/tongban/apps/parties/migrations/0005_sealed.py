@@ -6,7 +6,7 @@ from tongban.infra.secrecy.fields import KeyField, MarkField, SealedText
 
 
 class Migration(migrations.Migration):
-    dependencies = [("secrecy", "0001_initial"), ("parties", "0001_initial")]
+    dependencies = [("secrecy", "0001_initial"), ("parties", "0004_foreign_account")]
     operations = [
         migrations.AddField("person", "key", KeyField(verbose_name="数据密钥")),
         migrations.AlterField("person", "id_number", SealedText("公民身份号码")),

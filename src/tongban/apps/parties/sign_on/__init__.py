@@ -1,0 +1,1 @@
+"""Single sign-on (统一身份认证): this installation as an OpenID Connect provider."""

@@ -1,0 +1,144 @@
+"""Sessions: how somebody signed in is written into the session, and read out as a context.
+
+A session ends half an hour after its last use and eight hours after sign-in, whatever happens.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from django.contrib.auth import login, logout
+from django.db import transaction
+from django.http import HttpRequest, HttpResponse
+
+from tongban.infra import clock
+from tongban.infra.trail.services import tell
+from tongban.kernel.events import Draft
+
+from . import refusing
+from .assurance import PASSWORD, level
+from .devices import device_of
+from .domain import Context
+from .models import User
+
+IDLE = timedelta(minutes=30)
+WHOLE = timedelta(hours=8)
+_TOUCH = timedelta(minutes=1)
+_KEY = "access"
+_BACKEND = "tongban.infra.access.backends.PasswordBackend"
+_PURPOSE_LENGTH = 200
+
+
+@dataclass(frozen=True, slots=True)
+class SignedIn:
+    """How and when the session's user proved who it is; ``vouched`` by whom we trust."""
+
+    methods: tuple[str, ...]
+    vouched: int
+    at: datetime
+    seen: datetime
+
+
+def enter(
+    request: HttpRequest, user: User, *methods: str, vouched: int = 0, more: bool = False
+) -> None:
+    """Sign the user in by these methods, or (``more``) add them to those of the present session.
+
+    Tells the trail. The session gets a new key, so that one set beforehand is worthless; adding to
+    a session makes it no younger.
+    """
+    now = clock.now()
+    before = _read(request) if more and request.user == user else None
+    kept = before or SignedIn((), 0, now, now)
+    login(request, user, backend=_BACKEND)
+    request.session[_KEY] = {
+        "methods": sorted({*kept.methods, *methods}),
+        "vouched": max(vouched, kept.vouched),
+        "at": kept.at.isoformat(),
+        "seen": now.isoformat(),
+    }
+    with transaction.atomic():
+        tell(
+            Draft(
+                type="tongban.access.signed_in.v1",
+                chain=f"user:{user.pk}",
+                actor=str(user.pk),
+                data={
+                    "methods": sorted(methods),
+                    "level": level_of(request),
+                    "network": device_of(request, user).network,
+                },
+            )
+        )
+
+
+def _read(request: HttpRequest) -> SignedIn | None:
+    kept = request.session.get(_KEY)
+    if not isinstance(kept, dict):
+        return None
+    return SignedIn(
+        tuple(kept["methods"]),
+        kept["vouched"],
+        datetime.fromisoformat(kept["at"]),
+        datetime.fromisoformat(kept["seen"]),
+    )
+
+
+def signed_in(request: HttpRequest) -> SignedIn:
+    """Give how the session was signed in; one that some other door made had a password."""
+    now = clock.now()
+    return _read(request) or SignedIn((PASSWORD,), 0, now, now)
+
+
+def level_of(request: HttpRequest) -> int:
+    """Give the level of assurance of the session; 0 where nobody is signed in."""
+    if not isinstance(request.user, User):
+        return 0
+    how = signed_in(request)
+    return level(request.user.proof, how.methods, how.vouched)
+
+
+def purpose_of(request: HttpRequest) -> str:
+    """Give what a call is for: its header ``Tongban-Purpose``, else the name of what it calls."""
+    told = request.headers.get("Tongban-Purpose", "")
+    if told and told.isprintable():
+        return told[:_PURPOSE_LENGTH]
+    match = request.resolver_match
+    return match.view_name if match is not None else ""
+
+
+def context_of(request: HttpRequest) -> Context:
+    """Give the context of a signed-in browser's call."""
+    user = request.user if isinstance(request.user, User) else None
+    return Context(max(level_of(request), 1), purpose_of(request), device_of(request, user))
+
+
+class AccessMiddleware:
+    """Ends sessions in time, and writes down the denials of a request once it is over."""
+
+    def __init__(self, answer: Callable[[HttpRequest], HttpResponse]) -> None:
+        self._answer = answer
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        """Answer, unless the session has ended: then as to a stranger."""
+        if isinstance(request.user, User):
+            _touch(request)
+        try:
+            return self._answer(request)
+        finally:
+            refusing.flush()
+
+
+def _touch(request: HttpRequest) -> None:
+    now, how = clock.now(), _read(request)
+    if how is None:  # made by another door: from now on it has a beginning
+        request.session[_KEY] = {
+            "methods": [PASSWORD],
+            "vouched": 0,
+            "at": now.isoformat(),
+            "seen": now.isoformat(),
+        }
+    elif now - how.seen > IDLE or now - how.at > WHOLE:
+        logout(request)
+    elif now - how.seen > _TOUCH:
+        request.session[_KEY] = {**request.session[_KEY], "seen": now.isoformat()}
