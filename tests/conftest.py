@@ -37,6 +37,8 @@ def pytest_configure(config: pytest.Config) -> None:
     home = tempfile.mkdtemp(prefix="tongban-home-")
     config.add_cleanup(lambda: shutil.rmtree(home, ignore_errors=True))
     django.HOME = Path(home)
+    # a test may have a home of its own; what seals the databases stays where it is
+    django.MASTER = f"file:{home}"
 
 
 # what a test must ask for to be one that runs more than the code it names

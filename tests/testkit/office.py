@@ -22,7 +22,7 @@ from django.conf import settings
 from django.db import connections
 
 from testkit.clock import Clock
-from testkit.servers import Fresh, _Switch, carry_keys
+from testkit.servers import Fresh, _Switch
 from tongban.apps.cases import announcing, queries, services
 from tongban.apps.cases.domain import engine
 from tongban.apps.cases.domain.state import Branch, Case
@@ -233,7 +233,6 @@ def _stand(
     settings.DEPARTMENT_STORES = tmp_path / "departments"
     settings.PACKS = []
     # a node of its own: its log must not remember the days that another test has moved to
-    carry_keys(tmp_path)
     settings.HOME = tmp_path
     transport._made.cache_clear()
     parties.forget_departments()

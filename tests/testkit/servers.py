@@ -36,7 +36,7 @@ def postgres_url() -> Iterator[str]:
 def carry_keys(home: Path) -> None:
     """Put the master keys of this process below another home: copies of a template share them."""
     (home / "keys").mkdir(parents=True, exist_ok=True)
-    for key in (Path(django.HOME) / "keys").glob("master-*"):
+    for key in (Path(django.MASTER.removeprefix("file:")) / "keys").glob("master-*"):
         if not (home / "keys" / key.name).exists():
             shutil.copy2(key, home / "keys")
 

@@ -74,6 +74,13 @@ def _database(url: str) -> dict[str, object]:
 
 SECRET_KEY = _secret_key()
 DEBUG = os.environ.get("TONGBAN_DEBUG") == "1"
+# what fails is told on the process's own lines; requests that are merely refused are not
+LOGGING = {
+    "version": 1,
+    "disable_existing_loggers": False,
+    "handlers": {"lines": {"class": "logging.StreamHandler"}},
+    "loggers": {"django.request": {"handlers": ["lines"], "level": "ERROR", "propagate": False}},
+}
 ALLOWED_HOSTS = os.environ.get("TONGBAN_HOSTS", "localhost,127.0.0.1,[::1]").split(",")
 
 PACKS = [Path(p) for p in os.environ.get("TONGBAN_PACKS", "").split(os.pathsep) if p]

@@ -34,6 +34,7 @@ from tongban.infra.access import tasks as access_tasks
 from tongban.infra.access.assurance import SEEN
 from tongban.infra.access.models import User
 from tongban.infra.trail import queries as trail
+from tongban.kernel.suites import suite
 
 PASSWORD = "plum blossom in snow"
 BACK = "http://127.0.0.1:9/back"
@@ -366,7 +367,8 @@ def test_pairwise_names_of_two_sectors_or_two_users_never_meet(
     secret: bytes, sector: str, user: str, other_sector: str, other_user: str
 ) -> None:
     same = (sector, user) == (other_sector, other_user)
-    found = pairwise(secret, sector, user) == pairwise(secret, other_sector, other_user)
+    by = suite("std")
+    found = pairwise(by, secret, sector, user) == pairwise(by, secret, other_sector, other_user)
     assert found == same
 
 

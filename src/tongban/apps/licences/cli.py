@@ -10,6 +10,7 @@ from typing import IO
 import click
 
 from tongban.apps.parties import queries as parties
+from tongban.infra.access.domain import COMMAND
 from tongban.infra.access.models import User
 from tongban.infra.clock import SHANGHAI
 from tongban.infra.secrecy.fields import holding
@@ -115,7 +116,8 @@ def revoke(identifier: str, login: str, law: str, reason: str) -> None:
     if user is None:
         raise click.ClickException(f"there is no user {login!r} / 没有用户{login}")
     try:
-        services.order(parties.subject_of(user), identifier, "revoke", authority=law, reason=reason)
+        official = parties.subject_of(user, COMMAND)
+        services.order(official, identifier, "revoke", authority=law, reason=reason)
     except LicenceError as refused:
         raise click.ClickException(f"{refused.zh} / {refused.en}") from refused
     except ValueError as wrong:

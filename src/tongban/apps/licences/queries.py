@@ -12,6 +12,7 @@ from tongban.apps.items.domain import LicenceKind
 from tongban.apps.parties import queries as parties
 from tongban.infra import clock
 from tongban.infra.access.domain import Subject, judge
+from tongban.infra.access.refusing import refuse
 from tongban.infra.secrecy.fields import holding
 from tongban.kernel import sdjwt
 
@@ -52,7 +53,8 @@ def valid_of(subject: Subject, kinds: frozenset[str], today: date) -> QuerySet[L
 def look(subject: Subject, identifier: str, action: str = "licence.read") -> Licence:
     """Give a licence to whom may do this to it.
 
-    Raises `LicenceUnknown`, also where the subject may not even see it, and `NotAllowed`.
+    Raises `LicenceUnknown`, also where the subject may not even see it, `NotAllowed`, and
+    `StepUpNeeded`; each no is told on the trail.
     """
     licence = Licence.objects.filter(identifier=identifier).first()
     if licence is None:
@@ -66,7 +68,9 @@ def look(subject: Subject, identifier: str, action: str = "licence.read") -> Lic
     ruling = judge(subject, action, resource)
     if ruling.allowed:
         return licence
-    if judge(subject, "licence.read", resource).allowed:
+    seen = judge(subject, "licence.read", resource).allowed
+    refuse(subject, action, {**resource, "licence": identifier}, ruling, step_up=seen)
+    if seen:
         raise NotAllowed(ruling.zh, ruling.en)
     raise LicenceUnknown
 

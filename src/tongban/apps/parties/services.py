@@ -85,6 +85,7 @@ def person_with(number: str) -> Person | None:
     return numbered(number).select_related("user").first()
 
 
+@transaction.atomic
 def ensure_person(number: str, name: str) -> Person:
     """Give the person with this identity number; one without an account where there was none."""
     held()

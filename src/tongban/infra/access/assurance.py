@@ -39,6 +39,9 @@ ACR: Final[Mapping[int, str]] = {n: f"urn:tongban:acr:{n}" for n in (LOWEST, TWO
 NEEDS: Final[Mapping[str, int]] = {
     "case.decide": TWO,
     "licence.revoke": TWO,
+    "licence.suspend": TWO,
+    "licence.restore": TWO,
+    "licence.settle": TWO,
     "exchange.grant": TWO,
     "exchange.end": TWO,
     "resource.publish": TWO,

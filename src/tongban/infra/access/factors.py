@@ -10,8 +10,6 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import pyotp
-from cryptography.exceptions import InvalidTag
-from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from django.conf import settings
 from django.db import transaction
 from pyotp.exceptions import OTPVerificationError
@@ -20,6 +18,7 @@ from tongban.infra import clock
 from tongban.infra.keys import own_secret
 from tongban.infra.trail.services import tell
 from tongban.kernel.events import Draft
+from tongban.kernel.suites import NONCE_BYTES, Cipher, SealBroken, suite
 
 from . import limits
 from .models import Authenticator, User
@@ -28,7 +27,6 @@ Kind = Authenticator.Kind
 ISSUER = "Tongban 通办"
 RECOVERY_CODES = 10
 _ALPHABET = "23456789abcdefghjkmnpqrstuvwxyz"  # nothing that is taken for another
-_NONCE = 12
 
 
 class FactorRefused(ValueError):
@@ -44,22 +42,23 @@ class Fresh:
 
 
 def _sealed(secret: str, user: User) -> bytes:
-    nonce = secrets.token_bytes(_NONCE)
-    return nonce + AESGCM(_key()).encrypt(nonce, secret.encode(), str(user.pk).encode())
+    nonce = secrets.token_bytes(NONCE_BYTES)
+    return nonce + _cipher().seal(nonce, secret.encode(), str(user.pk).encode())
 
 
 def _opened(row: Authenticator) -> str:
     kept = bytes(row.material)
     try:
-        return (
-            AESGCM(_key()).decrypt(kept[:_NONCE], kept[_NONCE:], str(row.user_id).encode()).decode()
-        )
-    except InvalidTag as error:
+        nonce, text = kept[:NONCE_BYTES], kept[NONCE_BYTES:]
+        return _cipher().open(nonce, text, str(row.user_id).encode()).decode()
+    except SealBroken as error:
         raise FactorRefused("FactorRefused: the secret was sealed with another key") from error
 
 
-def _key() -> bytes:
-    return own_secret(Path(settings.HOME), "authenticators", "secret", bytes)
+def _cipher() -> Cipher:
+    by = suite(settings.SUITE)
+    root = own_secret(Path(settings.HOME), "authenticators", "secret", bytes)
+    return by.cipher(by.mac(root, b"tongban.authenticators.v1")[: by.cipher_key_bytes])
 
 
 def begin_app(user: User) -> Fresh:

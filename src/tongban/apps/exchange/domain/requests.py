@@ -187,9 +187,10 @@ def why_not(
     }[whose]
     resource = {"department": department, "region": regions.get(department, "")}
     ruling = judge(subject, asked, resource)
-    if not ruling.allowed:
+    apart = _apart(action, request, subject)
+    if not ruling.allowed and not (ruling.needs and apart):  # signing in again would not help
         return NotForYou(ruling.zh, ruling.en, ruling.needs)
-    return _apart(action, request, subject)
+    return apart
 
 
 def _apart(action: Action, request: Request, subject: Subject) -> ActionRefused | None:

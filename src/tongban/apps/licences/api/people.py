@@ -19,7 +19,8 @@ from tongban.apps.licences.models import Licence
 from tongban.apps.licences.services import counter, wallets
 from tongban.apps.licences.verifying import Verdict
 from tongban.apps.parties import queries as parties
-from tongban.infra.access.domain import Subject
+from tongban.infra.access.domain import OUT_OF_SCOPE, Subject
+from tongban.infra.access.refusing import refuse
 from tongban.infra.access.services import Bearer
 from tongban.infra.api import Body, Problem, Reason, Sentence, Slug
 from tongban.kernel.facts import Words
@@ -168,9 +169,11 @@ class AnswerOut(Schema):
 
 def _subject(request: HttpRequest, action: str) -> Subject:
     bearer: Bearer = request.auth  # type: ignore[attr-defined]
+    subject = parties.subject_of(bearer.user, bearer.context)
     if not bearer.may(action):
-        raise NotAllowed("此令牌不含该权限", f"this token is not made for {action}")
-    return parties.subject_of(bearer.user)
+        refuse(subject, action, {}, OUT_OF_SCOPE)
+        raise NotAllowed(OUT_OF_SCOPE.zh, OUT_OF_SCOPE.en)
+    return subject
 
 
 def _both(words: Words) -> dict[str, str]:

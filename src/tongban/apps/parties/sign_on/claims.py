@@ -5,14 +5,13 @@ cannot be joined with who it is at another's, because every sector has names of 
 8.1).
 """
 
-import hashlib
-import hmac
 from base64 import urlsafe_b64encode
 from collections.abc import Iterable, Mapping
 from typing import Final
 
 from tongban.infra.access.assurance import LOWEST, TWO
 from tongban.kernel.facts import Words
+from tongban.kernel.suites import Suite
 
 #: scope → what a person reads on the consent page
 SCOPES: Final[Mapping[str, Words]] = {
@@ -44,12 +43,13 @@ def needed(scopes: Iterable[str]) -> int:
     return max((_NEEDS.get(scope, LOWEST) for scope in scopes), default=LOWEST)
 
 
-def pairwise(secret: bytes, sector: str, user: str) -> str:
+def pairwise(by: Suite, secret: bytes, sector: str, user: str) -> str:
     """Give the subject identifier of a user for one sector: 43 characters (Core, section 8.1).
 
-    >>> a, b = pairwise(b"k" * 32, "tax", "7"), pairwise(b"k" * 32, "police", "7")
+    >>> from tongban.kernel.suites import suite
+    >>> a, b = (pairwise(suite("gm"), b"k" * 32, at, "7") for at in ("tax", "police"))
     >>> a == b, len(a)
     (False, 43)
     """
     about = f"{len(sector)}:{sector}:{user}".encode()
-    return urlsafe_b64encode(hmac.digest(secret, about, hashlib.sha256)).rstrip(b"=").decode()
+    return urlsafe_b64encode(by.mac(secret, about)).rstrip(b"=").decode()

@@ -14,6 +14,7 @@ from oauth2_provider.oauth2_validators import OAuth2Validator
 from tongban.apps.parties.models import Client, Company, Person, Post
 from tongban.infra.access.models import User
 from tongban.infra.keys import own_secret
+from tongban.kernel.suites import suite
 
 from .claims import OPENED_BY, pairwise
 
@@ -24,7 +25,7 @@ Claim = Callable[[Any], object]
 def subject_for(user: User, client: Client) -> str:
     """Give who this user is at the systems of the client's department."""
     secret = own_secret(Path(settings.HOME), "pairwise", "secret", bytes)
-    return pairwise(secret, client.sector, str(user.pk))
+    return pairwise(suite(settings.SUITE), secret, client.sector, str(user.pk))
 
 
 def _person(request: Any) -> Person | None:
