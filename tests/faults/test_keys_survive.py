@@ -22,6 +22,7 @@ from django.db.migrations.executor import MigrationExecutor
 from testkit.servers import Fresh, _Switch
 from tongban.apps.cases import verbs
 from tongban.apps.cases.models import Case, Document, Given, PaymentOrder
+from tongban.apps.licences.models import Credential, Licence, Question
 from tongban.apps.outreach.models import Month
 from tongban.apps.parties import services as people
 from tongban.apps.parties.models import Person
@@ -192,6 +193,7 @@ def of_before(
                 ("parties", "0001_initial"),
                 ("cases", "0003_partial_indexes"),
                 ("outreach", "0002_append_only"),
+                ("licences", "0002_credentials"),
             ]
         )
         yield fresh
@@ -235,6 +237,23 @@ def _as_before() -> dict[str, tuple[object, ...]]:
             "INSERT INTO outreach_month (policy, period, salt) VALUES ('p', '2026-11', %s)",
             [b"\x00\\salt" * 5],
         )
+        cursor.execute(
+            "INSERT INTO licences_licence (id, identifier, number, kind, kind_version, department, "
+            'holder, keeper, "case", item, version, content, issued, state, state_reason, flagged) '
+            "VALUES (1, 'i', 'n', 'birth-certificate', 1, 'health', %s, '', '1', 'birth', 1, %s, "
+            "%s, 'valid', '', '')",
+            [PEOPLE[0], json.dumps({"name": "王䶮"}), adapt(now)],
+        )
+        cursor.execute(
+            "INSERT INTO licences_credential (serial, licence_id, holder_key, text, issued) "
+            "VALUES (1, 1, 'k', 'a.b.c~', %s)",
+            [adapt(now)],
+        )
+        cursor.execute(
+            "INSERT INTO licences_question (state, secret, asker, nonce, query, answer, expires) "
+            "VALUES ('s', 's', 'a', 'n', '{}', %s, %s)",
+            [json.dumps({"name": "王䶮"}), adapt(now)],
+        )
         for chain in ("a", "b"):
             head, events = None, []
             for number in range(150):
@@ -273,6 +292,10 @@ def _reads_well(told: dict[str, tuple[object, ...]]) -> None:
     assert (document.filename, document.content) == ("出生.pdf", b"%PDF-\\x00\x00\xff")
     paid = PaymentOrder.objects.get()
     assert (paid.payee, paid.account) == (PEOPLE[0], "6222")
+    licence = Licence.objects.get(holding(Licence, "holder", PEOPLE[0]))
+    assert (licence.holder, licence.content) == (PEOPLE[0], {"name": "王䶮"})
+    assert Credential.objects.get().text == "a.b.c~"
+    assert Question.objects.get().answer == {"name": "王䶮"}
     month = Month.objects.get()
     assert (month.salt, month.suite) == (b"\x00\\salt" * 5, "std")
     assert {chain: trail.history(chain) for chain in told} == told

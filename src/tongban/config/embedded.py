@@ -32,7 +32,8 @@ from tongban.node import core
 from tongban.node.core import Accepted, Identity, Node, Outcome, Prepared, View
 from tongban.node.providers.base import ProviderFailed, Setting
 from tongban.node.providers.sqlite import Sqlite
-from tongban.node.store import Committed, QuotaSpent, Store, write_checkpoint, write_whole
+from tongban.node.store import Committed, QuotaSpent, Store, write_checkpoint
+from tongban.ports.files import write_whole
 
 NODE = "embedded"
 _FINAL = frozenset({400, 401, 403, 404})

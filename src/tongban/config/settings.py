@@ -16,6 +16,7 @@ from django.utils.functional import SimpleLazyObject
 
 from tongban.apps.parties.sign_on.claims import SCOPES
 from tongban.infra.keys import own_rsa
+from tongban.ports.files import write_once
 
 HOME = Path(os.environ.get("TONGBAN_HOME", "var")).resolve()
 
@@ -28,13 +29,9 @@ def _secret_key() -> str:
     try:
         HOME.mkdir(parents=True, exist_ok=True)
         if not path.exists():
-            # Whole or not at all: two processes may start an installation at once.
-            draft = HOME / f"secret_key.{os.getpid()}"
-            with os.fdopen(os.open(draft, os.O_WRONLY | os.O_CREAT, 0o600), "w") as file:
-                file.write(secrets.token_urlsafe(64))
+            # two processes may start an installation at once
             with contextlib.suppress(FileExistsError):
-                os.link(draft, path)
-            draft.unlink()
+                write_once(path, secrets.token_urlsafe(64).encode(), 0o600)
         return path.read_text(encoding="ascii")
     except OSError as error:
         raise ImproperlyConfigured(

@@ -5,7 +5,6 @@ it means that every node must be told of a new one; a copy of it is a copy of th
 """
 
 import contextlib
-import os
 import secrets
 import stat
 from collections.abc import Callable
@@ -18,6 +17,7 @@ from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption,
 
 from tongban.kernel.suites import Signer, suite
 from tongban.kernel.wire.documents import key_id
+from tongban.ports.files import write_once
 
 _BYTES = 32
 _OTHERS = stat.S_IRWXG | stat.S_IRWXO
@@ -57,23 +57,16 @@ def own_secret(folder: Path, name: str, kind: str, fits: Callable[[bytes], objec
     """
     path = folder / "keys" / f"{name}.{kind}"
     if not path.exists():
-        _make(path, fits)
+        _keep(path, _secret(fits).hex().encode())
     if path.stat().st_mode & _OTHERS:
         raise KeyUnsafe(f"KeyUnsafe: {path} may be read by others; chmod 600 and change the key")
     return bytes.fromhex(path.read_text(encoding="ascii"))
 
 
-def _make(path: Path, fits: Callable[[bytes], object]) -> None:
+def _keep(path: Path, secret: bytes) -> None:
     path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-    draft = path.with_name(f"{path.name}.{os.getpid()}.{secrets.token_hex(4)}")
-    descriptor = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-    with os.fdopen(descriptor, "w", encoding="ascii") as file:
-        file.write(_secret(fits).hex())
-        file.flush()
-        os.fsync(descriptor)
     with contextlib.suppress(FileExistsError):
-        os.link(draft, path)
-    draft.unlink()
+        write_once(path, secret, 0o600)
 
 
 def _secret(fits: Callable[[bytes], object]) -> bytes:
@@ -95,16 +88,8 @@ def own_rsa(folder: Path, name: str) -> str:
     """
     path = folder / "keys" / f"{name}.pem"
     if not path.exists():
-        path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-        draft = path.with_name(f"{path.name}.{os.getpid()}.{secrets.token_hex(4)}")
         made = rsa.generate_private_key(public_exponent=65537, key_size=3072)
-        with os.fdopen(os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as file:
-            file.write(made.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption()))
-            file.flush()
-            os.fsync(file.fileno())
-        with contextlib.suppress(FileExistsError):
-            os.link(draft, path)
-        draft.unlink()
+        _keep(path, made.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption()))
     if path.stat().st_mode & _OTHERS:
         raise KeyUnsafe(f"KeyUnsafe: {path} may be read by others; chmod 600 and change the key")
     return path.read_text(encoding="ascii")

@@ -34,7 +34,7 @@ from tongban.kernel.wire.words import Request
 from tongban.node import clock
 from tongban.node.config import Config
 from tongban.node.core import Identity, View
-from tongban.node.store import write_whole
+from tongban.ports.files import write_whole
 
 _PLACE = "/exchange/v1/"
 _LARGEST = 256 * 1024 * 1024

@@ -5,7 +5,6 @@ hold none.
 """
 
 import hashlib
-import os
 import secrets
 from dataclasses import dataclass
 from pathlib import Path
@@ -15,6 +14,7 @@ from tongban.kernel.suites import KeyInvalid, suite
 from tongban.kernel.wire.documents import key_id
 from tongban.kernel.wire.words import Identifier, IdentifierInvalid
 from tongban.node.config import ConfigInvalid
+from tongban.ports.files import write_once
 
 _BYTES = 32
 
@@ -97,11 +97,7 @@ def _signing(name: str) -> bytes:
 
 
 def _secret(path: Path, content: bytes) -> None:
-    descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-    with os.fdopen(descriptor, "w", encoding="ascii") as file:
-        file.write(content.hex() + "\n")
-        file.flush()
-        os.fsync(descriptor)
+    write_once(path, f"{content.hex()}\n".encode(), 0o600)
 
 
 def _client(folder: Path, new: NewNode, system: str) -> str:

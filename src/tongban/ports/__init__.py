@@ -1,1 +1,1 @@
-"""Where a process meets its machine, for processes that share nothing else: the clock."""
+"""Where a process meets its machine, for processes that share nothing else: clock and files."""

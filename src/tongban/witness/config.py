@@ -4,7 +4,6 @@ Says who the witness is, where it listens, and which logs it knows. Refuses what
 and a key that others may read.
 """
 
-import os
 import secrets
 import stat
 import tomllib
@@ -15,6 +14,7 @@ from typing import Any
 
 from tongban.kernel.suites import KeyInvalid, Signer, SuiteUnknown, suite
 from tongban.kernel.tlog.notes import NoteKey, NoteKeyInvalid, note_key, read_key
+from tongban.ports.files import write_once
 
 _BYTES = 32
 _OTHERS = stat.S_IRWXG | stat.S_IRWXO
@@ -135,11 +135,7 @@ def make_witness(
         note_key(name, suite_name, public, timestamped=True)
     except NoteKeyInvalid as wrong:
         raise ConfigInvalid(f"ConfigInvalid: name: {wrong}") from None
-    descriptor = os.open(secret, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-    with os.fdopen(descriptor, "w", encoding="ascii") as file:
-        file.write(drawn.hex())
-        file.flush()
-        os.fsync(descriptor)
+    write_once(secret, drawn.hex().encode(), 0o600)
     listed = "".join(f'  "{vkey}",\n' for vkey in logs)
     path.write_text(
         f'name = "{name}"\nsuite = "{suite_name}"\nkey = "witness.key"\n'

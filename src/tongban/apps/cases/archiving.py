@@ -6,7 +6,6 @@ Written once a case, when all of it is witnessed; never over a package that is o
 
 import hashlib
 import json
-import os
 from collections.abc import Mapping
 from datetime import date
 from pathlib import Path
@@ -20,6 +19,7 @@ from tongban.apps.evidence import bundles
 from tongban.infra import clock
 from tongban.infra.trail import services as trail
 from tongban.kernel.events import Draft, Event
+from tongban.ports.files import write_whole
 
 from . import bundling, disclosure, queries
 from .bundling import Gathered
@@ -51,7 +51,9 @@ def archive(number: str) -> Archived:
     digest = hashlib.sha256(made).hexdigest()
     # a package that was written and is not on record yet keeps its own name
     place = f"{closed.year}/{number}-{digest[:16]}.zip"
-    _write(Path(settings.ARCHIVE) / place, made)
+    path = Path(settings.ARCHIVE) / place
+    path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+    write_whole(path, made, 0o600)
     with transaction.atomic():
         Case.objects.select_for_update().get(pk=number)
         row, fresh = Archived.objects.get_or_create(
@@ -156,23 +158,3 @@ def _row(event: Event) -> Mapping[str, str]:
         "hash": event.hash[:16],
         "data": event.payload or "—",
     }
-
-
-def _write(path: Path, made: bytes) -> None:
-    """Put the file there whole or not at all, on the disk before it is told."""
-    path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-    draft = path.with_name(f"{path.name}.{os.getpid()}")
-    try:
-        descriptor = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
-        with os.fdopen(descriptor, "wb") as file:
-            file.write(made)
-            file.flush()
-            os.fsync(descriptor)
-        draft.replace(path)
-    finally:
-        draft.unlink(missing_ok=True)
-    folder = os.open(path.parent, os.O_RDONLY)
-    try:
-        os.fsync(folder)
-    finally:
-        os.close(folder)

@@ -395,7 +395,7 @@ def check_documents(files: Mapping[str, bytes], events: list[dict[str, Any]]) ->
     """Find for each document the event that names its digest, of either suite."""
     naming: dict[str, str] = {}
     for event in events:
-        for digest in re.findall('"([0-9a-f]{64})"', event["data"] or ""):
+        for digest in re.findall('"(?:sha-256:|sm3:)?([0-9a-f]{64})"', event["data"] or ""):
             naming.setdefault(digest, event["where"])
     found = {}
     for name in sorted(name for name in {*files} - PLAIN if not name.startswith(ADDED)):

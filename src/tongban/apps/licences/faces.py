@@ -6,9 +6,9 @@ holes where a rare character of a name should be. A city puts its own certificat
 self-signed one. The seal is ECDSA in both suites: PDF software knows no SM2.
 """
 
+import contextlib
 import io
 import json
-import os
 from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 from functools import lru_cache
@@ -32,6 +32,7 @@ from pyhanko_certvalidator.registry import SimpleCertificateStore
 
 from tongban.infra import keys
 from tongban.kernel import sdjwt
+from tongban.ports.files import write_once
 
 from .errors import FaceNotMade
 
@@ -143,9 +144,8 @@ def certificate(home: Path, secret: bytes, now: datetime) -> bytes:
     """Give the seal's certificate in DER; make a self-signed one where there is none."""
     path = home / "keys" / "licences-seal.pem"
     if not path.exists():
-        draft = path.with_name(f"{path.name}.{os.getpid()}")
-        draft.write_bytes(_self_signed(secret, now).public_bytes(Encoding.PEM))
-        draft.replace(path)
+        with contextlib.suppress(FileExistsError):
+            write_once(path, _self_signed(secret, now).public_bytes(Encoding.PEM))
     read = x509.load_pem_x509_certificate(path.read_bytes())
     return read.public_bytes(Encoding.DER)
 

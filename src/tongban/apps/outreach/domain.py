@@ -72,6 +72,7 @@ or an earlier month
 def person_reference(salt: bytes, number: str, by: Suite) -> str:
     """Give a name for a person that tells nothing without ``salt`` (HMAC, 128 bits in hex).
 
+    >>> from tongban.kernel.suites import suite
     >>> len(person_reference(b"0" * 32, "330106194011230021", suite("gm")))
     32
     """

@@ -16,7 +16,7 @@ from typing import Any
 
 from tongban.kernel.events import canonical
 from tongban.kernel.suites import Suite
-from tongban.node.store import write_whole
+from tongban.ports.files import write_whole
 
 PROGRESS = "progress.json"
 MANIFEST = "manifest.json"

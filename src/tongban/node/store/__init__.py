@@ -1,6 +1,6 @@
 """The node's store: a hash-chained log that every answer stands on before it leaves."""
 
-from tongban.node.store.files import read_only, write_checkpoint, write_whole
+from tongban.node.store.files import read_only, write_checkpoint
 from tongban.node.store.store import Store
 from tongban.node.store.words import (
     CheckpointForked,
@@ -31,5 +31,4 @@ __all__ = [
     "Write",
     "read_only",
     "write_checkpoint",
-    "write_whole",
 ]

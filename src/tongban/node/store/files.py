@@ -1,7 +1,6 @@
-"""Files of a node: the rows of a log for a verifier, its checkpoints outside, small ones whole."""
+"""Files of a node: the rows of a log for a verifier, and its checkpoints outside."""
 
 import json
-import os
 import sqlite3
 from collections.abc import Iterator
 from contextlib import closing
@@ -10,6 +9,7 @@ from typing import Any
 
 from tongban.kernel.wire.rows import Kept
 from tongban.node.store.words import CheckpointForked
+from tongban.ports.files import write_once
 
 
 def read_only(path: Path) -> Iterator[Kept]:
@@ -28,39 +28,11 @@ def write_checkpoint(folder: Path, sealed: dict[str, Any]) -> Path:
     """
     folder.mkdir(parents=True, exist_ok=True)
     path = folder / f"{sealed['document']['size']:012d}.json"
-    draft = folder / f".{path.name}.{os.getpid()}"
-    with draft.open("w", encoding="utf-8") as file:
-        json.dump(sealed, file, ensure_ascii=False, sort_keys=True)
-        file.flush()
-        os.fsync(file.fileno())
     try:
-        os.link(draft, path)  # fails where it is there already: a checkpoint is never replaced
+        write_once(path, json.dumps(sealed, ensure_ascii=False, sort_keys=True).encode())
     except FileExistsError:
         if json.loads(path.read_text())["document"]["root"] != sealed["document"]["root"]:
             raise CheckpointForked(
                 f"CheckpointForked: {path} was signed with another root; keep both, find out why"
             ) from None
-    finally:
-        draft.unlink()
-    _sync(folder)
     return path
-
-
-def write_whole(path: Path, content: bytes) -> None:
-    """Write a file so that a reader, or a power cut, finds the old one or the new one whole."""
-    draft = path.with_name(f".{path.name}.{os.getpid()}")
-    with draft.open("wb") as file:
-        file.write(content)
-        file.flush()
-        os.fsync(file.fileno())
-    draft.replace(path)
-    _sync(path.parent)
-
-
-def _sync(folder: Path) -> None:
-    """Make the names in a folder as durable as the files."""
-    opened = os.open(folder, os.O_RDONLY)
-    try:
-        os.fsync(opened)
-    finally:
-        os.close(opened)

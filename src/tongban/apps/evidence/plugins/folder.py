@@ -3,12 +3,12 @@
 The pattern for a bridge to a chain: take the note, give back what the other side calls it.
 """
 
-import os
 from pathlib import Path
 
 from django.conf import settings
 
 from tongban.apps.evidence.queries import Published
+from tongban.ports.files import write_once
 
 
 class Folder:
@@ -22,15 +22,10 @@ class Folder:
         folder.mkdir(parents=True, exist_ok=True)
         path = folder / f"{published.size}.txt"
         try:
-            descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o644)
+            write_once(path, published.note)
         except FileExistsError:
             # we were stopped before it was noted; witnesses may have signed since
             text = published.note.partition(b"\n\n")[0]
             if not path.read_bytes().startswith(text):
                 raise
-        else:
-            with os.fdopen(descriptor, "wb") as file:
-                file.write(published.note)
-                file.flush()
-                os.fsync(descriptor)
         return str(path)
