@@ -16,7 +16,7 @@ def tongban(folder: Path, *words: str, **environment: str) -> "subprocess.Comple
         env={**known, "TONGBAN_HOME": str(folder / "home"), **environment},
         cwd=folder,
         capture_output=True,
-        timeout=120,
+        timeout=600,
         check=False,
     )
 

@@ -1,10 +1,20 @@
 """Browsers of people who signed in, as strongly as a test says."""
 
+import re
+from typing import Any
+
 from django.test import Client
 
 from tongban.infra import clock
 from tongban.infra.access.domain import Subject
 from tongban.infra.access.models import User
+
+_OURS = rb'<script src="/static/web/read.[0-9a-z.]*js" defer></script>'
+
+
+def plain(answer: Any) -> bool:
+    """Say whether a page has no script but the one that reads aloud, which none needs."""
+    return b"<script" not in re.sub(_OURS, b"", answer.content)
 
 
 def signed_in(subject: Subject, *methods: str) -> Client:

@@ -10,6 +10,7 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
 from lxml import html
 
+from testkit.browsers import plain
 from testkit.licences import Card, text_of
 from tongban.apps.licences import facing, services
 from tongban.infra import clock as port
@@ -24,7 +25,7 @@ def browser(subject: Subject, *, strict: bool = False) -> Client:
 
 
 def text(answer: Any) -> str:
-    assert b"<script" not in answer.content
+    assert plain(answer)
     return " ".join(html.fromstring(answer.content.decode()).text_content().split())
 
 

@@ -6,7 +6,7 @@ from django.views.generic import RedirectView
 
 from tongban.config.api import api, nowhere
 
-handler404 = "tongban.web.views.missing"
+handler404 = "tongban.web.pages.missing"
 urlpatterns = [
     path("api/", RedirectView.as_view(pattern_name="api:openapi-view")),
     path("api/", api.urls),

@@ -24,8 +24,8 @@ from tongban.infra.access.factors import FactorRefused
 from tongban.infra.access.models import Authenticator, User
 from tongban.infra.access.refusing import StepUpNeeded
 
+from .pages import language, page, refused, said, subject_of
 from .signing_in import read_answer, signed_in
-from .views import language, page, refused, said, subject_of
 from .words import WORDS
 
 

@@ -27,7 +27,7 @@ from tongban.infra.access.domain import Ruling
 from tongban.infra.access.refusing import StepUpNeeded
 
 from .middleware import POLICY
-from .views import language, page, subject_of
+from .pages import language, page, subject_of
 
 _AT_LEAST = 30  # seconds: a page must be read before it can be sent
 

@@ -21,7 +21,7 @@ from tongban.infra.access.domain import Subject
 from tongban.kernel.facts import Words
 
 from .catalogue_words import WORDS
-from .views import language, page, subject_of
+from .pages import language, page, subject_of
 
 _ROWS = 12  # items of the form
 _FILTERS: Mapping[str, Mapping[str, Words]] = {

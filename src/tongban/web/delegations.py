@@ -16,8 +16,8 @@ from tongban.apps.parties.domain import ACTIONS, DelegationRefused
 from tongban.infra import clock
 from tongban.infra.access.models import User
 
+from .pages import BEHALF, language, page, refused, subject_of
 from .signing_in import signed_in
-from .views import BEHALF, language, page, refused, subject_of
 from .words import WORDS
 
 

@@ -11,7 +11,7 @@ from tongban.apps.cases.errors import CaseUnknown, NotAllowed
 from tongban.apps.evidence import bundles, queries, verify
 
 from .evidence_words import words
-from .views import language, page, subject_of
+from .pages import language, page, subject_of
 
 _LARGEST = 32 * 1024 * 1024
 

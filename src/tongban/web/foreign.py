@@ -17,8 +17,8 @@ from tongban.infra.access.assurance import FOREIGN
 from tongban.infra.access.models import User
 
 from .account import number_of, strong
+from .pages import language, page, subject_of
 from .signing_in import form, signed_in, way_back
-from .views import language, page, subject_of
 
 _KEPT = "foreign"
 _LINKING = "linking"

@@ -7,7 +7,7 @@ from django.views.decorators.http import require_GET
 
 from tongban.apps.exchange import health, queries
 
-from .views import language, page, subject_of
+from .pages import language, page, subject_of
 from .words import WORDS
 
 _SIGNS = {

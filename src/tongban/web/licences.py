@@ -28,7 +28,7 @@ from tongban.kernel.sdjwt import Binding
 from tongban.kernel.sdjwt.strict import LONGEST
 
 from .licence_words import WORDS
-from .views import language, page, subject_of
+from .pages import language, page, subject_of
 
 _SIGNS = {
     "valid": ("done", "✔"),

@@ -23,7 +23,7 @@ from tongban.infra import clock
 from tongban.infra.access.domain import Subject
 from tongban.kernel.facts import Words
 
-from .views import language, page, subject_of
+from .pages import language, page, subject_of
 from .words import WORDS
 
 _SIGNS = {

@@ -23,7 +23,7 @@ from tongban.infra.access.assurance import HIGHEST, LOWEST, PASSKEY, PASSWORD, T
 from tongban.infra.access.factors import FactorRefused
 from tongban.infra.access.models import User
 
-from .views import language, page, subject_of
+from .pages import language, page, subject_of
 
 _PENDING = "pending"
 _PENDING_LASTS = timedelta(minutes=5)

@@ -22,8 +22,8 @@ from tongban.infra.access.refusing import refuse
 from tongban.infra.access.services import TokenInvalid
 from tongban.infra.access.users import NotYours, UserUnknown
 
+from .pages import language, page, refused, said, subject_of
 from .signing_in import signed_in
-from .views import language, page, refused, said, subject_of
 from .words import WORDS
 
 _VERBS: Mapping[str, Callable[..., None]] = {

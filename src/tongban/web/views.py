@@ -5,126 +5,24 @@ reads through ``cases.disclosure`` and decides nothing.
 """
 
 import ipaddress
-from collections.abc import Mapping, Sequence
-from typing import Any
 
 from django.conf import settings
 from django.contrib.auth import logout
-from django.core.exceptions import ValidationError
 from django.http import Http404, HttpRequest, HttpResponse
-from django.shortcuts import redirect, render
-from django.utils.translation import override
+from django.shortcuts import redirect
 from django.views.decorators.http import require_GET, require_POST
 
-from tongban.apps.cases import disclosure, queries
+from tongban.apps.cases import disclosure
 from tongban.apps.cases.errors import CaseUnknown, NotAllowed
-from tongban.apps.items import queries as items
-from tongban.apps.parties import delegating
-from tongban.apps.parties import queries as parties
-from tongban.apps.parties.domain import DelegationRefused
 from tongban.infra.access import services as access
 from tongban.infra.access import sessions
 from tongban.infra.access.assurance import LINK, TWO
 from tongban.infra.access.domain import Subject
-from tongban.infra.access.models import User
 from tongban.infra.access.services import ENTER, TokenInvalid
 
 from .evidence_words import words as evidence_words
+from .pages import acting_subject, language, page
 from .shown import shown
-from .words import words
-
-_LISTED = 20
-BEHALF = "behalf"  # in the session: the delegation by which somebody acts
-_CODES = {"zh": "zh-hans", "en": "en"}
-_YEAR = 365 * 24 * 3600
-
-
-def language(request: HttpRequest) -> str:
-    """Give the language: ``?lang=``, else the cookie, else Chinese."""
-    asked = request.GET.get("lang", "")
-    kept = request.COOKIES.get(settings.LANGUAGE_COOKIE_NAME, "")
-    return "en" if (asked if asked in _CODES else kept) == "en" else "zh"
-
-
-def page(
-    request: HttpRequest, template: str, shown: Mapping[str, Any], status: int = 200
-) -> HttpResponse:
-    """Render a page in the visitor's language; ``shown`` is what its template needs."""
-    lang = language(request)
-    subject: Any = shown.get("subject")
-    acting = isinstance(subject, Subject) and subject.behalf is not None
-    context = {
-        "lang": lang,
-        "html_lang": {"zh": "zh-CN", "en": "en"}[lang],
-        "t": words(lang),
-        "acting": parties.name_of(subject.person_id) if acting else "",
-    }
-    with override(_CODES[lang]):
-        response = render(request, f"web/{template}.html", {**context, **shown}, status=status)
-    if request.GET.get("lang") in _CODES:
-        response.set_cookie(
-            settings.LANGUAGE_COOKIE_NAME, _CODES[lang], max_age=_YEAR, samesite="Lax"
-        )
-    return response
-
-
-def refused(request: HttpRequest, lines: Sequence[str], status: int = 409) -> HttpResponse:
-    """Say why something was not done."""
-    return page(request, "refused", {"subject": subject_of(request), "lines": lines}, status)
-
-
-def said(request: HttpRequest, error: ValidationError) -> list[str]:
-    """Give what Django says is amiss, in the visitor's language."""
-    with override(_CODES[language(request)]):
-        return [str(line) for line in error.messages]
-
-
-def subject_of(request: HttpRequest) -> Subject | None:
-    """Give who is signed in, or nobody."""
-    return (
-        parties.subject_of(request.user, sessions.context_of(request))
-        if isinstance(request.user, User)
-        else None
-    )
-
-
-def acting_subject(request: HttpRequest) -> Subject | None:
-    """Give who is signed in, as acting for whom it chose to act for; else as `subject_of`."""
-    number = request.session.get(BEHALF)
-    if not number or not isinstance(request.user, User):
-        return subject_of(request)
-    try:
-        return delegating.acting(request.user, number, sessions.context_of(request))
-    except DelegationRefused:
-        request.session.pop(BEHALF)
-        return subject_of(request)
-
-
-@require_GET
-def home(request: HttpRequest) -> HttpResponse:
-    """Show the visitor's own cases or queue; to a stranger, how to make and see one."""
-    subject = acting_subject(request)
-    if subject is None:
-        return page(request, "home", {})
-    lang = language(request)
-    cases = [
-        {
-            "number": row.number,
-            "name": items.life_event(row.life_event, row.version).name.of(lang),
-            "submitted": row.submitted,
-            "ended": row.ended,
-        }
-        for row in queries.cases_of(subject)[:_LISTED]
-    ]
-    queue = [
-        {
-            "number": row.case_id,
-            "name": items.item(row.item, row.version).name.of(lang),
-            "due": row.due,
-        }
-        for row in queries.queue(subject)[:_LISTED]
-    ]
-    return page(request, "home", {"subject": subject, "cases": cases, "queue": queue})
 
 
 def _look(subject: Subject | None, number: str) -> disclosure.Sight | None:
@@ -173,8 +71,3 @@ def leave(request: HttpRequest) -> HttpResponse:
     """Sign out."""
     logout(request)
     return redirect("home")
-
-
-def missing(request: HttpRequest, exception: Exception) -> HttpResponse:  # noqa: ARG001
-    """Answer an unknown address."""
-    return page(request, "missing", {"subject": subject_of(request)}, status=404)

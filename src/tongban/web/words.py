@@ -8,15 +8,15 @@ from collections.abc import Mapping
 
 from tongban.kernel.facts import Words
 
+from .component_words import COMPONENT_WORDS
 from .identity_words import IDENTITY_WORDS
 
 WORDS: Mapping[str, Words] = {
+    **COMPONENT_WORDS,
     **IDENTITY_WORDS,
     "site": Words("通办", "Tongban"),
     "tagline": Words("一次申请，全程网办", "a person applies once"),
     "skip": Words("跳到正文", "Skip to content"),
-    "language": Words("English", "中文"),
-    "language_code": Words("en", "zh"),
     "leave": Words("退出", "Sign out"),
     "signed_in": Words("您好，", "Signed in as"),
     "catalogue_link": Words("资源目录", "Catalogue"),
@@ -51,6 +51,14 @@ WORDS: Mapping[str, Words] = {
     "health_unknown": Words("未知", "not known"),
     "home_title": Words("我的办件", "My cases"),
     "home_queue": Words("待我办理", "Waiting for me"),
+    "home_ask": Words("您要办什么？", "What do you need?"),
+    "home_ask_hint": Words(
+        "说一句话，例如：老人补贴怎么领", "Say it in a sentence: allowance for the old"
+    ),
+    "find": Words("找", "Find"),
+    "home_help": Words("找人帮忙", "Get help"),
+    "home_waiting": Words("我的进度", "My progress"),
+    "desk_none": Words("现在没有待办的件。", "Nothing waits for you now."),
     "home_none": Words("还没有办件。", "There is no case yet."),
     "home_signed_out": Words("请先登录", "Please sign in"),
     "home_how": Words("怎样看到一个办件", "How to see a case"),
@@ -192,8 +200,3 @@ WORDS: Mapping[str, Words] = {
     "refused_title": Words("未能办理", "This was not done"),
     "back": Words("返回首页", "Back to the first page"),
 }
-
-
-def words(lang: str) -> dict[str, str]:
-    """Give every word in one language, for a template."""
-    return {name: text.of(lang) for name, text in WORDS.items()}

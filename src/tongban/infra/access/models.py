@@ -21,6 +21,8 @@ class User(AbstractUser):
     person_id = models.TextField("主体编号", blank=True, default="", db_index=True)
     # how the person was proofed: assurance.UNPROOFED, NAMED 实名, SEEN 实人
     proof = models.PositiveSmallIntegerField("实人等级", default=0)
+    # how pages look: "elder" 长辈版, "standard", or empty where it was never chosen
+    view = models.CharField("页面版式", max_length=8, blank=True, default="")
 
     class Meta(AbstractUser.Meta):
         verbose_name = "用户"

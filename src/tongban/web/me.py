@@ -1,0 +1,43 @@
+"""The page "me" (我的): one door to everything of one's own; and the accessibility statement."""
+
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect
+from django.urls import reverse
+from django.views.decorators.http import require_GET
+
+from .languages import words
+from .pages import acting_subject, page, subject_of, view_of
+
+# what stands behind the door: (address, word, icon), for a person and for an official
+_OWN = (
+    ("my-cases", "home_title", "file"),
+    ("licences", "licences_link", "licence"),
+    ("consents", "consents_title", "lock"),
+    ("file", "file_title", "find"),
+    ("delegations", "delegations", "help"),
+    ("account", "account", "me"),
+)
+_OFFICIAL = (
+    ("catalogue", "catalogue_link", "services"),
+    ("requests", "requests_title", "file"),
+    ("health", "health_link", "alert"),
+)
+
+
+@require_GET
+def me(request: HttpRequest) -> HttpResponse:
+    """Show the doors to one's cases, licences, data, delegations and account."""
+    subject = acting_subject(request)
+    if subject is None:
+        return redirect(f"{reverse('sign-in')}?next={reverse('me')}")
+    t = words(view_of(request).language.tag)
+    doors = [door for door in _OWN if subject.person_id or door[0] not in {"licences", "consents"}]
+    doors += _OFFICIAL if subject.posts else _OFFICIAL[:1]
+    rows = [{"url": reverse(name), "name": t[word], "icon": icon} for name, word, icon in doors]
+    return page(request, "me", {"subject": subject, "doors": rows})
+
+
+@require_GET
+def accessibility(request: HttpRequest) -> HttpResponse:
+    """State what was done so that everybody can use the pages, what is short, and whom to tell."""
+    return page(request, "accessibility", {"subject": subject_of(request)})
