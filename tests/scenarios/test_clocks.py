@@ -1,11 +1,11 @@
 """The legal clocks as a case lives them: correction once, in time, stops, extension, holidays."""
 
-import base64
 from datetime import date
 
 import pytest
 
 from testkit.office import Office
+from testkit.papers import base64_of, png
 from tongban.apps.cases import queries, services
 from tongban.apps.cases.domain.state import Branch, Stage, encode
 from tongban.apps.cases.errors import CaseRefused, NotAllowed, SubmissionInvalid
@@ -15,7 +15,7 @@ from tongban.infra.trail import queries as trail
 ITEM = "maternity-reimbursement"
 HERE = "medical-insurance"
 INVOICE = "hospital-invoice-elsewhere"
-PNG = base64.b64encode(b"\x89PNG\r\n\x1a\n" + b"0" * 64).decode()
+PNG = base64_of(png())
 UPLOAD = services.Upload(INVOICE, "票据.png", "image/png", PNG)
 GRANT = services.Verdict({"outcome": "grant"}, "材料齐全")
 CHECK = [(INVOICE, "票据不清晰")]

@@ -4,7 +4,6 @@ Every field that the newborn application fetches is blanked in its department's 
 time, then every record is removed. Nobody may be refused for it, and nobody paid more.
 """
 
-import base64
 import sqlite3
 from collections.abc import Iterator, Mapping
 from contextlib import closing, contextmanager
@@ -13,6 +12,7 @@ from typing import Any
 import pytest
 
 from testkit.office import Office
+from testkit.papers import base64_of, png
 from tongban.apps.cases import queries, services
 from tongban.apps.cases.domain.state import FAILED, Branch, Case, Stage
 from tongban.apps.cases.models import Given, PaymentOrder
@@ -21,7 +21,7 @@ from tongban.apps.exchange import queries as exchange
 from tongban.kernel.forms import Call
 
 AMOUNT = "assess.amount_fen"
-PNG = base64.b64encode(b"\x89PNG\r\n\x1a\n" + b"0" * 64).decode()
+PNG = base64_of(png())
 
 
 def calls(office: Office, case: Case) -> Iterator[Call]:

@@ -1,12 +1,12 @@
 """A child is born: one submission, seven items, and what must hold when things go wrong."""
 
-import base64
 import json
 import sqlite3
 
 import pytest
 
 from testkit.office import Office
+from testkit.papers import base64_of, png
 from tongban.apps.cases import queries, services
 from tongban.apps.cases.domain.state import Stage, encode
 from tongban.apps.cases.errors import CaseRefused, CaseUnknown, NotAllowed, SubmissionInvalid
@@ -25,7 +25,7 @@ SEVEN = {
     "maternity-reimbursement",
     "childcare-guidance",
 }
-PNG = base64.b64encode(b"\x89PNG\r\n\x1a\n" + b"0" * 64).decode()
+PNG = base64_of(png())
 
 
 def stages(office: Office, number: str) -> dict[str, Stage]:

@@ -1,6 +1,5 @@
 """One broken case stops nobody else's; a year without calendar stops nobody at all."""
 
-import base64
 from collections import Counter
 from typing import Any
 
@@ -8,6 +7,7 @@ import pytest
 from click.testing import CliRunner
 
 from testkit.office import Office
+from testkit.papers import base64_of, png
 from tongban.apps.cases import queries, services, verbs
 from tongban.apps.cases.domain.state import Stage
 from tongban.apps.exchange import queries as exchange
@@ -16,7 +16,7 @@ from tongban.infra.jobs.cli import jobs as command
 from tongban.infra.trail import queries as trail
 
 CHILD = "childcare-guidance"
-PNG = base64.b64encode(b"\x89PNG\r\n\x1a\n" + b"0" * 64).decode()
+PNG = base64_of(png())
 GRANT = services.Verdict({"outcome": "grant"}, "材料齐全")
 
 

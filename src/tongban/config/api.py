@@ -60,6 +60,8 @@ api.add_router("", licences.router)
 
 _REFUSED: Mapping[type[Exception], tuple[int, str]] = {
     errors.SubmissionInvalid: (422, "submission_invalid"),
+    errors.DraftMoved: (409, "draft_moved"),
+    errors.DraftUnknown: (404, "draft_unknown"),
     errors.CaseMoved: (409, "case_moved"),
     errors.CaseRefused: (409, "case_refused"),
     errors.NotAllowed: (403, "not_allowed"),
@@ -165,7 +167,7 @@ def _case(request: HttpRequest, error: Exception | type[Exception]) -> HttpRespo
     if not isinstance(error, errors.CaseError):
         raise TypeError(error)
     status, code = next(_REFUSED[kind] for kind in type(error).__mro__ if kind in _REFUSED)
-    named = error.fields if isinstance(error, errors.SubmissionInvalid) else {}
+    named = getattr(error, "fields", {})
     fields = {name: Sentence(zh=zh, en=en) for name, (zh, en) in named.items()}
     return _refuse(request, status, code, error.zh, error.en, fields)
 

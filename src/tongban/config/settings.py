@@ -125,6 +125,8 @@ EVIDENCE_FOLDER = Path(os.environ.get("TONGBAN_EVIDENCE_FOLDER", HOME / "evidenc
 # command:<program> or plugin:<module>:<class>
 MASTER = os.environ.get("TONGBAN_MASTER", "")
 MASTER_BEFORE = os.environ.get("TONGBAN_MASTER_BEFORE", "")  # while moving from one to another
+# days that an application which was begun and not sent (草稿) is kept after it was last saved
+DRAFT_DAYS = int(os.environ.get("TONGBAN_DRAFT_DAYS", "30"))
 # seconds after which a node stops conditional calls, and calls by consent
 EXCHANGE_SNAPSHOT_AGE = int(os.environ.get("TONGBAN_SNAPSHOT_AGE", "86400"))
 EXCHANGE_FEED_AGE = int(os.environ.get("TONGBAN_FEED_AGE", "60"))

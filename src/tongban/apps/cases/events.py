@@ -28,3 +28,12 @@ CLOSED = "tongban.cases.closed.v1"
 #: Told on a chain of its own: the story of the case is closed when its archive is written.
 ARCHIVED = "tongban.cases.archived.v1"
 ARCHIVE = "cases:archive"
+
+#: Of a draft (草稿) only its end is told, on a chain of its own.
+DRAFT_ENDING = "tongban.cases.draft_ending.v1"
+DRAFT_ENDED = "tongban.cases.draft_ended.v1"
+
+
+def draft_chain(number: str) -> str:
+    """Give the chain of a draft."""
+    return f"cases:draft:{number}"

@@ -78,6 +78,60 @@ class Document(SealedModel):
         return f"{self.case_id} {self.material}"
 
 
+class ApplicationDraft(SealedModel):
+    """An application that was begun and not sent yet (草稿): one a person, company and life event.
+
+    ``answers`` maps a fact to what was typed and the version that wrote it. Once sent it is empty
+    and names its ``case``, so that sending it again finds that one.
+    """
+
+    number = models.CharField("草稿编号", max_length=32, primary_key=True)
+    person = models.CharField(max_length=40)
+    company = models.CharField("代表的企业", max_length=18, blank=True)
+    life_event = models.CharField(max_length=60)
+    answers = SealedJSON()
+    version = models.PositiveIntegerField()
+    saved = models.DateTimeField()
+    ends = models.DateTimeField("保留至")
+    told = models.DateTimeField("到期提醒", null=True)
+    case = models.CharField("办件编号", max_length=32, blank=True)
+
+    class Meta:
+        verbose_name = verbose_name_plural = "草稿"
+        constraints = (
+            models.UniqueConstraint(
+                fields=["person", "company", "life_event"],
+                condition=Q(case=""),
+                name="one_draft",
+            ),
+        )
+        indexes = (models.Index(fields=["ends"], name="draft_ends"),)
+
+    def __str__(self) -> str:
+        return self.number
+
+
+class DraftDocument(SealedModel):
+    """A material that was uploaded to a draft (草稿材料)."""
+
+    draft = models.ForeignKey(ApplicationDraft, models.CASCADE, related_name="documents")
+    material = models.CharField(max_length=60)
+    filename = SealedText()
+    media_type = models.CharField(max_length=60)
+    digest = SealedText()
+    content = SealedBytes()
+    received = models.DateTimeField()
+
+    class Meta:
+        verbose_name = verbose_name_plural = "草稿材料"
+        constraints = (
+            models.UniqueConstraint(fields=["draft", "material"], name="draft_material_once"),
+        )
+
+    def __str__(self) -> str:
+        return f"{self.draft_id} {self.material}"
+
+
 class CalendarInForce(models.Model):
     """The official calendar (工作日历) that open clocks were last derived from."""
 

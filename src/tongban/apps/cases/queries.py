@@ -14,17 +14,17 @@ from tongban.apps.licences import queries as licences
 from tongban.apps.parties import queries as parties
 from tongban.infra.access.domain import EVERYTHING, Subject
 from tongban.infra.trail import queries as trail
-from tongban.kernel import workdays
+from tongban.kernel import forms, workdays
 from tongban.kernel.events import Event
 from tongban.kernel.facts import Words, to_json
 
 from . import events as say
 from . import services
-from .domain import acceptance, engine, human
+from .domain import acceptance, drafts, engine, human
 from .domain.fold import Said, fold
 from .domain.ground import Ground, all_facts
 from .domain.state import Branch, Case, Json, Stage
-from .models import BranchRow
+from .models import ApplicationDraft, BranchRow
 from .models import Case as Row
 
 STAGES = {
@@ -225,6 +225,61 @@ def cases_of(subject: Subject) -> QuerySet[Row]:
         ours = [row.number for row in rows if row.state.get("on_behalf_of") == behalf.principal]
         rows = rows.filter(number__in=ours)
     return rows
+
+
+def draft(subject: Subject, number: str) -> dict[str, Json]:
+    """Show a draft (草稿): its answers, what is amiss with them, its files, until when it is kept.
+
+    ``gone`` are answers to what the newest version of the life event does not ask any more. Raises
+    ``errors.DraftUnknown``.
+    """
+    row = services.own_draft(subject, number)
+    event = items.life_event(row.life_event)
+    answers = drafts.answers(drafts.read(row.answers))
+    asked = services.askable(event.plan)
+    known = items.vocabulary()
+    facts = [known.fact(name) for name in sorted(asked & answers.keys())]
+    _, mistakes = forms.read_answers(facts, {fact.name: answers[fact.name] for fact in facts})
+    return {
+        "number": row.number,
+        "life_event": row.life_event,
+        "version": row.version,
+        "saved": row.saved,
+        "ends": row.ends,
+        "case": row.case,
+        "answers": answers,
+        "mistakes": {wrong.fact: {"zh": wrong.zh, "en": wrong.en} for wrong in mistakes},
+        "gone": sorted(answers.keys() - asked),
+        "documents": [
+            {
+                "material": document.material,
+                "filename": document.filename,
+                "media_type": document.media_type,
+                "digest": document.digest,
+                "bytes": len(document.content),
+            }
+            for document in row.documents.order_by("material")
+        ],
+    }
+
+
+def draft_of(subject: Subject, life_event: str) -> str:
+    """Give the number of the subject's standing draft for a life event; empty where none is."""
+    for row in drafts_of(subject):
+        if row.life_event == life_event:
+            return str(row.number)
+    return ""
+
+
+def drafts_of(subject: Subject) -> list[ApplicationDraft]:
+    """Give the subject's standing drafts, the latest first; to an agent those it may send."""
+    behalf = subject.behalf
+    company = behalf.principal if behalf is not None else ""
+    rows = ApplicationDraft.objects.filter(person=subject.person_id, company=company, case="")
+    found = list(rows.order_by("-saved", "number"))
+    if behalf is None or EVERYTHING in behalf.events:
+        return found
+    return [row for row in found if row.life_event in behalf.events]
 
 
 def queue(subject: Subject) -> QuerySet[BranchRow]:

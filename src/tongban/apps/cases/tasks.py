@@ -20,6 +20,13 @@ def wake() -> None:
         pass
 
 
+@periodic("cases.drafts", every=timedelta(hours=1))
+def drafts() -> None:
+    """Tell of drafts that end soon and let go those that have, until none is left for now."""
+    while services.end_drafts():
+        pass
+
+
 @job(services.TAKE_UP, retries=10, backoff=timedelta(seconds=30))
 def take_up(number: str) -> None:
     """Take up a case that failed before: for half a day, then it is a dead letter."""

@@ -11,12 +11,13 @@ from pydantic import ConfigDict, Field, StringConstraints
 from pydantic.config import JsonDict
 
 from tongban.apps.cases.services import MOST_BYTES
-from tongban.infra.api import Body, Reason, Slug, Text, Value
+from tongban.infra.api import Body, Reason, Sentence, Slug, Text, Value
 from tongban.kernel.workdays import SPECIAL_PROCEDURES
 
 Number = Annotated[
     str, StringConstraints(pattern=r"^[0-9]{8}-[2-9A-HJ-NP-Z]{10}$"), Field(title="办件编号")
 ]
+DraftNumber = Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{20}$"), Field(title="草稿编号")]
 Step = Annotated[str, StringConstraints(pattern=r"^[A-Za-z_][A-Za-z0-9_./-]{0,99}$")]
 FactName = Annotated[
     str, StringConstraints(pattern=r"^[a-z][a-z0-9_]{0,40}\.[a-z][a-z0-9_]{0,60}$")
@@ -132,6 +133,29 @@ class WithdrawalIn(Body):
     reason: Text = ""
 
 
+class DraftIn(Body):
+    """Answers to save in a draft (草稿), null to take one back; ``version``: what was seen last."""
+
+    life_event: Slug
+    answers: Answers = {}
+    version: Annotated[int, Field(ge=0, le=1_000_000)] = 0
+
+
+class DraftUploadIn(UploadIn):
+    """A file for a draft; ``replaces`` is the digest of the one whose place it takes."""
+
+    replaces: Annotated[str, StringConstraints(max_length=80, pattern=r"^[a-z0-9:-]*$")] = ""
+
+
+class DraftSubmissionIn(Body):
+    """Send the draft as it stood at ``version``; sent twice, it is one case."""
+
+    version: Annotated[int, Field(ge=1, le=1_000_000)]
+    consent: bool = False
+    seen: Answers = {}
+    items: Annotated[list[Slug], Field(max_length=50)] = []
+
+
 class LifeEventOut(Schema):
     """A life event that can be applied for (一件事)."""
 
@@ -191,6 +215,42 @@ class PlanOut(Schema):
     ask: list[AskOut]
     consent: list[ConsentOut]
     materials: list[MaterialOut]
+
+
+class DraftDocumentOut(Schema):
+    """A file of a draft, as it is kept."""
+
+    material: str
+    filename: str
+    media_type: str
+    digest: str
+    bytes: int
+
+
+class DraftOut(Schema):
+    """A draft: its answers, what is amiss, its files, until when it is kept."""
+
+    number: str
+    life_event: str
+    version: int
+    saved: datetime
+    ends: datetime
+    case: str
+    answers: dict[str, Value]
+    mistakes: dict[str, Sentence]
+    gone: list[str]
+    documents: list[DraftDocumentOut]
+
+
+class DraftLine(Schema):
+    """A draft in a list."""
+
+    number: str
+    life_event: str
+    name: str
+    version: int
+    saved: datetime
+    ends: datetime
 
 
 class AskedOut(Schema):

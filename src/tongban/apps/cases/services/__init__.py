@@ -18,7 +18,19 @@ from .acts import (
     withdraw,
 )
 from .consenting import consent_again
-from .intake import MOST_BYTES, Submission, Upload, submit
+from .drafting import (
+    NOTICE,
+    Saved,
+    attach,
+    detach,
+    drop_draft,
+    end_drafts,
+    own_draft,
+    save_draft,
+    submit_draft,
+)
+from .intake import Submission, askable, submit
+from .papers import MOST_BYTES, Paper, Upload, read_paper
 from .turns import (
     TAKE_UP,
     TRIES,
@@ -34,9 +46,12 @@ from .turns import (
 
 __all__ = [
     "MOST_BYTES",
+    "NOTICE",
     "POSTS",
     "TAKE_UP",
     "TRIES",
+    "Paper",
+    "Saved",
     "Submission",
     "Upload",
     "Verdict",
@@ -45,16 +60,25 @@ __all__ = [
     "allowed",
     "answer",
     "ask_correction",
+    "askable",
+    "attach",
     "calendar",
     "consent_again",
     "decide",
+    "detach",
     "drafts_of",
+    "drop_draft",
+    "end_drafts",
     "extend",
     "ground_for",
     "load",
+    "own_draft",
+    "read_paper",
     "resume",
     "save",
+    "save_draft",
     "submit",
+    "submit_draft",
     "suspend",
     "urge",
     "wake",

@@ -22,7 +22,8 @@ from tongban.infra.trail.services import ChainMoved
 from tongban.kernel.events import Draft
 
 from .holding import stand_in
-from .intake import Upload, keep, read_answers
+from .intake import read_answers
+from .papers import Upload, documents_of, read_paper
 from .turns import (
     TRIES,
     allowed,
@@ -108,7 +109,7 @@ def answer(
 ) -> Case:
     """Answer a correction or confirm a changed value (提交补正、确认)."""
     values = read_answers(answers, None, items.vocabulary())
-    documents = [keep(number, u) for u in uploads]
+    documents = documents_of(number, [read_paper(upload) for upload in uploads])
     materials = {d.material: d.digest for d in documents}
 
     def act(case: Case, ground: Ground) -> Sequence[Said]:

@@ -1,47 +1,33 @@
 """How a submission comes in (提交): judged, read strictly, kept with its uploads, and set going."""
 
-import base64
 import secrets
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
-from django.conf import settings
 from django.db import transaction
 
 from tongban.apps.cases import events as say
 from tongban.apps.cases.domain.fold import Said, apply
 from tongban.apps.cases.domain.state import Json, encode, write_value, write_values
 from tongban.apps.cases.errors import NotAllowed, SubmissionInvalid
-from tongban.apps.cases.models import BranchRow, Document
+from tongban.apps.cases.models import ApplicationDraft, BranchRow, Document, DraftDocument
 from tongban.apps.cases.models import Case as Row
 from tongban.apps.exchange import consents
 from tongban.apps.items import queries as items
 from tongban.apps.parties import queries as parties
-from tongban.infra import clock
 from tongban.infra.access.domain import Subject, judge
 from tongban.infra.access.refusing import refuse
+from tongban.infra.secrecy.fields import sealed
 from tongban.infra.trail import services as trail
 from tongban.kernel import forms
 from tongban.kernel.facts import Vocabulary, parse_value
 from tongban.kernel.feel import Value
-from tongban.kernel.suites import suite
 
 from .holding import stand_in
+from .papers import Paper, Upload, documents_of, read_paper
 from .turns import LEASE, carry_on, drafts_of, ground_of, rows_of
 
-MOST_BYTES = 2 * 1024 * 1024
-_MEDIA = {"application/pdf": b"%PDF-", "image/png": b"\x89PNG\r\n", "image/jpeg": b"\xff\xd8\xff"}
 _ALPHABET = "23456789ABCDEFGHJKLMNPQRSTUVWXYZ"
-
-
-@dataclass(frozen=True, slots=True)
-class Upload:
-    """A material that the applicant uploads (上传材料)."""
-
-    material: str
-    filename: str
-    media_type: str
-    content: str  # base64
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,36 +42,11 @@ class Submission:
     uploads: Sequence[Upload] = ()
 
 
-def _allow(subject: Subject, action: str, resource: Mapping[str, str]) -> None:
+def allow(subject: Subject, action: str, resource: Mapping[str, str]) -> None:
     ruling = judge(subject, action, resource)
     if not ruling.allowed:
         refuse(subject, action, resource, ruling)
         raise NotAllowed(ruling.zh, ruling.en)
-
-
-def keep(number: str, upload: Upload) -> Document:
-    """Check a file by its first bytes and size, and keep it by its digest."""
-    try:
-        content = base64.b64decode(upload.content, validate=True)
-    except ValueError:
-        raise SubmissionInvalid({upload.material: ("文件内容不是base64", "not base64")}) from None
-    begins = _MEDIA.get(upload.media_type)
-    if begins is None or not content.startswith(begins):
-        raise SubmissionInvalid(
-            {upload.material: ("请上传PDF、PNG或JPEG文件", "send a PDF, PNG or JPEG file")}
-        )
-    if len(content) > MOST_BYTES:
-        raise SubmissionInvalid({upload.material: ("文件不得超过2 MB", "send at most 2 MB")})
-    by = suite(settings.SUITE)
-    return Document(
-        case_id=number,
-        material=upload.material,
-        filename=upload.filename,
-        media_type=upload.media_type,
-        digest=f"{by.digest_name}:{by.digest(content).hex()}",
-        content=content,
-        received=clock.now(),
-    )
 
 
 def read_answers(
@@ -105,6 +66,28 @@ def askable(plan: forms.DataPlan) -> frozenset[str]:
     return frozenset(f.fact.name for f in (*plan.ask, *plan.fallback))
 
 
+@dataclass(frozen=True, slots=True)
+class Sent:
+    """The draft (草稿) that a submission empties in the same transaction, as it was read."""
+
+    number: str
+    version: int
+
+
+class AlreadySent(Exception):
+    """The draft was sent, saved or dropped meanwhile; nothing was submitted."""
+
+
+def about(subject: Subject, life_event: str) -> dict[str, str]:
+    """Give what an application would be about, for the judge of permissions."""
+    behalf = subject.behalf
+    return {
+        "applicant": subject.person_id,
+        "life_event": life_event,
+        "company": behalf.principal if behalf is not None else "",
+    }
+
+
 def submit(subject: Subject, submission: Submission) -> str:
     """Take a submission, tell the trail, and take the case as far as it goes at once.
 
@@ -112,13 +95,18 @@ def submit(subject: Subject, submission: Submission) -> str:
     Raises `SubmissionInvalid` with one sentence a field, `NotAllowed`, or
     ``items.queries.NotPublished``.
     """
+    return send(subject, submission, [read_paper(upload) for upload in submission.uploads])
+
+
+def send(
+    subject: Subject, submission: Submission, papers: Sequence[Paper], sent: Sent | None = None
+) -> str:
+    """Submit with these papers; a draft that is ``sent`` is emptied by it, once.
+
+    Raises as `submit`, and `AlreadySent`.
+    """
     behalf = subject.behalf
-    about = {
-        "applicant": subject.person_id,
-        "life_event": submission.life_event,
-        "company": behalf.principal if behalf is not None else "",
-    }
-    _allow(subject, "case.submit", about)
+    allow(subject, "case.submit", about(subject, submission.life_event))
     event = items.life_event(submission.life_event)
     chosen = {
         b.item: b.version
@@ -135,7 +123,7 @@ def submit(subject: Subject, submission: Submission) -> str:
         )
     now = ground.now
     number = f"{now:%Y%m%d}-" + "".join(secrets.choice(_ALPHABET) for _ in range(10))
-    documents = [keep(number, u) for u in submission.uploads]
+    documents = documents_of(number, papers)
     given = {f"{event.applicant}.id_number": parties.id_number(subject.person_id)}
     held = stand_in(subject, ground, chosen, {**answers, **given})
     data: dict[str, Json] = {
@@ -168,6 +156,8 @@ def submit(subject: Subject, submission: Submission) -> str:
         data["on_behalf_of"] = behalf.principal
         data["delegation"] = behalf.delegation
     with transaction.atomic():
+        if sent is not None:
+            _empty(sent, number)
         if any(line.basis == "consent" for line in event.plan.consent):
             receipt = consents.give_consent(number, event.slug, subject, event.plan, chosen)
             data["consent_id"] = receipt.number
@@ -188,3 +178,11 @@ def submit(subject: Subject, submission: Submission) -> str:
         trail.append(drafts_of(case, ground, [said]))
     carry_on(number)
     return number
+
+
+def _empty(sent: Sent, case: str) -> None:
+    """Let a draft name its case and hold nothing more; whoever comes second finds it so."""
+    standing = ApplicationDraft.objects.filter(number=sent.number, version=sent.version, case="")
+    if not standing.update(case=case, **sealed(ApplicationDraft, sent.number, answers={})):
+        raise AlreadySent(sent.number)
+    DraftDocument.objects.filter(draft_id=sent.number).delete()

@@ -1,0 +1,144 @@
+"""Drafts (草稿): what a person has begun and not sent, from any of its devices."""
+
+from typing import Any
+
+from django.http import HttpRequest, HttpResponse
+from ninja.responses import Status
+
+from tongban.apps.cases import disclosure, queries, services
+from tongban.apps.items import queries as items
+from tongban.infra.api import Lang, Slug, speaks
+
+from .common import READ, WRITE, refusals, router, subject
+from .schemas import (
+    CaseOut,
+    DraftIn,
+    DraftLine,
+    DraftNumber,
+    DraftOut,
+    DraftSubmissionIn,
+    DraftUploadIn,
+)
+
+_TAGS = ["drafts · 草稿"]
+_ANSWERS = {200: DraftOut, **refusals(WRITE)}
+_SUBMIT = "case.submit"
+
+
+@router.get(
+    "/drafts",
+    response={200: list[DraftLine], **refusals(READ - {404})},
+    summary="我的草稿 · My drafts",
+    operation_id="list_drafts",
+    tags=_TAGS,
+)
+def own_drafts(request: HttpRequest, lang: Lang | None = None) -> Any:
+    """List what the caller has begun and not sent, the latest first."""
+    words = speaks(request, lang)
+    return [
+        {
+            "number": row.number,
+            "life_event": row.life_event,
+            "name": items.life_event(row.life_event).name.of(words),
+            "version": row.version,
+            "saved": row.saved,
+            "ends": row.ends,
+        }
+        for row in queries.drafts_of(subject(request, _SUBMIT))
+    ]
+
+
+@router.post(
+    "/drafts",
+    response=_ANSWERS,
+    summary="保存草稿 · Save a draft",
+    operation_id="save_draft",
+    tags=_TAGS,
+)
+def save(request: HttpRequest, body: DraftIn) -> Any:
+    """Save some answers; what another device answered otherwise meanwhile is refused (409)."""
+    caller = subject(request, _SUBMIT)
+    saved = services.save_draft(caller, body.life_event, body.answers, version=body.version)
+    return queries.draft(caller, saved.number)
+
+
+@router.get(
+    "/drafts/{number}",
+    response={200: DraftOut, **refusals(READ)},
+    summary="草稿内容 · A draft",
+    operation_id="draft",
+    tags=_TAGS,
+)
+def draft(request: HttpRequest, number: DraftNumber) -> Any:
+    """Show a draft with what is amiss in it."""
+    return queries.draft(subject(request, _SUBMIT), number)
+
+
+@router.delete(
+    "/drafts/{number}",
+    response={204: None, **refusals(WRITE)},
+    summary="删除草稿 · Drop a draft",
+    operation_id="drop_draft",
+    tags=_TAGS,
+)
+def drop(request: HttpRequest, number: DraftNumber) -> Any:
+    """Drop a draft with all it holds."""
+    services.drop_draft(subject(request, _SUBMIT), number)
+    return Status(204, None)
+
+
+@router.post(
+    "/drafts/{number}/documents",
+    response=_ANSWERS,
+    summary="上传材料 · Put a file to a draft",
+    operation_id="attach",
+    tags=_TAGS,
+)
+def attach(request: HttpRequest, number: DraftNumber, body: DraftUploadIn) -> Any:
+    """Keep a file with the draft: its kind read from its content, place and camera left out."""
+    caller = subject(request, _SUBMIT)
+    upload = services.Upload(body.material, body.filename, body.media_type, body.content)
+    services.attach(caller, number, upload, replaces=body.replaces)
+    return queries.draft(caller, number)
+
+
+@router.delete(
+    "/drafts/{number}/documents/{material}",
+    response=_ANSWERS,
+    summary="撤下材料 · Take a file out of a draft",
+    operation_id="detach",
+    tags=_TAGS,
+)
+def detach(request: HttpRequest, number: DraftNumber, material: Slug) -> Any:
+    """Take a file out again."""
+    caller = subject(request, _SUBMIT)
+    services.detach(caller, number, material)
+    return queries.draft(caller, number)
+
+
+@router.post(
+    "/drafts/{number}/submission",
+    response={201: CaseOut, **refusals(WRITE)},
+    summary="提交草稿 · Send a draft",
+    operation_id="submit_draft",
+    tags=_TAGS,
+)
+def submit(
+    request: HttpRequest,
+    response: HttpResponse,
+    number: DraftNumber,
+    body: DraftSubmissionIn,
+    lang: Lang | None = None,
+) -> Any:
+    """Apply with what the draft holds; however often it is sent, there is one case."""
+    caller = subject(request, _SUBMIT)
+    case = services.submit_draft(
+        caller,
+        number,
+        version=body.version,
+        consent=body.consent,
+        seen=body.seen,
+        chosen=body.items,
+    )
+    response["Location"] = f"{request.path.partition('/drafts/')[0]}/cases/{case}"
+    return Status(201, disclosure.case(disclosure.look(caller, case), speaks(request, lang)))

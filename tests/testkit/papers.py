@@ -1,0 +1,84 @@
+"""Real files as people upload them: pictures made by Pillow, PDFs made by pyHanko."""
+
+import base64
+import io
+import math
+from typing import Any
+
+from PIL import Image, ImageDraw
+from pyhanko.pdf_utils import generic
+from pyhanko.pdf_utils.generic import pdf_name, pdf_string
+from pyhanko.pdf_utils.writer import PageObject, PdfFileWriter
+
+
+def picture(width: int = 900, height: int = 700, *, text: str = "TONGBAN 2026") -> Image.Image:
+    """Give a sheet of paper with lines of text on it, as sharp as a scan."""
+    sheet = Image.new("RGB", (width, height), (246, 244, 238))
+    pen = ImageDraw.Draw(sheet)
+    for row in range(8):
+        pen.text((30, 40 + row * height // 9), f"{text} {row} " * 6, fill=(20, 20, 30))
+    return sheet
+
+
+def png(sheet: Image.Image | None = None, **more: Any) -> bytes:
+    """Give a picture as PNG."""
+    out = io.BytesIO()
+    (sheet or picture(200, 160)).save(out, "PNG", **more)
+    return out.getvalue()
+
+
+def jpeg(sheet: Image.Image | None = None, **more: Any) -> bytes:
+    """Give a picture as JPEG."""
+    out = io.BytesIO()
+    (sheet or picture(200, 160)).save(out, "JPEG", quality=90, **more)
+    return out.getvalue()
+
+
+def from_a_phone(way: int = 6) -> bytes:
+    """Give a photograph that says where it was taken, by what, when, and which way up it is."""
+    notes = Image.Exif()
+    notes[0x010F], notes[0x0110], notes[0x0132] = "Maker", "Phone 9", "2026:11:20 10:00:00"
+    notes[0x0112] = way
+    notes.get_ifd(0x8825).update({1: "N", 2: (30.0, 15.0, 0.0), 3: "E", 4: (120.0, 9.0, 0.0)})
+    return jpeg(picture(320, 200), exif=notes, comment=b"at home")
+
+
+def pdf(
+    action: dict[str, Any] | None = None, *, packed: bool = False, encrypted: bool = False
+) -> bytes:
+    """Give a PDF of one page, with an action that runs as it opens; objects ``packed`` or not."""
+    writer = PdfFileWriter(stream_xrefs=packed)
+    stream = generic.StreamObject(stream_data=b"BT /F1 12 Tf 72 720 Td (Tongban) Tj ET")
+    writer.insert_page(
+        PageObject(contents=writer.add_object(stream), media_box=generic.ArrayObject(
+            [generic.NumberObject(n) for n in (0, 0, 595, 842)]
+        ))
+    )  # fmt: skip
+    if action is not None:
+        run = generic.DictionaryObject({
+            pdf_name(k): pdf_name(v) if v.startswith("/") else pdf_string(v)
+            for k, v in action.items()
+        })  # fmt: skip
+        pack = writer.prepare_object_stream() if packed else None
+        writer.root[pdf_name("/OpenAction")] = writer.add_object(run, obj_stream=pack)
+    if encrypted:
+        writer.encrypt("owner", "user")
+    out = io.BytesIO()
+    writer.write(out)
+    return out.getvalue()
+
+
+def blurred(sheet: Image.Image, radius: int) -> Image.Image:
+    """Give the picture as a shaking hand takes it."""
+    small = (max(1, sheet.width // radius), max(1, sheet.height // radius))
+    return sheet.resize(small).resize(sheet.size, Image.Resampling.BICUBIC)
+
+
+def darkened(sheet: Image.Image, share: float) -> Image.Image:
+    """Give the picture as taken with so much of the light."""
+    return sheet.point(lambda value: math.floor(value * share))
+
+
+def base64_of(content: bytes) -> str:
+    """Give a file as the API takes it."""
+    return base64.b64encode(content).decode()
