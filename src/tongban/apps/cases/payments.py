@@ -1,14 +1,41 @@
-"""The verb that orders payments without a case, many at a time, each reference at most once."""
+"""The verb that orders payments without a case, many at a time, each reference at most once.
 
-from collections.abc import Sequence
+An item may pay what a policy pays unasked (免申即享). Both then order under one reference, so that
+the database itself refuses to pay a person twice; whoever runs policies says how it is made.
+"""
+
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 
 from django.db import transaction
 
 from .models import PaymentOrder
 
 _AT_ONCE = 500
+
+#: Gives the reference of a policy's payment: policy, a day of its period, the payee's number.
+Refer = Callable[[str, date, str], str]
+_referring: list[Refer] = []
+
+
+class NobodyPays(RuntimeError):
+    """An item pays for a policy, and no app of this installation runs policies."""
+
+
+def refer_by(refer: Refer) -> None:
+    """Let the app that runs policies say how their payments are called; it does so once."""
+    _referring[:] = [refer]
+
+
+def reference(policy: str, day: date, payee: str) -> str:
+    """Give the reference under which the policy pays a person for the period of ``day``.
+
+    Whoever asks inside a transaction holds the period until its end: nobody else orders in it.
+    """
+    if not _referring:
+        raise NobodyPays(f"NobodyPays: {policy} is run by no app; install tongban.apps.outreach")
+    return _referring[0](policy, day, payee)
 
 
 @dataclass(frozen=True, slots=True)

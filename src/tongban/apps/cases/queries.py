@@ -40,9 +40,15 @@ STAGES = {
     Stage.IMPOSSIBLE: Words("前序未成，无法办理", "not possible: an earlier item failed"),
     Stage.NOT_APPLICABLE: Words("不适用", "does not apply"),
 }
-_DUPLICATE = Words(
-    "同一事项已由办件{case}办结，不重复办理", "case {case} gave this already; it is given once"
-)
+_AGAIN = {
+    "duplicate": Words(
+        "同一事项已由办件{note}办结，不重复办理", "case {note} gave this already; it is given once"
+    ),
+    "paid-before": Words(
+        "本月已下达拨付指令（{note}），不重复发放",
+        "this month's payment was ordered already ({note}); it is paid once",
+    ),
+}
 YES, NO = Words("是", "yes"), Words("否", "no")
 WHY = {
     "missing": Words("缺少此项", "is missing"),
@@ -124,8 +130,8 @@ def branch_view(case: Case, branch: Branch, ground: Ground, lang: str) -> dict[s
         "asked": _asked(branch, ground, lang),
         "unavailable_until": branch.retry_at if branch.stage is Stage.GATHERING else "",
         "waiting_for": _waiting_for(case, branch, ground, lang),
-        "note": _DUPLICATE.of(lang).format(case=branch.note)
-        if branch.outcome == "duplicate"
+        "note": _AGAIN[branch.outcome].of(lang).format(note=branch.note)
+        if branch.outcome in _AGAIN
         else branch.note,
         "urged": branch.urged,
     }

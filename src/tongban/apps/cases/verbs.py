@@ -21,6 +21,7 @@ from tongban.kernel.facts import to_json
 from tongban.kernel.feel import Value
 
 from . import events as say
+from . import payments
 from .domain import acceptance, engine, flow
 from .domain.fold import Said
 from .domain.ground import Ground, all_facts
@@ -58,6 +59,8 @@ class Turn:
         whose result was given by another case for the same subject is refused instead.
         """
         verb = step.attributes.get("verb", "")
+        if verb == "order-payment" and (paid := _paid_before(self.ground, branch, seen)):
+            return (flow.ended(branch, Stage.REFUSED, "paid-before", self.ground, note=paid),)
         if verb in GIVES and (other := _given_by(self.ground, case, branch, seen)):
             why = flow.ended(branch, Stage.REFUSED, "duplicate", self.ground, note=other)
             return (why,)
@@ -91,6 +94,16 @@ def _given_by(ground: Ground, case: Case, branch: Branch, seen: Mapping[str, Val
         row.subject, row.digest = subject.decode(), None
         row.save()
     return "" if row.case == case.number else row.case
+
+
+def _paid_before(ground: Ground, branch: Branch, seen: Mapping[str, Value]) -> str:
+    """Give the reference of the policy's order that paid this person this month already."""
+    payment = ground.definitions[branch.item].payment
+    payee = seen.get(f"{payment.to}.id_number") if payment else None
+    if payment is None or not payment.policy or payee is None:
+        return ""
+    reference = payments.reference(payment.policy, ground.today, str(payee))
+    return reference if payments.ordered([reference]) else ""
 
 
 def _step(
@@ -195,11 +208,14 @@ def _order_payment(
     amount = _need(turn, payment.amount, facts, branch)
     if not isinstance(amount, int) or amount <= 0:
         raise FlowIncomplete(f"{payment.amount} is {amount}; money is whole fen above nought")
+    payee = str(_need(turn, f"{payment.to}.id_number", facts, branch))
     reference = f"{case.number}/{branch.item}"
+    if payment.policy:
+        reference = payments.reference(payment.policy, turn.ground.today, payee)
     PaymentOrder.objects.create(
         reference=reference,
-        payee=str(_need(turn, f"{payment.to}.id_number", facts, branch)),
-        account=str(_need(turn, payment.account, facts, branch)),
+        payee=payee,
+        account=str(_need(turn, payment.into(facts), facts, branch)),
         amount_fen=amount,
         department=definition.department,
         ordered=turn.ground.now,

@@ -22,8 +22,9 @@ _FOLDERS = {
     "items": "item",
     "life-events": "life-event",
     "policies": "policy",
+    "guides": "guide",
 }
-_SINGLE = ("facts", "departments", "grants", "exchange")
+_SINGLE = ("facts", "departments", "grants", "exchange", "themes")
 _DRAWN = {"flows": ".bpmn", "rules": ".dmn", "faces": ".typ"}
 
 

@@ -277,6 +277,12 @@ class ItemCheck:
         if payment["amount"] not in self._results():
             self._source(payment["amount"], (*place, "amount"))
         found = {f"{to}.id_number", payment.get("account", f"{to}.bank_account")}
+        if other := payment.get("instead"):
+            found.add(other["account"])
+            read = self.shelf.condition(other["when"], self.document, (*place, "instead", "when"))
+            found |= read.names if read else set()
+        if "policy" in payment and payment["policy"] not in self.shelf.documents["policy"]:
+            self._say((*place, "policy"), f"no policy {payment['policy']}", "add it to policies/")
         return {fact for fact in found if self._known(fact, place)}
 
     def _once(self) -> set[str]:

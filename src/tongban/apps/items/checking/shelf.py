@@ -105,7 +105,7 @@ class Shelf:
         self.catalogue = build(self.data, 0)
         self.documents = {
             kind: {d.data["slug"]: d for d in reading.documents(self.packs, kind)}
-            for kind in ("item", "life-event", "licence-kind", "policy")
+            for kind in ("item", "life-event", "licence-kind", "policy", "guide")
         }
         for drawing in {n: d for pack in self.packs for n, d in pack.rules.items()}.values():
             self._read_rules(drawing)

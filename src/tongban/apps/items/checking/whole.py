@@ -1,6 +1,6 @@
 """Judges packs as a whole and makes the contents to publish, in the order of their dependence.
 
-Licence kinds, items, life events, policies; and the grants, which must belong to one of them. A
+Licence kinds, items, life events, policies, guides; and the grants, which must belong to one of them. A
 life event is refused while a fact is unmet: that a person would learn it at the counter is the
 fault this check exists for.
 """
@@ -12,6 +12,7 @@ from typing import Any
 
 from tongban.apps.exchange import reading
 from tongban.apps.items import domain
+from tongban.apps.items.checking.guides import guides
 from tongban.apps.items.checking.impact import granted_beyond_need
 from tongban.apps.items.checking.item import ItemCheck
 from tongban.apps.items.checking.shelf import Ready, Shelf
@@ -49,6 +50,7 @@ def check_packs(packs: Sequence[Pack]) -> Checked:
     if not shelf.problems:
         ready += _life_events(shelf, ready)
         ready += _policies(shelf)
+        ready += guides(shelf, ready)
         _grants(shelf)
     if not shelf.problems:
         granted_beyond_need(shelf, ready)

@@ -57,7 +57,14 @@ def licence_kind(raw: Plain) -> LicenceKind:
 def payment(raw: Plain, role: str = "") -> Payment:
     """Build a payment; without an account of its own it goes to the payee's bank_account."""
     to = raw.get("to", role)
-    return Payment(raw["amount"], to, raw.get("account", f"{to}.bank_account"))
+    other = raw.get("instead")
+    return Payment(
+        raw["amount"],
+        to,
+        raw.get("account", f"{to}.bank_account"),
+        (parse_condition(other["when"]), other["account"]) if other else None,
+        raw.get("policy", ""),
+    )
 
 
 def produces(raw: Plain) -> dict[str, Assigner | str]:
@@ -148,6 +155,7 @@ def definition(content: Plain) -> Definition:
         payment=payment(raw["result"]["payment"]) if "payment" in raw["result"] else None,
         produces=produces(raw),
         once=tuple(raw.get("once", ())),
+        record=words(raw["result"].get("record", {"zh": "", "en": ""})),
     )
 
 

@@ -30,7 +30,7 @@ def _of_result(definition: Definition) -> Iterable[str]:
     if definition.licence_kind is not None:
         facts.update(definition.licence_kind.content)
     if definition.payment is not None:
-        facts |= {definition.payment.account, f"{definition.payment.to}.id_number"}
+        facts |= definition.payment.facts
     for how in definition.produces.values():
         facts.update(how.arguments.values() if isinstance(how, Assigner) else (how,))
     return facts & (definition.needs.facts | frozenset(definition.once))

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from tongban.kernel.facts import Words
-from tongban.kernel.feel import Condition
+from tongban.kernel.feel import Condition, Facts, judge
 from tongban.kernel.forms import DataPlan, ItemNeeds, LegalBasis
 from tongban.kernel.nets import Net
 from tongban.kernel.tables import Compiled
@@ -48,11 +48,29 @@ class Face:
 
 @dataclass(frozen=True, slots=True)
 class Payment:
-    """Where the amount in fen comes from, which role is paid, and the fact of its account."""
+    """Where the amount in fen comes from, which role is paid, and the fact of its account.
+
+    Where the condition of ``instead`` holds, the money goes to the account that it names. A
+    payment of a ``policy`` is one and the same with what the policy pays that month unasked.
+    """
 
     amount: str
     to: str
     account: str
+    instead: tuple[Condition, str] | None = None
+    policy: str = ""
+
+    @property
+    def facts(self) -> frozenset[str]:
+        """The facts of where the money goes."""
+        other = {self.instead[1], *self.instead[0].names} if self.instead else set[str]()
+        return frozenset({self.account, f"{self.to}.id_number", *other})
+
+    def into(self, facts: Facts) -> str:
+        """Give the fact of the account to be paid into; the usual one while that is unknown."""
+        if self.instead and judge(self.instead[0], facts).value is True:
+            return self.instead[1]
+        return self.account
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,6 +98,7 @@ class Definition:
     ``wanted`` are the facts it may see; days are working days; ``produces`` maps a fact to how it
     is made: an `Assigner`, `LICENCE_NUMBER`, or the name of a fact or rule result. For the same
     values of the facts ``once`` its result is given once (empty: as often as it is granted).
+    ``record`` is what the register says, where the result is neither licence nor payment.
     """
 
     slug: str
@@ -101,6 +120,7 @@ class Definition:
     payment: Payment | None
     produces: Mapping[str, Assigner | str]
     once: tuple[str, ...]
+    record: Words = Words("", "")
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,6 +4,7 @@ import os
 import secrets
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from datetime import date
 
 from django.conf import settings
 from django.db import transaction
@@ -66,6 +67,26 @@ def run_draft(
     )
 
 
+def _month(policy: str, period: str) -> Month:
+    """Give the month of a policy; its secret is made with it."""
+    month, _ = Month.objects.get_or_create(
+        policy=policy,
+        period=period,
+        defaults={"salt": os.urandom(32), "suite": settings.SUITE},
+    )
+    return month
+
+
+def reference_for(policy: str, day: date, payee: str) -> str:
+    """Give the reference of what the policy pays a person in the month of ``day``.
+
+    Inside a transaction the month is held until its end, as a run holds it while it saves.
+    """
+    held = Month.objects.select_for_update().get(pk=_month(policy, f"{day:%Y-%m}").pk)
+    person = domain.person_reference(held.salt, payee, suite(held.suite))
+    return domain.order_reference(policy, held.period, person)
+
+
 def start(policy: Policy, period: Period, subject: Subject) -> Ground:
     resources = catalogue.resources()
     key = f"{policy.role}.{resources[policy.population].key[0]}"
@@ -77,11 +98,7 @@ def start(policy: Policy, period: Period, subject: Subject) -> Ground:
     sources = Sources(vocabulary, resources, (*rounds, *account))
     now = clock.now()
     with transaction.atomic():
-        month, _ = Month.objects.get_or_create(
-            policy=policy.slug,
-            period=period.key,
-            defaults={"salt": os.urandom(32), "suite": settings.SUITE},
-        )
+        month = _month(policy.slug, period.key)
         ground = Ground(
             policy=policy,
             period=period,

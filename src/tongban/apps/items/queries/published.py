@@ -7,6 +7,7 @@ plan follows the catalogue in force, because a permission that was taken back bi
 import json
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from datetime import datetime
 from functools import lru_cache
 from typing import Any
 
@@ -21,29 +22,6 @@ from tongban.apps.items.events import chain
 from tongban.apps.items.models import Published
 from tongban.kernel.facts import Vocabulary
 from tongban.kernel.forms import alone, plan
-
-__all__ = [
-    "NotPublished",
-    "Official",
-    "PublishedFile",
-    "face",
-    "facts_in_use",
-    "ground",
-    "impact",
-    "item",
-    "items",
-    "labels",
-    "licence_kind",
-    "licence_kinds",
-    "licence_versions",
-    "life_event",
-    "life_events",
-    "policy",
-    "posts",
-    "published",
-    "state",
-    "vocabulary",
-]
 
 
 class NotPublished(LookupError):
@@ -76,51 +54,56 @@ def state() -> str:
 
 
 @dataclass(frozen=True, slots=True)
-class _Row:
+class Row:
+    """One published version, without its content."""
+
     kind: str
     slug: str
     version: int
     digest: str
+    at: datetime
 
 
 @lru_cache(maxsize=8)
-def _index(_state: str) -> Mapping[tuple[str, str], Mapping[int, _Row]]:
+def index(_state: str) -> Mapping[tuple[str, str], Mapping[int, Row]]:
     """Give every version of every definition."""
-    found: dict[tuple[str, str], dict[int, _Row]] = {}
-    for row in Published.objects.values_list("kind", "slug", "version", "digest"):
-        found.setdefault(row[:2], {})[row[2]] = _Row(*row)
+    found: dict[tuple[str, str], dict[int, Row]] = {}
+    for row in Published.objects.values_list("kind", "slug", "version", "digest", "published_at"):
+        found.setdefault(row[:2], {})[row[2]] = Row(*row)
     return found
 
 
-def _row(kind: str, slug: str, version: int | None, here: str | None = None) -> _Row:
-    versions = _index(state() if here is None else here).get((kind, slug), {})
+def row_of(kind: str, slug: str, version: int | None, here: str | None = None) -> Row:
+    """Give a version, the newest unless one is named; raises `NotPublished`."""
+    versions = index(state() if here is None else here).get((kind, slug), {})
     if not versions or (version is not None and version not in versions):
         raise NotPublished(kind, slug, version)
     return versions[version or max(versions)]
 
 
 @lru_cache(maxsize=512)
-def _content(row: _Row) -> Mapping[str, Any]:
+def content_of(row: Row) -> Mapping[str, Any]:
+    """Give what was published."""
     found = Published.objects.get(kind=row.kind, slug=row.slug, version=row.version)
     content: Mapping[str, Any] = json.loads(found.content)
     return content
 
 
 @lru_cache(maxsize=256)
-def _item(row: _Row) -> Definition:
-    return domain.definition(_content(row))
+def _item(row: Row) -> Definition:
+    return domain.definition(content_of(row))
 
 
 @lru_cache(maxsize=64)
-def _life_event(row: _Row, catalogue: Catalogue) -> LifeEvent:
-    content = _content(row)
+def _life_event(row: Row, catalogue: Catalogue) -> LifeEvent:
+    content = content_of(row)
     definitions = {slug: item(slug, version) for slug, version in content["items"].items()}
     return domain.life_event(content, definitions, catalogue)
 
 
 @lru_cache(maxsize=64)
-def _policy(row: _Row) -> Policy:
-    return domain.policy(_content(row))
+def _policy(row: Row) -> Policy:
+    return domain.policy(content_of(row))
 
 
 @dataclass(frozen=True, slots=True)
@@ -141,12 +124,12 @@ def published(kind: str, slug: str, version: int) -> PublishedFile:
 
 def item(slug: str, version: int | None = None) -> Definition:
     """Give a service item, the newest version unless one is named; raises `NotPublished`."""
-    return _item(_row("item", slug, version))
+    return _item(row_of("item", slug, version))
 
 
 def life_event(slug: str, version: int | None = None) -> LifeEvent:
     """Give a life event, the newest version unless one is named; raises `NotPublished`."""
-    return _life_event(_row("life-event", slug, version), exchange.catalogue())
+    return _life_event(row_of("life-event", slug, version), exchange.catalogue())
 
 
 def ground(
@@ -158,15 +141,15 @@ def ground(
     """
     here, catalogue = state(), exchange.catalogue()
     return (
-        _life_event(_row("life-event", life_event, version, here), catalogue),
-        {slug: _item(_row("item", slug, v, here)) for slug, v in chosen.items()},
+        _life_event(row_of("life-event", life_event, version, here), catalogue),
+        {slug: _item(row_of("item", slug, v, here)) for slug, v in chosen.items()},
         catalogue.vocabulary,
     )
 
 
 def licence_kind(slug: str, version: int | None = None) -> LicenceKind:
     """Give a licence kind; raises `NotPublished`."""
-    return domain.licence_kind(_content(_row("licence-kind", slug, version))["data"])
+    return domain.licence_kind(content_of(row_of("licence-kind", slug, version))["data"])
 
 
 def licence_kinds() -> tuple[str, ...]:
@@ -176,7 +159,7 @@ def licence_kinds() -> tuple[str, ...]:
 
 def licence_versions(slug: str) -> tuple[int, ...]:
     """Give every published version of a licence kind, oldest first; raises `NotPublished`."""
-    versions = _index(state()).get(("licence-kind", slug), {})
+    versions = index(state()).get(("licence-kind", slug), {})
     if not versions:
         raise NotPublished("licence-kind", slug, None)
     return tuple(sorted(versions))
@@ -184,17 +167,17 @@ def licence_versions(slug: str) -> tuple[int, ...]:
 
 def face(slug: str, version: int | None = None) -> Face:
     """Give how a licence kind looks; raises `NotPublished`."""
-    content = _content(_row("licence-kind", slug, version))
+    content = content_of(row_of("licence-kind", slug, version))
     return Face(content["face"], content["data"].get("colour", Face.colour))
 
 
 def policy(slug: str, version: int | None = None) -> Policy:
     """Give a policy that finds people; raises `NotPublished`."""
-    return _policy(_row("policy", slug, version))
+    return _policy(row_of("policy", slug, version))
 
 
 def _slugs(kind: str) -> tuple[str, ...]:
-    return tuple(sorted(slug for found, slug in _index(state()) if found == kind))
+    return tuple(sorted(slug for found, slug in index(state()) if found == kind))
 
 
 def items() -> tuple[str, ...]:
@@ -228,7 +211,7 @@ def posts() -> tuple[Official, ...]:
 
 def facts_in_use() -> Iterator[tuple[str, int, str, str]]:
     """Give (item, version, fact, type) for every fact that any published version may see."""
-    for (kind, slug), versions in _index(state()).items():
+    for (kind, slug), versions in index(state()).items():
         if kind != "item":
             continue
         known = vocabulary()

@@ -1,0 +1,69 @@
+"""Judges the service guides (办事指南) and themes of the packs, and makes their contents.
+
+A guide is published with the version of the item or life event that it explains: whoever raises
+that version must look at the guide again.
+"""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from tongban.apps.exchange import reading
+from tongban.apps.items.checking.shelf import Ready, Shelf
+from tongban.apps.items.domain.guides import SECTIONS
+from tongban.infra.packs import Document
+
+
+def guides(shelf: Shelf, ready: Sequence[Ready]) -> list[Ready]:
+    """Check every guide; give the contents to publish."""
+    explained = {(r.kind, r.slug): r for r in ready if r.kind in {"item", "life-event"}}
+    themes = _themes(shelf)
+    found = []
+    for slug, document in shelf.documents["guide"].items():
+        raw = document.data
+        before = len(shelf.problems)
+        subject = explained.get((raw["of"], slug))
+        other = "life-event" if raw["of"] == "item" else "item"
+        if subject is None:
+            mend = f"of: {other}" if (other, slug) in explained else f"name it as the {raw['of']}"
+            shelf.say(document, ("of",), f"no {raw['of']} {slug}", mend)
+            continue
+        if (other, slug) in explained:
+            shelf.say(document, ("slug",), f"{slug} is a {other} too", "rename one of them")
+        _paragraphs(shelf, document)
+        _listed(shelf, document, themes)
+        if len(shelf.problems) > before:
+            continue
+        content = {
+            "data": raw,
+            "of_version": subject.version,
+            "themes": {name: themes[name] for name in raw.get("themes", ())},
+        }
+        found.append(Ready("guide", slug, raw["version"], content, document))
+    return found
+
+
+def _themes(shelf: Shelf) -> Mapping[str, Mapping[str, Any]]:
+    """Give the themes of all packs with their places; a later pack overrides by name."""
+    merged: dict[str, dict[str, Any]] = {}
+    for document in reading.documents(shelf.packs, "themes"):
+        for slug, theme in document.data["themes"].items():
+            place = merged.get(slug, {}).get("place", len(merged) + 1)
+            merged[slug] = {**theme, "place": place}
+    return merged
+
+
+def _paragraphs(shelf: Shelf, document: Document) -> None:
+    seen: set[str] = set()
+    for index, one in enumerate(document.data.get("paragraphs", ())):
+        place = ("paragraphs", index, "id")
+        if one["id"] in SECTIONS:
+            shelf.say(document, place, f"{one['id']} is a computed section", "take another id")
+        if one["id"] in seen:
+            shelf.say(document, place, f"the id {one['id']} comes twice", "take another id")
+        seen.add(one["id"])
+
+
+def _listed(shelf: Shelf, document: Document, themes: Mapping[str, Mapping[str, Any]]) -> None:
+    for index, name in enumerate(document.data.get("themes", ())):
+        if name not in themes:
+            shelf.say(document, ("themes", index), f"no theme {name}", "add it to themes.yaml")

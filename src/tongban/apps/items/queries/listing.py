@@ -1,0 +1,198 @@
+"""The list of services (事项清单): by life event, theme, department, region and audience.
+
+Built once for everything that is published, from short reads of what was published: no flow is
+proved and no table compiled to show a list.
+"""
+
+import json
+from collections import Counter
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import Any
+
+from tongban.apps.exchange import queries as exchange
+from tongban.apps.exchange.domain import words
+from tongban.apps.items.domain import guides
+from tongban.apps.items.domain.guides import Audience, Of, Theme
+from tongban.apps.items.models import Published
+from tongban.apps.items.queries import published
+from tongban.infra.access.domain import covers
+from tongban.kernel.facts import Words
+
+MOST = 100
+
+
+@dataclass(frozen=True, slots=True)
+class ServiceRow:
+    """One line of the list: an item, or a life event with its ``items``.
+
+    ``apply`` are the life events through which an item is applied for; ``promised_days`` is the
+    longest of the items'.
+    """
+
+    of: Of
+    slug: str
+    version: int
+    name: Words
+    summary: Words
+    aliases: tuple[str, ...]
+    audience: Audience
+    department: str
+    departments: frozenset[str]
+    region: str
+    themes: tuple[Theme, ...]
+    items: tuple[str, ...]
+    apply: tuple[str, ...]
+    promised_days: int
+    materials: tuple[Words, ...]
+    content: Mapping[str, Any] | None
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """One page of the list; ``total`` counts all that passed the filters."""
+
+    rows: tuple[ServiceRow, ...]
+    total: int
+    page: int
+    size: int
+
+
+@dataclass(frozen=True, slots=True)
+class Facets:
+    """What the list can be filtered by, each with how many services it has."""
+
+    themes: tuple[tuple[Theme, int], ...]
+    departments: tuple[tuple[str, int], ...]
+    regions: tuple[tuple[str, int], ...]
+
+
+def services(
+    *,
+    of: str = "",
+    theme: str = "",
+    department: str = "",
+    region: str = "",
+    audience: str = "",
+    life_event: str = "",
+    page: int = 1,
+    size: int = 20,
+) -> Page:
+    """List what is offered, life events first, then by theme and name; filters are exact.
+
+    ``region`` is a division code: what is offered there, by itself or a division around it.
+    """
+    fit = [
+        row
+        for row in rows()
+        if (not of or row.of == of)
+        and (not theme or any(theme == t.slug for t in row.themes))
+        and (not department or department in row.departments)
+        and (not region or offered(row, region))
+        and (not audience or row.audience == audience)
+        and (not life_event or life_event in row.apply)
+    ]
+    start = (page - 1) * size
+    return Page(tuple(fit[start : start + min(size, MOST)]), len(fit), page, size)
+
+
+def offered(row: ServiceRow, region: str) -> bool:
+    """Tell whether a service is offered in a division."""
+    return covers(row.region, region)
+
+
+def facets() -> Facets:
+    """Count the services of each theme, department and region, themes in the order of the pack."""
+    return _facets(published.state())
+
+
+@lru_cache(maxsize=4)
+def _facets(here: str) -> Facets:
+    all_rows = _rows(here)
+    by_theme = Counter(theme for row in all_rows for theme in row.themes)
+    return Facets(
+        tuple(sorted(by_theme.items(), key=lambda one: (one[0].place, one[0].slug))),
+        tuple(sorted(Counter(d for row in all_rows for d in row.departments).items())),
+        tuple(sorted(Counter(row.region for row in all_rows).items())),
+    )
+
+
+def rows() -> tuple[ServiceRow, ...]:
+    """Give every service, newest versions only, in the order of the list."""
+    return _rows(published.state())
+
+
+@lru_cache(maxsize=4)
+def _rows(here: str) -> tuple[ServiceRow, ...]:
+    newest = {
+        (kind, slug): max(versions)
+        for (kind, slug), versions in published.index(here).items()
+        if kind in {"item", "life-event", "guide"}
+    }
+    heads: dict[tuple[str, str], Mapping[str, Any]] = {}
+    read = Published.objects.filter(kind__in=["item", "life-event", "guide"])
+    for kind, slug, version, content in read.values_list(
+        "kind", "slug", "version", "content"
+    ).iterator(chunk_size=200):
+        if newest[kind, slug] == version:
+            heads[kind, slug] = _head(kind, json.loads(content))
+    joined: dict[str, list[str]] = {}
+    for (kind, slug), head in heads.items():
+        if kind == "life-event":
+            for item in head["items"]:
+                joined.setdefault(item, []).append(slug)
+    regions = {key: one.region for key, one in exchange.departments().items()}
+    found = [
+        _row(kind, slug, version, heads, joined, regions)
+        for (kind, slug), version in newest.items()
+        if kind != "guide"
+    ]
+    return tuple(sorted(found, key=_place))
+
+
+def _head(kind: str, content: Mapping[str, Any]) -> Mapping[str, Any]:
+    """Keep of a content what a list shows: not the flows and tables."""
+    if kind == "item":
+        return {"data": content["data"]}
+    return content
+
+
+def _place(row: ServiceRow) -> tuple[bool, int, str]:
+    return row.of == "item", min((t.place for t in row.themes), default=9999), row.name.zh
+
+
+def _row(
+    kind: str,
+    slug: str,
+    version: int,
+    heads: Mapping[tuple[str, str], Mapping[str, Any]],
+    joined: Mapping[str, list[str]],
+    regions: Mapping[str, str],
+) -> ServiceRow:
+    data = heads[kind, slug]["data"]
+    items = (slug,) if kind == "item" else tuple(b["item"] for b in data["branches"])
+    inner = [heads["item", item]["data"] for item in items]
+    guide = heads.get(("guide", slug))
+    if guide is not None and (guide["data"]["of"], guide["of_version"]) != (kind, version):
+        guide = None
+    name, department = words(data["name"]), inner[0]["department"]
+    materials = dict.fromkeys(words(m["name"]) for one in inner for m in one.get("materials", ()))
+    return ServiceRow(
+        of="item" if kind == "item" else "life-event",
+        slug=slug,
+        version=version,
+        name=name,
+        summary=words(guide["data"]["summary"]) if guide else name,
+        aliases=tuple(guide["data"].get("aliases", ())) if guide else (),
+        audience=inner[0]["service_object"],
+        department=department,
+        departments=frozenset(one["department"] for one in inner),
+        region=regions.get(department, ""),
+        themes=guides.themes(guide) if guide else (),
+        items=items,
+        apply=tuple(sorted(joined.get(slug, ()))) if kind == "item" else (slug,),
+        promised_days=max(one["promised_days"] for one in inner),
+        materials=tuple(materials),
+        content=guide,
+    )
