@@ -101,4 +101,59 @@ COMPONENT_WORDS: Mapping[str, Words] = {
     ),
     "a11y_tell": Words("遇到困难", "If something is hard to use"),
     "a11y_call": Words("请致电", "Please call"),
+    "step_answers": Words("填信息", "Your answers"),
+    "step_documents": Words("交材料", "Documents"),
+    "step_consent": Words("同意取数", "Consent"),
+    "step_check": Words("核对提交", "Check and send"),
+    "answer_needed": Words("请回答这一项", "please answer this"),
+    "file_needed": Words("请上传这份材料", "please upload this document"),
+    "file_too_big": Words("文件不得超过2 MB，请压缩后上传", "at most 2 MB; make it smaller"),
+    "file_there": Words("已上传", "uploaded"),
+    "file_save": Words("保存上传的文件", "Save the files"),
+    "papers_waived": Words("不用您交的材料", "Documents you need not bring"),
+    "consent_intro": Words(
+        "为了少交材料，我们会向这些部门调取下面的数据，只用于这次办理，每次调取都有记录。",
+        "So that you bring less, these departments are asked for this data, for this application "
+        "alone; every look is recorded.",
+    ),
+    "consent_agree": Words("我同意按上面所列调取数据", "I agree to the data above being fetched"),
+    "consent_back": Words(
+        "您随时可以在“我的授权”中撤回。", "You can take this back at any time under “Consents”."
+    ),
+    "consent_wanted": Words(
+        "请先同意，或返回选择其他办理方式", "agree first, or go back and apply in another way"
+    ),
+    "check_known": Words("将由这些部门直接提供数据", "These departments supply the rest"),
+    "check_true": Words(
+        "提交即表示以上内容属实。", "By sending you say that what stands above is true."
+    ),
+    "change": Words("修改", "Change"),
+    "send": Words("提交申请", "Send the application"),
+    "draft_kept": Words(
+        "每一步都会自动保存，可以随时回来继续。", "Every step is saved: come back at any time."
+    ),
+    "draft_drop": Words("删除草稿", "Drop the draft"),
+    "draft_drop_sure": Words(
+        "已填写的内容和上传的文件都会删除，不能恢复。",
+        "What you wrote and the files you uploaded are deleted and cannot be brought back.",
+    ),
+    "draft_keep": Words("保留并继续", "Keep it and go on"),
+    "draft_moved": Words(
+        "另一台设备刚刚修改了草稿，请核对后再提交。",
+        "Another device just changed the draft; look at it again, then send it.",
+    ),
+    "receipt": Words("已收到您的申请", "Your application has arrived"),
+    "receipt_next": Words("接下来", "What happens next"),
+    "receipt_follow": Words("查看进度", "Follow it"),
+    "apply_now": Words("在线办理", "Apply now"),
+    "guide_items": Words("包括这些事项", "What it includes"),
+    "guide_version": Words("版本", "version"),
+    "services_themes": Words("按主题", "By theme"),
+    "services_list": Words("全部事项", "All services"),
+    "services_all": Words("查看全部事项", "Show all services"),
+    "services_every": Words("全部", "all"),
+    "services_for": Words("对象", "For"),
+    "services_person": Words("个人", "people"),
+    "services_company": Words("企业", "companies"),
+    "services_none": Words("没有符合条件的事项。", "No service fits this."),
 }

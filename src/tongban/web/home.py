@@ -12,7 +12,7 @@ from tongban.apps.items import queries as items
 from tongban.infra.access.domain import Subject
 
 from .languages import words
-from .pages import acting_subject, language, page, subject_of, view_of
+from .pages import acting_subject, language, page, view_of
 
 _LISTED = 20
 _WAITING = 3  # cases shown on the first page; all of them are one tap further
@@ -24,7 +24,7 @@ def tile(slug: str, lang: str) -> dict[str, str]:
     """Give the tile of a life event."""
     return {
         "name": items.life_event(slug).name.of(lang),
-        "url": reverse("services"),
+        "url": reverse("guide", args=[slug]),
         "icon": _ICONS.get(slug, "services"),
     }
 
@@ -91,11 +91,3 @@ def desk(request: HttpRequest) -> HttpResponse:
         for row in queries.queue(subject)[:_LISTED]
     ]
     return page(request, "desk", {"subject": subject, "queue": queue})
-
-
-@require_GET
-def services(request: HttpRequest) -> HttpResponse:
-    """List what can be applied for."""
-    lang = language(request)
-    tiles = [tile(slug, lang) for slug in items.life_events()]
-    return page(request, "services", {"subject": subject_of(request), "tiles": tiles})

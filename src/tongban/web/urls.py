@@ -4,6 +4,7 @@ from django.urls import path
 
 from . import (
     account,
+    apply,
     catalogue,
     delegations,
     evidence,
@@ -12,6 +13,7 @@ from . import (
     home,
     licences,
     me,
+    services,
     sharing,
     signing_in,
     styleguide,
@@ -21,7 +23,11 @@ from . import (
 
 urlpatterns = [
     path("", home.home, name="home"),
-    path("services", home.services, name="services"),
+    path("services", services.services, name="services"),
+    path("services/<slug:slug>", services.guide, name="guide"),
+    path("apply/<slug:slug>", apply.apply, name="apply"),
+    path("apply/<slug:slug>/<slug:step>", apply.step, name="apply-step"),
+    path("cases/<str:number>/receipt", views.receipt, name="receipt"),
     path("me", me.me, name="me"),
     path("accessibility", me.accessibility, name="accessibility"),
     path("styleguide", styleguide.styleguide, name="styleguide"),

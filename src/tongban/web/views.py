@@ -47,6 +47,16 @@ def case(request: HttpRequest, number: str) -> HttpResponse:
 
 
 @require_GET
+def receipt(request: HttpRequest, number: str) -> HttpResponse:
+    """Show that an application has arrived, and what happens next."""
+    subject = acting_subject(request)
+    sight = _look(subject, number)
+    if sight is None:
+        return page(request, "missing", {"subject": subject}, status=404)
+    return page(request, "receipt", {"subject": subject, **shown(sight, language(request))})
+
+
+@require_GET
 def enter(request: HttpRequest, secret: str) -> HttpResponse:
     """Sign in by a link that works once; only on this machine and where the setting allows it."""
     if not (settings.ENTER_BY_LINK and _on_this_machine(request)):

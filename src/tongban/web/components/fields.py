@@ -3,7 +3,9 @@
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from decimal import Decimal
-from typing import Literal, Protocol
+from typing import Literal
+
+from django.http import QueryDict
 
 from tongban.kernel.facts import Fact, Value, to_json
 
@@ -123,13 +125,7 @@ def _written(value: Value, kind: Kind) -> str:
     return str(to_json(value))
 
 
-class Sent(Protocol):
-    """What a browser sent: Django's QueryDict."""
-
-    def get(self, key: str, default: str = "", /) -> str: ...
-
-
-def gather(fields: Iterable[Field], sent: Sent) -> dict[str, str]:
+def gather(fields: Iterable[Field], sent: QueryDict) -> dict[str, str]:
     """Give the answers as text by field name, joined where a question has several controls.
 
     A date is ``year-month-day`` as typed, with leading zeros added; an address the last level that
@@ -142,7 +138,7 @@ def gather(fields: Iterable[Field], sent: Sent) -> dict[str, str]:
     return found
 
 
-def _date(one: Field, sent: Sent) -> str:
+def _date(one: Field, sent: QueryDict) -> str:
     parts = [sent.get(f"{one.name}-{part}", "").strip() for part in ("year", "month", "day")]
     if not any(parts):
         return ""
@@ -150,12 +146,12 @@ def _date(one: Field, sent: Sent) -> str:
     return f"{year}-{month.zfill(2)}-{day.zfill(2)}"
 
 
-def _address(one: Field, sent: Sent) -> str:
+def _address(one: Field, sent: QueryDict) -> str:
     chosen = [sent.get(level.name, "").strip() for level in one.levels]
     return next((code for code in reversed(chosen) if code), "")
 
 
-_JOINED: Mapping[str, Callable[[Field, Sent], str]] = {"date": _date, "address": _address}
+_JOINED: Mapping[str, Callable[[Field, QueryDict], str]] = {"date": _date, "address": _address}
 
 
 def answer(fact: Fact, text: str) -> object:

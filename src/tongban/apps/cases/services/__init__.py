@@ -29,7 +29,7 @@ from .drafting import (
     save_draft,
     submit_draft,
 )
-from .intake import Submission, askable, submit
+from .intake import Submission, askable, may_apply, submit
 from .papers import MOST_BYTES, Paper, Upload, read_paper
 from .turns import (
     TAKE_UP,
@@ -72,6 +72,7 @@ __all__ = [
     "extend",
     "ground_for",
     "load",
+    "may_apply",
     "own_draft",
     "read_paper",
     "resume",

@@ -88,6 +88,11 @@ def about(subject: Subject, life_event: str) -> dict[str, str]:
     }
 
 
+def may_apply(subject: Subject, life_event: str) -> None:
+    """Raise `NotAllowed` where this subject may not apply for this."""
+    allow(subject, "case.submit", about(subject, life_event))
+
+
 def submit(subject: Subject, submission: Submission) -> str:
     """Take a submission, tell the trail, and take the case as far as it goes at once.
 

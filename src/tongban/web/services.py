@@ -1,0 +1,104 @@
+"""Pages of what can be applied for (办事): the list with its filters, and the guide of one service.
+
+Open to everybody: what a service is, what it asks and what it costs is nobody's secret.
+"""
+
+from collections.abc import Sequence
+
+from django.http import HttpRequest, HttpResponse
+from django.urls import reverse
+from django.utils.http import urlencode
+from django.views.decorators.http import require_GET
+
+from tongban.apps.exchange import queries as exchange
+from tongban.apps.items import queries as items
+from tongban.apps.items.domain.guides import Guide
+from tongban.kernel.facts import Words
+
+from .pages import acting_subject, language, missing, page
+
+_SIZE = 20
+_FILTERS = ("of", "theme", "department", "region", "audience")
+#: The life event comes before its items, and these sections before the written paragraphs.
+_FIRST = ("who", "known", "asked", "bring", "time", "fee", "result")
+
+
+@require_GET
+def services(request: HttpRequest) -> HttpResponse:
+    """List what can be applied for, by life event, theme, department and region."""
+    lang = language(request)
+    asked = {name: request.GET.get(name, "") for name in _FILTERS}
+    number = request.GET.get("page", "1")
+    at = int(number) if number.isascii() and number.isdecimal() and len(number) < 6 else 1
+    found = items.services(**asked, page=max(at, 1), size=_SIZE)
+    facets = items.facets()
+    departments = exchange.departments()
+    shown = {
+        "subject": acting_subject(request),
+        "rows": [
+            {
+                "name": row.name.of(lang),
+                "hint": row.summary.of(lang),
+                "url": reverse("guide", args=[row.slug]),
+                "state": "",
+            }
+            for row in found.rows
+        ],
+        "total": found.total,
+        "themes": [
+            {"name": theme.name.of(lang), "hint": str(count), "url": f"?theme={theme.slug}"}
+            for theme, count in facets.themes
+        ],
+        "departments": [
+            (key, departments[key].name.of(lang) if key in departments else key)
+            for key, _ in facets.departments
+        ],
+        "asked": asked,
+        "filtered": any(asked.values()),
+        "earlier": _page(asked, at - 1) if at > 1 else "",
+        "later": _page(asked, at + 1) if at * _SIZE < found.total else "",
+    }
+    return page(request, "services", shown)
+
+
+def _page(asked: dict[str, str], number: int) -> str:
+    kept = {name: value for name, value in asked.items() if value}
+    return f"?{urlencode(kept | {'page': str(number)})}"
+
+
+@require_GET
+def guide(request: HttpRequest, slug: str) -> HttpResponse:
+    """Show the guide of a life event or an item."""
+    try:
+        one = items.guide(slug)
+    except items.NotPublished:
+        return missing(request)
+    lang = language(request)
+    told = {part.id: (part.heading.of(lang), _lines(part.text, lang)) for part in one.sections}
+    shown = {
+        "subject": acting_subject(request),
+        "guide": one,
+        "name": one.name.of(lang),
+        "summary": one.summary.of(lang) if one.edition else "",
+        "department": exchange.departments()[one.department].name.of(lang),
+        "sections": [told[name] for name in _FIRST if name in told],
+        "paragraphs": [(p.heading.of(lang), _lines(p.text, lang)) for p in one.paragraphs],
+        "more": [told[name] for name in told if name not in _FIRST],
+        "items": _items(one, lang),
+        "apply": [
+            (event, items.life_event(event).name.of(lang), event == one.slug or len(one.apply) == 1)
+            for event in one.apply
+        ],
+    }
+    return page(request, "guide", shown)
+
+
+def _items(one: Guide, lang: str) -> Sequence[tuple[str, str]]:
+    """Name the items of a life event; an item is shown without itself."""
+    if one.of == "item" or one.items == (one.slug,):
+        return ()
+    return [(slug, items.item(slug).name.of(lang)) for slug in one.items]
+
+
+def _lines(text: Words, lang: str) -> list[str]:
+    return text.of(lang).split("\n")
