@@ -18,7 +18,7 @@ from .acts import (
     withdraw,
 )
 from .consenting import consent_again
-from .intake import MOST_BYTES, Submission, Upload, submit
+from .intake import MOST_BYTES, Submission, Upload, read_answers, submit
 from .turns import (
     TAKE_UP,
     TRIES,
@@ -27,6 +27,7 @@ from .turns import (
     calendar,
     drafts_of,
     ground_for,
+    ground_of,
     load,
     save,
     wake,
@@ -51,7 +52,9 @@ __all__ = [
     "drafts_of",
     "extend",
     "ground_for",
+    "ground_of",
     "load",
+    "read_answers",
     "resume",
     "save",
     "submit",
