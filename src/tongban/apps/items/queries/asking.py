@@ -3,7 +3,7 @@
 The index is built once for everything that is published; asking reads no table but the state.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from functools import cache, lru_cache
@@ -89,7 +89,12 @@ def answer(question: str, region: str = "", most: int = 5, gate: Gate = GATE) ->
 
 @lru_cache(maxsize=2)
 def _box(_state: str) -> Box:
-    return Box([_service(row) for row in listing.rows()], _READING)
+    return Box(services_of(listing.rows()), _READING)
+
+
+def services_of(rows: Sequence[ServiceRow]) -> list[Service]:
+    """Give what can be found of each service."""
+    return [_service(row) for row in rows]
 
 
 def _service(row: ServiceRow) -> Service:
