@@ -26,7 +26,9 @@ from tongban.apps.exchange.api import catalogue, governing, health
 from tongban.apps.exchange.catalogue import errors as registry
 from tongban.apps.exchange.domain.registry import EntryInvalid
 from tongban.apps.exchange.domain.requests import ActionRefused, NotForYou
+from tongban.apps.items import api as items_api
 from tongban.apps.items import queries as items
+from tongban.apps.items.errors import TooManyQuestions
 from tongban.apps.licences import errors as licence_errors
 from tongban.apps.licences.api import people as licences
 from tongban.apps.parties import api as parties
@@ -57,6 +59,7 @@ api.add_router("/catalogue", catalogue.router)
 api.add_router("", governing.router)
 api.add_router("", health.router)
 api.add_router("", licences.router)
+api.add_router("", items_api.router)
 
 _REFUSED: Mapping[type[Exception], tuple[int, str]] = {
     errors.SubmissionInvalid: (422, "submission_invalid"),
@@ -228,6 +231,14 @@ def _unpublished(request: HttpRequest, error: Exception | type[Exception]) -> Ht
     return _refuse(request, 404, "not_published", error.zh, error.en)
 
 
+def _too_many(request: HttpRequest, error: Exception | type[Exception]) -> HttpResponse:
+    if not isinstance(error, TooManyQuestions):
+        raise TypeError(error)
+    response = _refuse(request, 429, "too_many", error.zh, error.en)
+    response["Retry-After"] = "60"
+    return response
+
+
 def _step_up(request: HttpRequest, error: Exception | type[Exception]) -> HttpResponse:
     """Ask for a stronger sign-in, as RFC 9470 has it."""
     if not isinstance(error, StepUpNeeded):
@@ -259,6 +270,7 @@ api.add_exception_handler(FactInvalid, _fact)
 api.add_exception_handler(DelegationRefused, _delegation)
 api.add_exception_handler(items.NotPublished, _unpublished)
 api.add_exception_handler(StepUpNeeded, _step_up)
+api.add_exception_handler(TooManyQuestions, _too_many)
 for _kind in _PLAIN:
     api.add_exception_handler(_kind, _plain)
 

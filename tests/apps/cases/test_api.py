@@ -16,8 +16,10 @@ from django.db import connections
 from django.test import Client
 
 from testkit.office import Office
+from tongban.apps.items import translating
 from tongban.apps.parties import services as parties
 from tongban.config.api import api
+from tongban.infra.access import limits
 from tongban.infra.access import services as access
 from tongban.infra.access.domain import Subject
 from tongban.infra.access.models import User
@@ -105,6 +107,59 @@ def test_anyone_may_read_what_can_be_applied_for(office: Office) -> None:
     refused(STRANGER.get("/life-events/no-such-event/plan"), 404, "not_published")
 
 
+def test_anyone_may_read_guides_list_services_and_ask(office: Office) -> None:
+    status, page = STRANGER.get("/services?lang=en&of=life-event&audience=company")
+    assert (status, page["count"]) == (200, 1)
+    assert page["rows"][0]["name"] == "a company starts"
+    status, guide = STRANGER.get("/services/household-registration/guide?lang=en")
+    assert status == 200
+    assert guide["apply"] == ["newborn"]
+    assert {p["lang"] for p in guide["paragraphs"]} == {"en"}
+    assert {p["id"] for p in guide["paragraphs"]} >= {"time", "which-parent"}
+    status, reply = STRANGER.get("/ask?q=gljt&region=330106&lang=en")
+    assert status == 200
+    assert reply["quotes"][0]["published"] == "2026-11-23"
+    refused(STRANGER.get("/services/no-such-item/guide"), 404, "not_published")
+    refused(STRANGER.get("/ask"), 422, "request_invalid")
+    refused(STRANGER.get("/services?region=33"), 422, "request_invalid")
+
+
+def test_a_translation_is_shown_once_it_is_signed(office: Office) -> None:
+    clerk, approver = office.official("police", "clerk"), office.official("police", "approver")
+    number = translating.propose(clerk, "household-registration", "when", "bo", "ག", "ཁ")
+    path = "/services/household-registration/guide?translation=bo"
+
+    def shown() -> Any:
+        return next(p for p in STRANGER.get(path)[1]["paragraphs"] if p["id"] == "when")
+
+    assert shown()["lang"] == "zh"
+    translating.sign(approver, number)
+    assert (shown()["lang"], shown()["heading"], shown()["text"]) == ("bo", "ག", "ཁ")
+
+
+def test_whoever_asks_too_fast_waits(office: Office) -> None:
+    limit = limits.QUESTIONS
+    for _ in range(limit.most):
+        assert limits.allows(limit, "127.0.0.1")
+    refused(STRANGER.get("/ask?q=gljt"), 429, "too_many")
+    office.clock.move(minutes=2)
+    assert STRANGER.get("/ask?q=gljt")[0] == 200
+
+
+def test_whoever_is_signed_in_checks_before_applying(office: Office, mother: Caller) -> None:
+    body = {"answers": {"child.household_with": "mother"}}
+    status, found = mother.post("/life-events/newborn/precheck?lang=en", body)
+    assert status == 200
+    register = branch({"branches": found}, "household-registration")
+    assert register["answer"] == "unknown"
+    assert {"fact": "mother.hukou_region", "origin": "fetched"}.items() <= next(
+        w for w in register["wanted"] if w["fact"] == "mother.hukou_region"
+    ).items()
+    refused(STRANGER.post("/life-events/newborn/precheck", body), 401, "not_signed_in")
+    wrong = {"answers": {"child.household_with": "aunt"}}
+    refused(mother.post("/life-events/newborn/precheck", wrong), 422, "submission_invalid")
+
+
 def test_a_citizen_applies_once_and_follows_the_case(office: Office, mother: Caller) -> None:
     status, case = mother.post("/cases", application(office))
     assert status == 201
@@ -151,6 +206,9 @@ def test_nothing_is_open_without_a_token_but_the_guides_and_verification(office:
         ("GET", "/life-events/1/plan"),
         ("POST", "/licences/verify"),
         ("POST", "/licences/verify/question"),
+        ("GET", "/services"),
+        ("GET", "/services/1/guide"),
+        ("GET", "/ask"),
     ]
     assert ("POST", "/exchange/requests/1/actions") in operations(closed=True)
     for method, path in operations(closed=True):

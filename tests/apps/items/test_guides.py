@@ -1,7 +1,5 @@
 """A service guide says what a person should know, computes what can be computed, and is frozen."""
 
-from collections.abc import Iterator
-
 import pytest
 
 from testkit.office import Office
@@ -11,8 +9,8 @@ from tongban.infra.packs import shipped_packs
 
 
 @pytest.fixture
-def guides(office: Office) -> Iterator[list[Guide]]:
-    yield [queries.guide(slug) for slug in (*queries.items(), *queries.life_events())]
+def guides(office: Office) -> list[Guide]:
+    return [queries.guide(slug) for slug in (*queries.items(), *queries.life_events())]
 
 
 def test_every_service_of_the_sample_city_has_a_guide_that_was_written(

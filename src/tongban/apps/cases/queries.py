@@ -20,9 +20,10 @@ from tongban.kernel.facts import Words, to_json
 
 from . import events as say
 from . import services
-from .domain import acceptance, drafts, engine, human
+from .domain import acceptance, drafts, engine, human, prechecking
 from .domain.fold import Said, fold
 from .domain.ground import Ground, all_facts
+from .domain.prechecking import Basis, Precheck, Wanted
 from .domain.state import Branch, Case, Json, Stage
 from .models import ApplicationDraft, BranchRow
 from .models import Case as Row
@@ -358,6 +359,53 @@ def plan_view(life_event: str, lang: str) -> dict[str, Json]:
             for m in plan.materials
         ],
     }
+
+
+def precheck(life_event: str, answers: Mapping[str, Json]) -> tuple[Precheck, ...]:
+    """Say what the rules would answer, item by item, to the answers so far (预检).
+
+    Nothing is submitted, kept or fetched; any fact that the plan knows may be answered, also one
+    that a department would supply. Raises `SubmissionInvalid`, `items.NotPublished`.
+    """
+    event = items.life_event(life_event)
+    chosen = {branch.item: branch.version for branch in event.branches}
+    ground = services.ground_of(event.slug, event.version, chosen)
+    basis = Basis(event, ground.definitions, ground.vocabulary, ground.today)
+    return prechecking.precheck(
+        basis, services.read_answers(answers, basis.askable, ground.vocabulary)
+    )
+
+
+def precheck_view(life_event: str, answers: Mapping[str, Json], lang: str) -> list[dict[str, Json]]:
+    """Show a pre-check: each item's answer, its reasons, what would settle it and from whom."""
+    event = items.life_event(life_event)
+    names = {b.item: items.item(b.item, b.version).name.of(lang) for b in event.branches}
+    return [
+        {
+            "item": one.item,
+            "name": names[one.item],
+            "answer": one.answer,
+            "person": one.person,
+            "reasons": [{"rule": r.rule, "text": r.text.of(lang)} for r in one.reasons],
+            "wanted": [
+                {
+                    "fact": w.fact,
+                    "label": w.label.of(lang),
+                    "origin": w.origin,
+                    "by": _supplier(w, names, lang),
+                }
+                for w in one.wanted
+            ],
+            "materials": list(one.materials),
+        }
+        for one in precheck(life_event, answers)
+    ]
+
+
+def _supplier(wanted: Wanted, names: Mapping[str, str], lang: str) -> str:
+    if wanted.origin == "fetched":
+        return parties.department_name(wanted.by, lang)
+    return names.get(wanted.by, "") if wanted.origin == "produced" else ""
 
 
 def resources_called(number: str) -> list[dict[str, Json]]:

@@ -1,6 +1,8 @@
 """What items say on the trail."""
 
 PUBLISHED = "tongban.items.published.v1"
+TRANSLATION_PROPOSED = "tongban.items.translation.proposed.v1"
+TRANSLATION_SIGNED = "tongban.items.translation.signed.v1"
 
 
 def chain(kind: str, slug: str) -> str:

@@ -47,6 +47,7 @@ NEEDS: Final[Mapping[str, int]] = {
     "resource.publish": TWO,
     "resource.withdraw": TWO,
     "item.publish": TWO,
+    "guide.sign": TWO,
     "outreach.run": TWO,
     "file.open": TWO,
     "user.manage": TWO,

@@ -172,6 +172,9 @@ RULES: tuple[Rule, ...] = (
     ),
     _rule("official", "approver", "department", "exchange.read exchange.grant exchange.end"),
     _rule("official", "publisher", "department", "item.read item.publish"),
+    # who translates a guide does not sign it
+    _rule("official", "clerk", "department", "guide.translate"),
+    _rule("official", "approver", "department", "guide.sign"),
     # who describes a resource does not publish it
     _rule("official", "clerk", "department", "resource.register"),
     _rule("official", "approver", "department", "resource.publish resource.withdraw"),

@@ -19,6 +19,8 @@ from .schemas import (
     LookOut,
     Number,
     PlanOut,
+    PrecheckIn,
+    PrecheckOut,
     QueuePage,
     TimelineOut,
 )
@@ -59,6 +61,19 @@ def life_events(request: HttpRequest, lang: Lang | None = None) -> Any:
 def plan(request: HttpRequest, slug: Slug, lang: Lang | None = None) -> Any:
     """Show the form, the consent and the documents before anyone applies."""
     return queries.plan_view(slug, speaks(request, lang))
+
+
+@router.post(
+    "/life-events/{slug}/precheck",
+    response={200: list[PrecheckOut], **refusals(READ | {413})},
+    summary="预检：规则怎么说、还差什么 · What the rules would say",
+    operation_id="precheck",
+    tags=_TAGS,
+)
+def precheck(request: HttpRequest, slug: Slug, body: PrecheckIn, lang: Lang | None = None) -> Any:
+    """Answer yes, no or which fact is missing, item by item; nothing is submitted or fetched."""
+    subject(request, "case.submit")
+    return queries.precheck_view(slug, body.answers, speaks(request, lang))
 
 
 @router.get(

@@ -126,6 +126,13 @@ class ExtensionIn(Body):
     reason: Reason
 
 
+class PrecheckIn(Body):
+    """The answers so far (预检); any fact that the data plan knows."""
+
+    model_config = _example({"answers": {"child.household_with": "mother"}})
+    answers: Answers = {}
+
+
 class WithdrawalIn(Body):
     """What to withdraw (撤回); every open item where ``items`` is empty."""
 
@@ -251,6 +258,34 @@ class DraftLine(Schema):
     version: int
     saved: datetime
     ends: datetime
+
+
+class PrecheckReasonOut(Schema):
+    """A row of a table that fired."""
+
+    rule: str
+    text: str
+
+
+class WantedOut(Schema):
+    """A fact that would settle it, and who supplies it."""
+
+    fact: str
+    label: str
+    origin: str
+    by: str
+
+
+class PrecheckOut(Schema):
+    """What the rules say of one item to the answers so far; ``person``: people would decide."""
+
+    item: str
+    name: str
+    answer: Literal["yes", "no", "unknown", "not-applicable"]
+    person: bool
+    reasons: list[PrecheckReasonOut]
+    wanted: list[WantedOut]
+    materials: list[str]
 
 
 class AskedOut(Schema):

@@ -29,7 +29,7 @@ from .drafting import (
     save_draft,
     submit_draft,
 )
-from .intake import Submission, askable, may_apply, submit
+from .intake import Submission, askable, may_apply, read_answers, submit
 from .papers import MOST_BYTES, Paper, Upload, read_paper
 from .turns import (
     TAKE_UP,
@@ -39,6 +39,7 @@ from .turns import (
     calendar,
     drafts_of,
     ground_for,
+    ground_of,
     load,
     save,
     wake,
@@ -71,9 +72,11 @@ __all__ = [
     "end_drafts",
     "extend",
     "ground_for",
+    "ground_of",
     "load",
     "may_apply",
     "own_draft",
+    "read_answers",
     "read_paper",
     "resume",
     "save",

@@ -74,10 +74,9 @@ def _save(subject: Subject, life_event: str, answers: Mapping[str, Json], base: 
             person=subject.person_id,
             company=about(subject, life_event)["company"],
             life_event=life_event,
-            answers={},
             version=0,
         )
-    held = drafts.read(row.answers)
+    held = drafts.read(row.answers) if row.version else {}
     if clashes := drafts.clashes(held, base, answers):
         raise DraftMoved(row.version, clashes)
     row.answers = drafts.write(drafts.merged(held, answers, row.version + 1))

@@ -4,24 +4,13 @@ Chinese is cut into single characters and pairs of neighbours (单字与双字),
 lower-case words; so no dictionary decides what can be found. Both databases index these tokens.
 """
 
-import re
-import unicodedata
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 
-# A run of ideographs, or a word of any other letters and digits.
-_HAN = "\u3005-\u3007\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff\U00020000-\U0003ffff"
-_RUN = re.compile(rf"([{_HAN}]+)|([^\W_{_HAN}]+)")
-_LONGEST = 40  # characters of a word; what is longer is cut
+from tongban.kernel.search import fold, grams, runs
+
+__all__ = ["fold", "index_tokens", "marked", "query_tokens", "relevance"]
+
 _MOST = 24  # tokens of a query
-
-
-def fold(text: str) -> str:
-    """Write text as it is compared: compatibility forms resolved, lower case (NFKC).
-
-    >>> fold("ＡＢＣ 出生")
-    'abc 出生'
-    """
-    return unicodedata.normalize("NFKC", text).casefold()
 
 
 def index_tokens(text: str) -> list[str]:
@@ -30,17 +19,7 @@ def index_tokens(text: str) -> list[str]:
     >>> index_tokens("出生医学 Birth birth")
     ['出', '出生', '生', '生医', '医', '医学', '学', 'birth']
     """
-    return list(dict.fromkeys(_indexed(fold(text))))
-
-
-def _indexed(text: str) -> Iterator[str]:
-    for run, word in _RUN.findall(text):
-        for place in range(len(run)):
-            yield run[place]
-            if place + 1 < len(run):
-                yield run[place : place + 2]
-        if word:
-            yield word[:_LONGEST]
+    return list(dict.fromkeys(grams(fold(text))))
 
 
 def query_tokens(text: str) -> list[str]:
@@ -50,9 +29,9 @@ def query_tokens(text: str) -> list[str]:
     ['出生', '生医', '医学', '证', '2026']
     """
     found: dict[str, None] = {}
-    for run, word in _RUN.findall(fold(text)):
+    for run, word in runs(fold(text)):
         pairs = [run[place : place + 2] for place in range(len(run) - 1)] or [run]
-        found |= dict.fromkeys(pair for pair in (*pairs, word[:_LONGEST]) if pair)
+        found |= dict.fromkeys(pair for pair in (*pairs, word) if pair)
     return list(found)[:_MOST]
 
 

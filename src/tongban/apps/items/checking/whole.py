@@ -1,8 +1,8 @@
 """Judges packs as a whole and makes the contents to publish, in the order of their dependence.
 
-Licence kinds, items, life events, policies, guides; and the grants, which must belong to one of them. A
-life event is refused while a fact is unmet: that a person would learn it at the counter is the
-fault this check exists for.
+Licence kinds, items, life events, policies, guides; and the grants, which must belong to one of
+them. A life event is refused while a fact is unmet: that a person would learn it at the counter is
+the fault this check exists for.
 """
 
 import re

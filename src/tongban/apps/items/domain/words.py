@@ -120,7 +120,7 @@ class Definition:
     payment: Payment | None
     produces: Mapping[str, Assigner | str]
     once: tuple[str, ...]
-    record: Words = Words("", "")
+    record: Words
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,5 +1,6 @@
 """Reads of items: definitions ready to run, service guides, the list of services, the ask box."""
 
+from tongban.apps.items.queries.asking import GATE, Quote, Reply, answer, ask
 from tongban.apps.items.queries.guides import guide
 from tongban.apps.items.queries.listing import Facets, Page, ServiceRow, facets, services
 from tongban.apps.items.queries.published import (
@@ -26,12 +27,17 @@ from tongban.apps.items.queries.published import (
 )
 
 __all__ = [
+    "GATE",
     "Facets",
     "NotPublished",
     "Official",
     "Page",
     "PublishedFile",
+    "Quote",
+    "Reply",
     "ServiceRow",
+    "answer",
+    "ask",
     "face",
     "facets",
     "facts_in_use",

@@ -52,7 +52,7 @@ def _guide(row: Row, words: Row | None, here: str, catalogue: Catalogue) -> Guid
     subject: domain.Definition | domain.LifeEvent
     if row.kind == "item":
         subject = published.item(row.slug, row.version)
-        definitions = (subject,)
+        definitions: tuple[domain.Definition, ...] = (subject,)
         events = _holding(row.slug, row.version, here)
         made = (
             published.life_event(events[0]).plan

@@ -6,7 +6,7 @@ plan follows the catalogue in force, because a permission that was taken back bi
 
 import json
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from functools import lru_cache
 from typing import Any
@@ -61,7 +61,7 @@ class Row:
     slug: str
     version: int
     digest: str
-    at: datetime
+    at: datetime = field(compare=False)
 
 
 @lru_cache(maxsize=8)

@@ -1,0 +1,185 @@
+"""The ask box: questions answered by quoted paragraphs of published guides, or not at all.
+
+The index is built once for everything that is published; asking reads no table but the state.
+"""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from functools import cache, lru_cache
+
+from tongban.apps.items import spelling
+from tongban.apps.items.domain import guides
+from tongban.apps.items.domain.asking import Answer, Box, Gate, Reading, Reason, Service, Text
+from tongban.apps.items.queries import listing, published
+from tongban.apps.items.queries.guides import guide
+from tongban.apps.items.queries.listing import ServiceRow
+from tongban.infra import clock
+from tongban.infra.access.domain import covers
+from tongban.infra.packs import shipped_packs
+from tongban.infra.regions import load_regions
+from tongban.kernel.facts import Words
+
+LONGEST = 200  # characters of a question; what is longer is cut
+
+#: Set on the odd questions of tests/data/questions.tsv; benchmarks/ask.py measures the even ones.
+GATE = Gate()
+
+#: By which words people ask for the sections of a guide.
+_WORDS: Mapping[str, str] = {
+    "bring": "需要什么材料 带什么 准备什么 资料 证件 documents papers bring",
+    "time": "多久 几天 多长时间 多少天 什么时候能拿到 办结 how long days",
+    "fee": "收费 多少钱 要钱吗 免费 费用 fee cost free",
+    "law": "依据 法律 规定 law",
+}
+_READING = Reading(spelling.syllables, spelling.simplified)
+
+
+@dataclass(frozen=True, slots=True)
+class Quote:
+    """A service that may answer, with the paragraph quoted, its edition and its date."""
+
+    service: ServiceRow
+    paragraph: str
+    heading: Words
+    text: Words
+    edition: int
+    published: datetime
+    score: float
+    coverage: float
+
+
+@dataclass(frozen=True, slots=True)
+class Reply:
+    """What is answered; where not ``known``, ``quotes`` are only what might have been meant.
+
+    ``elsewhere`` is the place that the question names, where it is not the one asked in.
+    """
+
+    known: bool
+    reason: Reason
+    quotes: tuple[Quote, ...]
+    margin: float
+    elsewhere: str = ""
+
+
+def ask(question: str, region: str = "", most: int = 5) -> Reply:
+    """Answer a question out of the guides, or say that nobody knows.
+
+    ``region`` is a division code and a hard filter: only what is offered there is looked at. A
+    question that names another place is not answered with what is offered here.
+    """
+    asked = question[:LONGEST]
+    named = _elsewhere(asked, region)
+    found = answer(asked, region, most)
+    quotes = tuple(_quoted(found, place) for place in range(len(found.found)))
+    if named:
+        return Reply(
+            known=False, reason="elsewhere", quotes=quotes, margin=found.margin, elsewhere=named
+        )
+    return Reply(found.known, found.reason, quotes, found.margin)
+
+
+def answer(question: str, region: str = "", most: int = 5, gate: Gate = GATE) -> Answer:
+    """Rank the services for a question, without quoting them."""
+    rows = listing.rows()
+    allowed = (lambda n: listing.offered(rows[n], region)) if region else None
+    return _box(published.state()).ask(question, gate, allowed, most)
+
+
+@lru_cache(maxsize=2)
+def _box(_state: str) -> Box:
+    return Box(services_of(listing.rows()), _READING)
+
+
+def services_of(rows: Sequence[ServiceRow]) -> list[Service]:
+    """Give what can be found of each service."""
+    return [_service(row) for row in rows]
+
+
+def _service(row: ServiceRow) -> Service:
+    names = (row.name.zh, row.name.en, *row.aliases)
+    return Service(row.slug, names, frozenset(row.apply) or frozenset({row.slug}), _texts(row))
+
+
+def _texts(row: ServiceRow) -> tuple[Text, ...]:
+    """Give what can be found of a service without proving its flow: words, papers, laws."""
+    written = guides.written(row.content["data"]) if row.content else ()
+    texts = [Text("about", row.name, row.summary)]
+    texts += [Text(one.id, one.heading, one.text) for one in written]
+    if row.of == "item":  # whoever asks for papers, days or a fee means one item
+        papers = Words(
+            "、".join(m.zh for m in row.materials), ", ".join(m.en for m in row.materials)
+        )
+        empty = Words("", "")
+        texts += [
+            Text(
+                name, guides.SECTIONS[name], papers if name == "bring" else empty, words, aside=True
+            )
+            for name, words in _WORDS.items()
+        ]
+    return tuple(texts)
+
+
+def _quoted(found: Answer, place: int) -> Quote:
+    one = found.found[place]
+    row = listing.rows()[one.service]
+    whole = guide(row.slug, row.version)
+    if one.paragraph == "about":
+        heading, text = whole.name, whole.summary
+    else:
+        paragraph = whole.paragraph(one.paragraph)
+        heading, text = paragraph.heading, paragraph.text
+    return Quote(
+        row,
+        one.paragraph,
+        heading,
+        text,
+        whole.edition,
+        whole.published,
+        one.score,
+        one.coverage,
+    )
+
+
+def _elsewhere(question: str, region: str) -> str:
+    """Name the province or city in a question that is neither around the region nor inside it."""
+    here = {region} if region else {row.region for row in listing.rows()}
+    for name, code in _cities():
+        if name in question and not any(covers(code, h) or covers(h, code) for h in here):
+            return name
+    return ""
+
+
+@cache
+def _cities() -> tuple[tuple[str, str], ...]:
+    """Give the short name of every province and city of today with its code, longest first."""
+    found = dict(_divisions())
+    return tuple(sorted(found.items(), key=lambda one: (-len(one[0]), one[0])))
+
+
+def _divisions() -> Iterator[tuple[str, str]]:
+    regions = load_regions(shipped_packs() / "base")
+    year = clock.today().year
+    for province in regions.children("", year):
+        yield _short(province.name), province.code
+        for city in regions.children(province.code, year):
+            if city.level == 2:
+                yield _short(city.name), city.code
+
+
+def _short(name: str) -> str:
+    for ending in (
+        "特别行政区",
+        "壮族自治区",
+        "回族自治区",
+        "维吾尔自治区",
+        "自治区",
+        "地区",
+        "省",
+        "市",
+        "盟",
+    ):
+        if name.endswith(ending) and len(name) - len(ending) >= 2:
+            return name.removesuffix(ending)
+    return name
