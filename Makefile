@@ -6,7 +6,8 @@ WORKERS ?= 2
 # whatever starts here finds its modules compiled, instead of compiling them at each start
 export PYTHONDONTWRITEBYTECODE :=
 
-.PHONY: demo demo-network soak serve test check lint types bench docs lock clean fmt
+.PHONY: demo demo-network soak serve test test-browser screenshots query-counts check lint types
+.PHONY: bench docs lock clean fmt
 
 demo: $(VENV)/.core ## make the sample city and run the newborn life event
 	@$(BIN)/tongban demo
@@ -22,13 +23,25 @@ test: $(VENV)/.dev ## everything that is tested
 	$(BIN)/ruff format --check .
 	$(BIN)/lint-imports
 	$(BIN)/mypy
+	@scripts/chromium || true
 	$(BIN)/pytest -n $(WORKERS)
+
+test-browser: $(VENV)/.dev ## every page in Chromium; CI=true: in every view, width and language
+	@scripts/chromium
+	@$(BIN)/pytest -n $(WORKERS) -m browser tests
+
+screenshots: $(VENV)/.dev ## each page as a picture in build/screenshots: make screenshots [ONLY=home]
+	@scripts/chromium
+	@cd tests && ../$(BIN)/python -m browser.screenshots $(ONLY)
+
+query-counts: $(VENV)/.dev ## count the queries of each page anew, after a page was changed
+	@TONGBAN_QUERY_COUNTS=write $(BIN)/pytest -q -n0 tests/web/test_query_counts.py
 
 check: $(VENV)/.dev ## the inner loop: lint, import rules, types, fast tests
 	@$(BIN)/ruff check . && $(BIN)/ruff format --check .
 	@$(BIN)/lint-imports
 	@$(BIN)/mypy
-	@$(BIN)/pytest -n $(WORKERS) -q -m "not slow and not postgres and not whole" --hypothesis-profile=quick
+	@$(BIN)/pytest -n $(WORKERS) -q -m "not slow and not postgres and not whole and not browser" --hypothesis-profile=quick
 
 fmt: $(VENV)/.dev
 	@$(BIN)/ruff format . && $(BIN)/ruff check --fix .

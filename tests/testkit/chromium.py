@@ -66,10 +66,15 @@ class Page:
         )
 
 
+def program() -> str | None:
+    """Give where Chromium is on this machine, if it is there."""
+    return next((path for name in _NAMES if (path := shutil.which(name))), None)
+
+
 @asynccontextmanager
 async def chromium(folder: Path) -> AsyncIterator[Page]:
     """Start a browser with a fresh profile and an authenticator that verifies its user."""
-    found = next((path for name in _NAMES if (path := shutil.which(name))), None)
+    found = program()
     if found is None:
         pytest.skip("no Chromium on this machine")
     port = free_port()

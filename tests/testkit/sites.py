@@ -11,7 +11,7 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 from urllib.parse import urljoin
 
 import requests
@@ -22,10 +22,16 @@ from django.core.servers.basehttp import (
 )
 from lxml import html
 
-from testkit.servers import Fresh
 from tongban.config.servers import free_port
 
 PATIENCE = 60.0
+
+
+class Installation(Protocol):
+    """What can say the environment of its processes, as `testkit.servers.Fresh` does."""
+
+    def environment(self, home: Path) -> dict[str, str]:
+        """Give it, for what is kept in ``home``."""
 
 
 @dataclass(frozen=True)
@@ -48,7 +54,9 @@ class Site:
 
 
 @contextmanager
-def site(fresh: Fresh, home: Path, host: str = "127.0.0.1", **environment: str) -> Iterator[Site]:
+def site(
+    fresh: Installation, home: Path, host: str = "127.0.0.1", **environment: str
+) -> Iterator[Site]:
     """Serve an installation on a free port of loopback until the end of the block.
 
     Two of them need two hosts (127.0.0.1, 127.0.0.2): a browser's cookies know no ports.
@@ -106,7 +114,7 @@ def _wait(server: "subprocess.Popen[bytes]", origin: str, log: Path) -> None:
         try:
             if requests.get(f"{origin}/", timeout=5).ok:
                 return
-        except requests.ConnectionError:
+        except (requests.ConnectionError, requests.Timeout):
             time.sleep(0.2)
     raise AssertionError(f"the site did not answer:\n{log.read_text()}")
 

@@ -11,6 +11,7 @@ from django.shortcuts import redirect
 from django.urls import reverse
 
 from tongban.infra.access.refusing import StepUpNeeded
+from tongban.infra.once import one_look
 
 # The API's own page (Swagger UI from the ninja wheel) needs script and pictures in data: URLs.
 POLICY = "; ".join(
@@ -41,6 +42,20 @@ class ContentSecurityPolicy:
         response["Permissions-Policy"] = "camera=(), geolocation=(), microphone=()"
         response.setdefault("Cache-Control", "no-store")
         return response
+
+
+class OneLook:
+    """Lets a request that only reads ask once for what every part of a page asks for."""
+
+    def __init__(self, answer: Callable[[HttpRequest], HttpResponse]) -> None:
+        self._answer = answer
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        """Answer."""
+        if request.method not in {"GET", "HEAD"}:
+            return self._answer(request)
+        with one_look():
+            return self._answer(request)
 
 
 class StepUp:

@@ -211,7 +211,7 @@ def chains_of(case: str) -> tuple[str, ...]:
 
 
 def _given(row: Consent) -> Given:
-    withdrawal = Withdrawal.objects.filter(consent=row).first()
+    withdrawal: Withdrawal | None = getattr(row, "withdrawal", None)  # none: not withdrawn
     return Given(
         row.number,
         row.case,
@@ -253,22 +253,21 @@ def looks(cases: Iterable[str], numbers: Sequence[str]) -> tuple[Seen, ...]:
     looks are here like all others. A call that both tell of is given once.
     """
     found: dict[str, Seen] = {}
-    for case in cases:
-        for event in told.history(case):
-            if event.type == CALLED and not event.erased:
-                data = event.data
-                found[data["call"]] = Seen(
-                    event.occurred,
-                    data["call"],
-                    queries.catalogue().governance.operator,
-                    data["department"],
-                    data["resource"],
-                    tuple(data["facts"]),
-                    tuple(data["items"]),
-                    data["basis"],
-                    case,
-                    data["outcome"],
-                )
+    for event in told.of_type(CALLED, list(cases)):
+        if not event.erased:
+            data = event.data
+            found[data["call"]] = Seen(
+                event.occurred,
+                data["call"],
+                queries.catalogue().governance.operator,
+                data["department"],
+                data["resource"],
+                tuple(data["facts"]),
+                tuple(data["items"]),
+                data["basis"],
+                event.chain,
+                data["outcome"],
+            )
     for number in numbers:
         found |= _openings(number)
     for row in Look.objects.filter(mark__in=_marks(numbers)).order_by("-at")[:_MOST]:

@@ -23,6 +23,7 @@ from tongban.apps.exchange.events import CALLED
 from tongban.apps.exchange.models import CatalogueVersion
 from tongban.apps.exchange.models import Grant as Row
 from tongban.infra import clock
+from tongban.infra.once import once
 from tongban.kernel.facts import Vocabulary
 from tongban.kernel.forms import Grant, Resource
 
@@ -75,6 +76,10 @@ def catalogue(version: int | None = None) -> Catalogue:
     """
     if version is not None:
         return _published(*current(version))
+    return once("exchange.catalogue", _in_force)
+
+
+def _in_force() -> Catalogue:
     with connection.cursor() as cursor:
         cursor.execute(_NOW)
         found: _Stamp | None = cursor.fetchone()

@@ -70,6 +70,8 @@ def id_number(person: str) -> str:
 @lru_cache(maxsize=256)
 def _department(key: str) -> Department:
     """Give a department; one that is unknown is looked up again each time."""
+    if not key:  # who acts by no department is nobody's
+        raise Department.DoesNotExist
     return Department.objects.get(key=key)
 
 

@@ -1,6 +1,6 @@
 """Reads of the trail: the story of a chain, and whether it still stands."""
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from itertools import groupby
 from operator import attrgetter
 from uuid import UUID
@@ -61,6 +61,12 @@ def _event(row: models.Event, payload: models.Payload | None, *, judged: bool) -
 def history(chain: str, *, after: int = 0) -> tuple[Event, ...]:
     """Give the events of a chain in order, those beyond ``after`` only."""
     return to_events(models.Event.objects.filter(chain=chain, seq__gt=after).order_by("seq"))
+
+
+def of_type(kind: str, chains: Collection[str]) -> tuple[Event, ...]:
+    """Give the events of this type on these chains, chain by chain, by one question."""
+    rows = models.Event.objects.filter(type=kind, chain__in=chains)
+    return to_events(rows.order_by("chain", "seq"))
 
 
 def head(chain: str) -> int:

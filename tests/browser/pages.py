@@ -1,0 +1,120 @@
+"""Every page there is, a line each: a new page joins all checks by its line here.
+
+``path`` is filled in with the numbers of `testkit.states`; ``role`` is one of its people, nobody
+when empty; ``status`` is what the page answers; ``act`` brings it into the state that is looked at,
+such as the error state of a form, by what a visitor does.
+"""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any, Protocol
+
+
+class Acting(Protocol):
+    """What an ``act`` may do: fill the fields of a form and send it."""
+
+    def send(self, form: str = ..., *, checked: bool = ..., **fields: Any) -> "Acting":
+        """Send it, ``checked`` by the browser or not."""
+
+
+@dataclass(frozen=True)
+class Shown:
+    """One page to look at."""
+
+    name: str
+    path: str
+    role: str = ""
+    status: int = 200
+    act: Callable[[Acting], object] | None = None
+
+    def __str__(self) -> str:
+        """Give what tests call it."""
+        return self.name
+
+
+def _sends(
+    form: str = "main form[method=post]", **fields: str | bool
+) -> Callable[[Acting], object]:
+    def act(seen: Acting) -> object:
+        return seen.send(form, checked=False, **fields)
+
+    return act
+
+
+_NOBODY = {"username": "nobody-at-all", "password": "wrong wrong wrong"}
+PAGES: tuple[Shown, ...] = (
+    # for everybody
+    Shown("home-of-a-stranger", "/"),
+    Shown("sign-in", "/sign-in"),
+    Shown("sign-in-refused", "/sign-in", status=403, act=_sends(**_NOBODY)),
+    Shown("passkey", "/sign-in/passkey"),
+    Shown("missing", "/nothing/here", status=404),
+    Shown("link-used-up", "/enter/used-up", status=404),
+    Shown("invited", "/invited/{invited}"),
+    Shown("invited-refused", "/invited/{invited}", status=409, act=_sends(password="123456789012")),
+    Shown("verify", "/licences/verify"),
+    Shown("verdict-false", "/licences/verify", act=_sends(presented="not a licence")),
+    Shown("verdict-true", "/licences/shown/{shown}"),
+    Shown("evidence", "/evidence"),
+    Shown("evidence-refused", "/evidence", status=400, act=_sends()),
+    # a citizen
+    Shown("home", "/", "citizen"),
+    Shown("timeline", "/cases/{case}", "citizen"),
+    Shown("timeline-asked", "/cases/{asked}", "neighbour"),
+    Shown("consents", "/consents", "citizen"),
+    Shown("withdraw", "/consents/{given}/withdraw", "citizen"),
+    Shown("file-of-mine", "/file", "citizen"),
+    Shown("licences", "/licences", "citizen"),
+    Shown("licence", "/licences/mine/{licence}", "citizen"),
+    Shown("licence-code", "/licences/mine/{licence}", "citizen", act=_sends(claims=True)),
+    Shown("delegations", "/delegations", "citizen"),
+    Shown("delegations-held", "/delegations", "agent"),
+    Shown("account", "/account", "citizen"),
+    Shown("add-app", "/account/app", "neighbour"),
+    # officials
+    Shown("queue", "/", "reviewer"),
+    Shown("case-at-the-desk", "/cases/{case}", "reviewer"),
+    Shown("account-of-an-official", "/account", "reviewer"),
+    Shown("file", "/file", "reviewer"),
+    Shown(
+        "file-refused",
+        "/file",
+        "reviewer",
+        status=409,
+        act=_sends(number="11010119900307003X", purpose="none", reason="x"),
+    ),
+    Shown("step-up", "/sign-in/more?level=3", "reviewer"),
+    Shown("catalogue", "/catalogue", "clerk"),
+    Shown("libraries", "/catalogue/libraries", "clerk"),
+    Shown("resource", "/catalogue/resources/marriages", "clerk"),
+    Shown("register", "/catalogue/register", "clerk"),
+    Shown("health", "/exchange/health", "clerk"),
+    Shown("requests", "/requests", "clerk"),
+    Shown("request", "/requests/{request}", "clerk"),
+    Shown("request-at-the-bureau", "/requests/{request}", "data-reviewer"),
+    Shown("new-request", "/requests/new", "clerk"),
+    Shown("new-request-form", "/requests/new?resource=marriages", "clerk"),
+    Shown("users", "/users", "admin"),
+    Shown("users-found", "/users?login={login}", "admin"),
+)
+BY_NAME: Mapping[str, Shown] = {one.name: one for one in PAGES}
+
+_TARGETS = frozenset({"targets"})
+#: Checks that pages do not stand yet, because they are older than the checks. A line goes when its
+#: page is built anew; none is added.
+OWED: Mapping[str, frozenset[str]] = {
+    **dict.fromkeys(
+        (
+            "sign-in", "sign-in-refused", "passkey", "missing", "link-used-up", "verify",
+            "verdict-false", "verdict-true", "consents", "withdraw", "licences", "licence",
+            "licence-code", "delegations-held", "account", "file-refused", "step-up", "catalogue",
+            "libraries", "resource", "register", "requests", "new-request",
+            "new-request-form",
+        ),
+        _TARGETS,
+    ),
+    **dict.fromkeys(
+        ("evidence", "evidence-refused", "timeline", "timeline-asked"), _TARGETS | {"small text"}
+    ),
+    **dict.fromkeys(("delegations", "request", "request-at-the-bureau"), _TARGETS | {"english"}),
+}  # fmt: skip

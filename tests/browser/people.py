@@ -1,0 +1,92 @@
+"""What people do at the pages, by their words and forms: citizens, officials, a shop.
+
+A helper does one thing as a person does it and says what came of it; it asserts only that the way
+was there. It works with script off. Whoever builds a page adds what is done there.
+"""
+
+import re
+from dataclasses import dataclass
+
+from browser.visits import Visit
+from testkit.city import Person
+
+
+@dataclass
+class Somebody:
+    """Anybody in front of a window."""
+
+    seen: Visit
+
+    def open(self, path: str) -> str:
+        """Open a path and give what it says."""
+        return self.seen.open(path).text()
+
+    def sign_in(self, role: str) -> None:
+        """Sign in by name and password, and by the code of the app where there is one.
+
+        A code works once and the city's clock stands: an official does so once a city, and
+        elsewhere has the session of ``visit``.
+        """
+        person: Person = self.seen.city.people[role]
+        self.seen.open("/sign-in").send(username=person.login, password=person.password)
+        if person.secret:
+            assert self.seen.path == "/sign-in/second"
+            self.seen.send(code=person.code())
+
+    def sign_out(self) -> None:
+        """Leave."""
+        self.seen.send('form[action="/leave"]')
+
+    def cases(self) -> list[str]:
+        """Give the numbers of the cases on the first page: one's own, or those that wait."""
+        self.seen.open("/")
+        links = self.seen.page.locator("main a[href^='/cases/']").all()
+        return [str(link.get_attribute("href")).rpartition("/")[2] for link in links]
+
+    def sign_in_wrongly(self, login: str) -> str:
+        """Try a wrong password and give what the page says."""
+        return self.seen.open("/sign-in").send(username=login, password="wrong wrong wrong").text()
+
+
+class Citizen(Somebody):
+    """Somebody with cases and licences."""
+
+    def show_licence(self, claim: str) -> str:
+        """Tick one thing of a licence to show; give the address that its code carries."""
+        self.seen.open("/licences/mine/{licence}")
+        self.seen.page.locator(f"[name=claims][value='{claim}']").check()
+        self.seen.send("form[action$='/show']")
+        return str(self.seen.page.locator("img.qr").get_attribute("alt"))
+
+    def standing_consents(self) -> list[str]:
+        """Give the numbers of the consents that may be withdrawn."""
+        self.seen.open("/consents")
+        links = self.seen.page.locator("main a[href$='/withdraw']").all()
+        return [str(link.get_attribute("href")).split("/")[2] for link in links]
+
+    def withdraw(self, consent: str) -> None:
+        """Withdraw a consent after the one question."""
+        self.seen.open(f"/consents/{consent}/withdraw").send()
+
+    def consent_again(self, case: str) -> None:
+        """Consent anew to an open case, by the form in the list."""
+        self.seen.open("/consents").send(f"form[action='/cases/{case}/consent']")
+
+
+class Official(Somebody):
+    """Somebody with a post."""
+
+    def ask_for_data(self, resource: str, **fields: str | bool) -> str:
+        """Ask a department for a resource's items; give the number of the request."""
+        self.seen.open(f"/requests/new?resource={resource}").send(**fields)
+        found = re.fullmatch(r"/requests/([\w-]+)", self.seen.path)
+        assert found, f"{self.seen.path}: {self.seen.text()}"
+        return found[1]
+
+
+class Shop(Somebody):
+    """Somebody without an account, who is shown a licence."""
+
+    def verify(self, presented: str) -> str:
+        """Paste what was presented and give the verdict."""
+        return self.seen.open("/licences/verify").send(presented=presented).text()

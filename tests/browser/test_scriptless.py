@@ -1,0 +1,82 @@
+"""Everything works with script off: what people do at the pages, by plain forms and links."""
+
+from collections.abc import Callable
+from contextlib import AbstractContextManager
+
+from browser.people import Citizen, Official, Shop, Somebody
+from browser.visits import Chromium, Visit
+from testkit.city import City
+
+Plainly = Callable[..., AbstractContextManager[Visit]]
+
+
+def test_people_sign_in_with_password_and_code_and_leave(
+    chromium: Chromium, lived_in: City, plainly: Plainly
+) -> None:
+    with plainly() as seen:
+        somebody = Somebody(seen)
+        assert "登录未成功" in somebody.sign_in_wrongly("demo-nobody")
+        somebody.sign_in("citizen")
+        assert lived_in.numbers["case"] in seen.page.content()
+        somebody.sign_out()
+        seen.open("/cases/{case}")
+        assert seen.status == 404
+        somebody.sign_in("approver")
+        somebody.open("/account")
+        assert seen.path == "/account"
+
+
+def test_a_citizen_opens_a_case_and_sees_how_it_stands(
+    chromium: Chromium, lived_in: City, plainly: Plainly
+) -> None:
+    with plainly(role="citizen") as seen:
+        (number,) = Citizen(seen).cases()
+        assert number == lived_in.numbers["case"]
+        told = Citizen(seen).open(f"/cases/{number}")
+        assert "新生儿出生一件事" in told
+        assert "留痕链完整" in told
+
+
+def test_a_citizen_withdraws_a_consent_and_gives_it_again(
+    chromium: Chromium, lived_in: City, plainly: Plainly
+) -> None:
+    with plainly(role="neighbour") as seen:
+        me = Citizen(seen)
+        me.withdraw(lived_in.numbers["consent"])
+        assert me.standing_consents() == []
+        me.consent_again(lived_in.numbers["asked"])
+        (again,) = me.standing_consents()
+        assert again != lived_in.numbers["consent"]
+
+
+def test_a_shop_verifies_what_a_citizen_shows(
+    chromium: Chromium, lived_in: City, plainly: Plainly
+) -> None:
+    with plainly(role="citizen") as mine, plainly() as shop:
+        address = Citizen(mine).show_licence(lived_in.numbers["claim"])
+        assert "/licences/shown/" in address
+        assert "证照真实有效" in Shop(shop).verify(address)
+        assert "证照真实有效" not in Shop(shop).verify(address[:-1])
+
+
+def test_a_clerk_asks_another_department_for_data(
+    chromium: Chromium, lived_in: City, plainly: Plainly
+) -> None:
+    with plainly(role="clerk") as seen, plainly(role="data-reviewer") as bureau:
+        number = Official(seen).ask_for_data(
+            "marriages",
+            fields=True,
+            item="relief",
+            basis="statutory",
+            legal_basis="社会救助暂行办法",
+            reason="核定婚姻状况",
+        )
+        Official(bureau).open("/requests")
+        assert f"/requests/{number}" in bureau.page.content()
+
+
+def test_an_official_finds_the_case_that_waits(
+    chromium: Chromium, lived_in: City, plainly: Plainly
+) -> None:
+    with plainly(role="reviewer") as seen:
+        assert lived_in.numbers["case"] in Official(seen).cases()

@@ -1,0 +1,166 @@
+"""Chromium in a thread of its own, and visits of pages as somebody, in a view and a language.
+
+Playwright keeps an event loop in the thread that starts it; Django's tables and ``asyncio.run``
+refuse to work beside one. So whatever touches a page runs in that thread: tests that ask for
+``chromium`` are run there by `conftest`.
+"""
+
+import os
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from typing import TypeVar
+from urllib.parse import urlsplit
+
+from django.conf import settings
+from playwright.sync_api import Browser, ConsoleMessage, Page, Playwright, sync_playwright
+
+from browser.matrix import Setting, languages
+from testkit.city import City
+
+T = TypeVar("T")
+PLAIN = Setting("standard", 1280, "zh")
+VIEW = "tb_view"  # the cookie of the elder mode
+PATIENCE = 30_000  # milliseconds; a loaded machine is slow
+FLAGS = [
+    "--disable-gpu",
+    "--disable-dev-shm-usage",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+]
+
+
+class Chromium:
+    """The browser; ``do`` runs an act in its thread."""
+
+    def __init__(self, program: str) -> None:
+        self._thread = ThreadPoolExecutor(1, thread_name_prefix="chromium")
+        self._playwright: Playwright
+        self.browser: Browser
+        self.do(lambda: self._start(program))
+
+    def _start(self, program: str) -> None:
+        self._playwright = sync_playwright().start()
+        flags = [*FLAGS, "--no-sandbox"] if os.geteuid() == 0 else FLAGS
+        self.browser = self._playwright.chromium.launch(executable_path=program, args=flags)
+
+    def do(self, act: Callable[[], T]) -> T:
+        """Run this in the browser's thread, and give what it gives."""
+        return self._thread.submit(act).result()
+
+    def close(self) -> None:
+        """End the browser and its thread."""
+        self.do(self.browser.close)
+        self.do(self._playwright.stop)
+        self._thread.shutdown()
+
+
+@dataclass
+class Visit:
+    """One open page, and what the browser complained of on it: script, policy, failed requests."""
+
+    page: Page
+    city: City
+    status: int = 0
+    complaints: list[str] = field(default_factory=list)
+
+    def open(self, path: str) -> "Visit":
+        """Open a path of the city, whose numbers are filled in."""
+        answer = self.page.goto(self.city.address(path))
+        self.status = answer.status if answer is not None else 0
+        return self
+
+    def send(
+        self,
+        form: str = "main form[method=post]",
+        *,
+        checked: bool = True,
+        **fields: str | bool | None,
+    ) -> "Visit":
+        """Fill fields of a form by their names, tick what is True, and press its button.
+
+        Not ``checked``: as a browser that checks nothing itself, so that the server must.
+        """
+        found = self.page.locator(form).first
+        if not checked:
+            found.evaluate("form => { form.noValidate = true; }")
+        for name, value in fields.items():
+            control = found.locator(f"[name='{name}']:not([type=hidden])").first
+            if value is True:
+                control.check()
+            elif control.evaluate("one => one.localName") == "select":
+                control.select_option(str(value))
+            elif value is not None:
+                control.fill(str(value))
+        with self.page.expect_navigation() as going:
+            found.locator("button:not([type=button])").first.click()
+        self.status = going.value.status if going.value is not None else 0
+        return self
+
+    def press(self, words: str) -> "Visit":
+        """Press the button or follow the link that says this."""
+        press = self.page.get_by_role("button", name=words).or_(
+            self.page.get_by_role("link", name=words)
+        )
+        with self.page.expect_navigation() as going:
+            press.first.click()
+        self.status = going.value.status if going.value is not None else 0
+        return self
+
+    @property
+    def path(self) -> str:
+        """Where it stands."""
+        return urlsplit(self.page.url).path
+
+    def text(self) -> str:
+        """Give what the page's main part says."""
+        return " ".join(self.page.locator("main").inner_text().split())
+
+    def complaints_of_script(self) -> list[str]:
+        """Give what script did or tried: dialogs, and inline script that the policy refused."""
+        return [one for one in self.complaints if "failed to load" not in one.lower()]
+
+    def heard(self, message: ConsoleMessage) -> None:
+        """Keep what the console calls an error; the status of the page itself is judged apart."""
+        own = message.location.get("url", "") == self.page.url
+        if message.type == "error" and not (own and "status of" in message.text):
+            self.complaints.append(message.text)
+
+
+@contextmanager
+def visit(
+    browser: Browser,
+    city: City,
+    setting: Setting = PLAIN,
+    role: str = "",
+    *,
+    script: bool = True,
+) -> Iterator[Visit]:
+    """Open a window as somebody (nobody without a role), in a setting, with script on or off."""
+    height = 844 if setting.width < 500 else 800
+    context = browser.new_context(
+        viewport={"width": setting.width, "height": height},
+        java_script_enabled=script,
+        locale="zh-CN",
+    )
+    context.set_default_timeout(PATIENCE)
+    try:
+        cookies = {settings.LANGUAGE_COOKIE_NAME: languages()[setting.lang]}
+        if setting.view != "standard":
+            cookies[VIEW] = setting.view
+        if role:
+            cookies[settings.SESSION_COOKIE_NAME] = city.session(role)
+        context.add_cookies(
+            [{"name": n, "value": value, "url": city.origin} for n, value in cookies.items()]
+        )
+        seen = Visit(context.new_page(), city)
+        seen.page.on("console", seen.heard)
+        seen.page.on("pageerror", lambda error: seen.complaints.append(str(error)))
+        seen.page.on("dialog", lambda box: (seen.complaints.append(box.message), box.dismiss()))
+        yield seen
+    finally:
+        context.close()

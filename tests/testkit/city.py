@@ -1,0 +1,119 @@
+"""A city to look at: an installation with its states, served by granian, and people who sign in.
+
+It is made and served by processes of their own; whoever drives a browser touches no table.
+"""
+
+import json
+import os
+import shutil
+import subprocess
+import sys
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from datetime import datetime
+from pathlib import Path
+
+from testkit.phones import Phone
+from testkit.sites import Browser, Site, site
+
+START = "2026-11-23T09:00:00+08:00"  # a Monday; the clock of the city stands still
+TESTS = Path(__file__).resolve().parents[1]
+
+
+@dataclass(frozen=True)
+class Person:
+    """Somebody with an account; ``secret`` is that of the authenticator app, empty without one."""
+
+    login: str
+    password: str
+    secret: str
+
+    def code(self) -> str:
+        """Give the code that the app shows now."""
+        return Phone(self.secret).at(datetime.fromisoformat(START))
+
+
+@dataclass(frozen=True)
+class Home:
+    """Where the installation keeps everything."""
+
+    folder: Path
+
+    def environment(self, home: Path) -> dict[str, str]:
+        """Give the environment of a process of this installation."""
+        return {
+            **os.environ,
+            "PYTHONPATH": os.pathsep.join([str(TESTS), os.environ.get("PYTHONPATH", "")]),
+            "TONGBAN_HOME": str(home),
+            "TONGBAN_DATABASE": f"sqlite:///{home / 'city.sqlite3'}",
+            "TONGBAN_CLOCK": str(home / "clock"),
+            "DJANGO_SETTINGS_MODULE": "tongban.config.settings",
+        }
+
+
+@dataclass(frozen=True)
+class City:
+    """A served city: its ``origin``, numbers for addresses, and people by role."""
+
+    site: Site
+    numbers: Mapping[str, str]
+    people: Mapping[str, Person]
+    _sessions: dict[str, str] = field(default_factory=dict)
+
+    @property
+    def origin(self) -> str:
+        """Where it is, without a slash at the end."""
+        return self.site.origin
+
+    def address(self, path: str) -> str:
+        """Give the whole address of a path, with the city's numbers filled in."""
+        return self.origin + path.format_map(self.numbers)
+
+    def session(self, role: str) -> str:
+        """Give the session of somebody of this role, who signs in once by the pages."""
+        if role not in self._sessions:
+            browser = self.sign_in(role)
+            self._sessions[role] = browser.session.cookies["sessionid"]
+        return self._sessions[role]
+
+    def sign_in(self, role: str) -> Browser:
+        """Sign somebody in by the pages, as a person does, with the code where there is an app."""
+        person, browser = self.people[role], Browser()
+        browser.open(f"{self.origin}/sign-in")
+        browser.send(username=person.login, password=person.password)
+        if person.secret:
+            browser.send(code=person.code())
+        assert "/sign-in" not in browser.url, browser.text()
+        return browser
+
+
+@dataclass(frozen=True)
+class Made:
+    """A city that lies ready in a folder, and is copied for each that is served."""
+
+    folder: Path
+    numbers: Mapping[str, str]
+    people: Mapping[str, Person]
+
+
+def make(folder: Path) -> Made:
+    """Make a city in this folder, in a process of its own."""
+    (folder / "clock").write_text(START, encoding="ascii")
+    made = subprocess.run(
+        [sys.executable, "-m", "testkit._city"],
+        env=Home(folder).environment(folder),
+        check=True,
+        stdout=subprocess.PIPE,
+    )
+    told = json.loads(made.stdout)
+    people = {role: Person(**one) for role, one in told["people"].items()}
+    return Made(folder, told["numbers"], people)
+
+
+@contextmanager
+def served(made: Made, folder: Path) -> Iterator[City]:
+    """Serve a copy of the city, which lies in ``folder`` (not there yet), until the block ends."""
+    shutil.copytree(made.folder, folder)
+    with site(Home(folder), folder) as running:
+        yield City(running, made.numbers, made.people)

@@ -1,0 +1,94 @@
+"""An office in which every page has something to show: people of every role, cases, licences.
+
+Everything is made by the services. The numbers that addresses of pages are made from, and people
+by their role, come back by name; whoever adds a page that needs a state adds it here.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime, time, timedelta
+
+from testkit.office import Office
+from tongban.apps.exchange import requests
+from tongban.apps.exchange.models import Consent
+from tongban.apps.licences import queries as licences
+from tongban.apps.licences import services as licensing
+from tongban.apps.parties import delegating, queries
+from tongban.apps.parties.delegating import Named, Scope
+from tongban.infra import clock
+from tongban.infra.access import users
+from tongban.infra.access.domain import Subject
+
+#: Posts that pages are seen from: role on the page list → department and role.
+POSTS: Mapping[str, tuple[str, str]] = {
+    "clerk": ("medical-insurance", "clerk"),
+    "reviewer": ("medical-insurance", "reviewer"),
+    "approver": ("medical-insurance", "approver"),
+    "data-reviewer": ("data-bureau", "reviewer"),
+    "publisher": ("data-bureau", "publisher"),
+    "admin": ("data-bureau", "admin"),
+}
+_APPOINTED = ("publisher", "admin")  # roles that no pack names anybody for
+
+
+@dataclass(frozen=True)
+class States:
+    """``numbers`` fill the addresses of pages; ``people`` are the subjects by role."""
+
+    numbers: Mapping[str, str]
+    people: Mapping[str, Subject]
+
+
+def furnish(office: Office) -> States:
+    """Make the states in this office; give their numbers and its people."""
+    for role in _APPOINTED:
+        office.appoint(*POSTS[role], f"data.{role}")
+    people = {role: office.official(*post) for role, post in POSTS.items()}
+    people["citizen"] = citizen = office.applicant("newborn")
+    people["agent"] = agent = office.applicant("newborn", 2)
+    people["neighbour"] = office.applicant("newborn", 1)
+    numbers = {
+        "case": office.submit("newborn"),
+        "asked": office.submit("newborn", 1, child__card_bank=None),
+        "request": _request(people["clerk"]),
+        "delegation": _delegation(citizen, agent),
+        "invited": users.invite("data.publisher", actor=people["admin"].user_id),
+        "login": "data.publisher",
+    }
+    numbers |= _licences(citizen, numbers["case"])
+    numbers["consent"] = Consent.objects.get(case=numbers["asked"]).number
+    numbers["given"] = Consent.objects.get(case=numbers["case"]).number
+    return States(numbers, people)
+
+
+def _request(clerk: Subject) -> str:
+    wanted = requests.NewRequest(
+        service="marriages",
+        fields=["marital_status"],
+        item="relief",
+        basis="statutory",
+        legal_basis="社会救助暂行办法",
+        reason="核定婚姻状况",
+        department="medical-insurance",
+        system="relief",
+    )
+    return requests.ask(clerk, wanted)
+
+
+def _delegation(citizen: Subject, agent: Subject) -> str:
+    named = Named(queries.id_number(agent.person_id), queries.name_of(agent.person_id))
+    last = clock.today() + timedelta(days=30)
+    ends = datetime.combine(last, time(), clock.SHANGHAI)
+    return delegating.grant(citizen, named, Scope(["case.read"], ["newborn"], ends))
+
+
+def _licences(citizen: Subject, case: str) -> dict[str, str]:
+    row = licences.mine(citizen).first()
+    assert row is not None, f"case {case} issued no licence"
+    claims = [one.name for one in licences.told(licences.uri_of(row), licences.could_show(row))]
+    shown = licensing.show(citizen, row.identifier, claims[:2])
+    return {
+        "licence": row.identifier,
+        "claim": claims[0],
+        "shown": shown.address.rpartition("/")[2],
+    }
