@@ -101,6 +101,15 @@ COMMANDS: Mapping[str, Place | Branch] = {
             "run": ("tongban.witness.cli:run", False),
         },
     ),
+    "bank": Branch(
+        "A sample bank (样例银行): a process of its own that fees are paid at in a demonstration.",
+        {
+            "init": ("tongban.samplebank.cli:init", False),
+            "admit": ("tongban.samplebank.cli:admit_", False),
+            "run": ("tongban.samplebank.cli:run", False),
+            "fault": ("tongban.samplebank.cli:fault", False),
+        },
+    ),
     "serve": ("tongban.web.cli:serve", True),
     "token": ("tongban.infra.access.cli:token", True),
     "user": ("tongban.infra.access.users_cli:user", True),
