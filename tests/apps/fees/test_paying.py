@@ -23,6 +23,7 @@ from tongban.apps.fees.plugins.face import NoticeInvalid
 from tongban.infra import clock as port
 from tongban.infra.access.domain import Subject
 from tongban.infra.trail import queries as trail
+from tongban.kernel.facts import Words
 
 AMOUNT = 24_000
 
@@ -37,7 +38,7 @@ def ask(office: Office, reference: str = "case-1/item", fen: int = AMOUNT) -> st
         reference=reference,
         case="case-1",
         item="item",
-        name="工本费",
+        name=Words("工本费", "cost of making"),
         department="police",
         payer=payer(office).person_id,
         company="",

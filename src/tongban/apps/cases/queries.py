@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from django.db.models import Q, QuerySet
 
 from tongban.apps.exchange import queries as exchange
+from tongban.apps.fees import queries as fees
 from tongban.apps.items import queries as items
 from tongban.apps.licences import queries as licences
 from tongban.apps.parties import queries as parties
@@ -20,7 +21,7 @@ from tongban.kernel.facts import Words, to_json
 
 from . import events as say
 from . import services
-from .domain import acceptance, engine, human
+from .domain import acceptance, charging, engine, human
 from .domain.fold import Said, fold
 from .domain.ground import Ground, all_facts
 from .domain.state import Branch, Case, Json, Stage
@@ -32,6 +33,7 @@ STAGES = {
     Stage.GATHERING: Words("正在取数", "fetching data"),
     Stage.CORRECTION: Words("待补正", "correction asked"),
     Stage.EXAMINING: Words("待受理", "a clerk looks at the documents"),
+    Stage.PAYMENT: Words("待缴费", "a fee is to be paid"),
     Stage.PROCESSING: Words("办理中", "being processed"),
     Stage.RECONFIRM: Words("待确认", "to be confirmed"),
     Stage.GRANTED: Words("准予", "granted"),
@@ -43,6 +45,7 @@ STAGES = {
 _DUPLICATE = Words(
     "同一事项已由办件{case}办结，不重复办理", "case {case} gave this already; it is given once"
 )
+FEE = Words("缴费", "the fee")
 YES, NO = Words("是", "yes"), Words("否", "no")
 WHY = {
     "missing": Words("缺少此项", "is missing"),
@@ -128,6 +131,7 @@ def branch_view(case: Case, branch: Branch, ground: Ground, lang: str) -> dict[s
         if branch.outcome == "duplicate"
         else branch.note,
         "urged": branch.urged,
+        "fee": fees.number_of(charging.reference(case, branch)) if branch.fee else "",
     }
 
 
@@ -135,6 +139,8 @@ def _waiting_for(case: Case, branch: Branch, ground: Ground, lang: str) -> list[
     """Name whom a branch waits for, truthfully: departments, earlier items, or a post."""
     if branch.stage is Stage.WAITING:
         return [ground.definitions[item].name.of(lang) for item in branch.after]
+    if branch.stage is Stage.PAYMENT:
+        return [FEE.of(lang)]
     if branch.stage is Stage.GATHERING:
         down = acceptance.unanswered(case, branch, ground)
         return [parties.department_name(d, lang) for d in down]

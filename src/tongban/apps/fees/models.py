@@ -14,6 +14,7 @@ class Order(models.Model):
     case = models.CharField("办件编号", max_length=32, db_index=True)
     item = models.CharField(max_length=60)
     name = models.CharField("收费项目", max_length=120)
+    name_en = models.CharField(max_length=200)
     department = models.CharField("执收单位", max_length=40)
     payer = models.CharField(max_length=40, db_index=True)
     company = models.CharField(max_length=18, blank=True)

@@ -78,7 +78,7 @@ def order_view(order: Order, lang: str) -> dict[str, Any]:
         "number": order.number,
         "case": order.case,
         "item": order.item,
-        "name": order.name,
+        "name": order.name_en if lang == "en" else order.name,
         "department": parties.department_name(order.department, lang),
         "legal_basis": order.legal_basis,
         "amount_fen": order.amount_fen,

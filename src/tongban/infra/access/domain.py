@@ -189,7 +189,8 @@ RULES: tuple[Rule, ...] = (
         "official",
         "auditor",
         "region",
-        "case.read licence.read item.read outreach.read trail.read trail.verify exchange.read fee.read",
+        "case.read licence.read item.read outreach.read trail.read trail.verify exchange.read"
+        " fee.read",
     ),
     _rule("official", "operator", "none", "job.read job.requeue relay.read relay.requeue"),
     _rule("official", "admin", "none", "user.read user.manage token.read token.manage"),

@@ -4,6 +4,8 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Literal
 
+from tongban.kernel.facts import Words
+
 CURRENCY = "CNY"
 
 #: How an order (缴费单) stands: open 待缴, held 已挂起 (a bank took another amount), paid 已缴,
@@ -33,7 +35,7 @@ class Fee:
     reference: str
     case: str
     item: str
-    name: str
+    name: Words
     department: str
     payer: str
     company: str

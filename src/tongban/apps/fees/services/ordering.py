@@ -27,7 +27,8 @@ def open_order(fee: Fee, now: datetime) -> str:
         reference=fee.reference,
         case=fee.case,
         item=fee.item,
-        name=fee.name,
+        name=fee.name.zh,
+        name_en=fee.name.en,
         department=fee.department,
         payer=fee.payer,
         company=fee.company,
@@ -41,7 +42,7 @@ def open_order(fee: Fee, now: datetime) -> str:
     post(order, "ask", fee.amount_fen, number, now)
     data = {
         "case": fee.case,
-        "name": fee.name,
+        "name": fee.name.zh,
         "amount_fen": fee.amount_fen,
         "expires": order.expires.isoformat(),
     }

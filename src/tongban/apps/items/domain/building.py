@@ -11,6 +11,7 @@ from tongban.apps.exchange.domain import Catalogue, law, words
 from tongban.apps.items.domain.words import (
     Alone,
     Assigner,
+    Charge,
     Definition,
     EventBranch,
     LicenceKind,
@@ -58,6 +59,23 @@ def payment(raw: Plain, role: str = "") -> Payment:
     """Build a payment; without an account of its own it goes to the payee's bank_account."""
     to = raw.get("to", role)
     return Payment(raw["amount"], to, raw.get("account", f"{to}.bank_account"))
+
+
+def charge(raw: Plain) -> Charge | None:
+    """Build the fee of an item; None where it asks none."""
+    told = raw.get("fee")
+    if told is None:
+        return None
+    return Charge(
+        words(told["name"]),
+        told["amount"],
+        told["when"],
+        condition(told.get("waived")),
+        law(told["legal_basis"]),
+        told.get("receiver", raw["department"]),
+        told["days"],
+        frozenset(told["refund"]),
+    )
 
 
 def produces(raw: Plain) -> dict[str, Assigner | str]:
@@ -148,6 +166,7 @@ def definition(content: Plain) -> Definition:
         payment=payment(raw["result"]["payment"]) if "payment" in raw["result"] else None,
         produces=produces(raw),
         once=tuple(raw.get("once", ())),
+        charge=charge(raw),
     )
 
 
