@@ -5,9 +5,13 @@ import os
 import re
 import subprocess
 import sys
+import time
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
+from threading import Thread
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -32,6 +36,7 @@ class RunningBank:
     keeper: Keeper
     process: Process | None = None
     environment: dict[str, str] = field(default_factory=dict)
+    told: list[bytes] = field(default_factory=list)
 
     @property
     def config(self) -> Path:
@@ -66,6 +71,14 @@ class RunningBank:
         assert self.process is not None
         self.keeper.end(self.process, gently=False)
 
+    def tells(self, count: int, patience: float = 20.0) -> list[bytes]:
+        """Wait until it has told so often by itself; give what it told."""
+        end = time.monotonic() + patience
+        while len(self.told) < count and time.monotonic() < end:
+            time.sleep(0.05)
+        assert len(self.told) == count, self.told
+        return self.told
+
     def err(self, kind: str) -> None:
         """Let it make this fault at the next occasion."""
         subprocess.run([*_TONGBAN, "bank", "fault", kind, "--config", self.config], check=True)
@@ -97,6 +110,35 @@ class RunningBank:
             link.close()
 
 
+class _Kept(BaseHTTPRequestHandler):
+    """Keeps what is posted to it, and takes it."""
+
+    def do_POST(self) -> None:
+        body = self.rfile.read(int(self.headers["Content-Length"]))
+        self.server.bodies.append(body)  # type: ignore[attr-defined]
+        self.send_response(204)
+        self.end_headers()
+
+    def log_message(self, *_: object) -> None:
+        """Say nothing."""
+
+
+@contextmanager
+def ear() -> Iterator[tuple[str, list[bytes]]]:
+    """Listen where a bank tells of payments: give the address, and what came."""
+    server = ThreadingHTTPServer(("127.0.0.1", 0), _Kept)
+    bodies: list[bytes] = []
+    server.bodies = bodies  # type: ignore[attr-defined]
+    thread = Thread(target=server.serve_forever, daemon=True)
+    thread.start()
+    try:
+        yield f"http://127.0.0.1:{server.server_address[1]}/told", bodies
+    finally:
+        server.shutdown()
+        thread.join()
+        server.server_close()
+
+
 def open_bank(folder: Path, keeper: Keeper, notify: str = "") -> RunningBank:
     """Make a bank that knows this installation, and start it."""
     port = free_port()
@@ -122,9 +164,13 @@ def set_up(path: Path, entry: dict[str, Any]) -> None:
 
 @pytest.fixture
 def bank(office: Any, tmp_path: Path, settings: Any) -> Iterator[RunningBank]:
-    """Give a bank that runs, at which the fees of this test's office are paid."""
+    """Give a bank that runs, at which the fees of this test's office are paid.
+
+    What it tells by itself is kept in ``told``, for the test to hand over.
+    """
     settings.FEES = tmp_path / "fees.toml"
-    with Keeper() as keeper:
-        opened = open_bank(tmp_path / "bank", keeper)
+    with Keeper() as keeper, ear() as (address, bodies):
+        opened = open_bank(tmp_path / "bank", keeper, address)
+        opened.told = bodies
         set_up(settings.FEES, opened.entry)
         yield opened

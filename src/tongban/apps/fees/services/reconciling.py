@@ -131,9 +131,12 @@ def _compared(name: str, told: Told) -> tuple[Finding, ...]:
 
 def _receipted(orders: set[str], day: date, name: str) -> list[Receipted]:
     """Give what each order of the day holds, and what was receipted of it."""
-    written = Receipt.objects.filter(issued__date=day).values_list("order", flat=True)
-    ours = Attempt.objects.filter(provider=name, order__in=set(written)).values_list("order")
-    chosen = orders | {order for (order,) in ours}
+    written = set(Receipt.objects.filter(issued__date=day).values_list("order", flat=True))
+    tried = Attempt.objects.filter(order__in=written).values_list("order", "provider")
+    elsewhere = {order for order, bank in tried if bank != name}
+    here = {order for order, bank in tried if bank == name}
+    # a receipt of an order that was never tried anywhere is everybody's to find
+    chosen = orders | here | (written - elsewhere)
     receipts = dict(
         Receipt.objects.filter(order__in=chosen)
         .values_list("order")
