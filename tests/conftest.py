@@ -11,8 +11,8 @@ from django.conf import settings as django
 from hypothesis import settings
 
 pytest_plugins = [
-    "testkit.banks",
     "testkit.clock",
+    "testkit.banks",
     "testkit.disks",
     "testkit.nats",
     "testkit.packs",

@@ -17,6 +17,7 @@ from urllib.parse import urlsplit
 
 import pytest
 
+from testkit.clock import Clock
 from tongban.apps.fees.plugins.samplebank import merchant_key
 from tongban.config.keeper import Keeper, Process
 from tongban.config.servers import free_port, wait_for
@@ -163,11 +164,12 @@ def set_up(path: Path, entry: dict[str, Any]) -> None:
 
 
 @pytest.fixture
-def bank(office: Any, tmp_path: Path, settings: Any) -> Iterator[RunningBank]:
-    """Give a bank that runs, at which the fees of this test's office are paid.
+def bank(clock: Clock, tmp_path: Path, settings: Any) -> Iterator[RunningBank]:
+    """Give a bank that runs on the test's clock, at which the fees of its office are paid.
 
     What it tells by itself is kept in ``told``, for the test to hand over.
     """
+    settings.HOME = tmp_path  # as an office's
     settings.FEES = tmp_path / "fees.toml"
     with Keeper() as keeper, ear() as (address, bodies):
         opened = open_bank(tmp_path / "bank", keeper, address)

@@ -192,6 +192,17 @@ def test_a_finding_stays_until_who_keeps_the_accounts_settles_it_with_a_reason(
     assert kinds == ["mismatch_found", "reconciled", "mismatch_settled"]
 
 
+def test_days_on_which_no_worker_ran_are_made_up_for(office: Office, bank: RunningBank) -> None:
+    assert services.days_due(NAME) == [DAY - timedelta(days=1)]
+    tomorrow(office)
+    services.reconcile(NAME, DAY)
+    assert services.days_due(NAME) == []
+    office.clock.move(days=3)
+    assert services.days_due(NAME) == [DAY + timedelta(days=n) for n in (1, 2, 3)]
+    office.clock.move(days=100)
+    assert len(services.days_due(NAME)) == 31
+
+
 def test_a_silent_bank_leaves_no_half_reconciliation(office: Office, bank: RunningBank) -> None:
     pay(office, bank, "one/item")
     tomorrow(office)

@@ -2,7 +2,6 @@
 
 from datetime import date, timedelta
 
-from tongban.infra import clock
 from tongban.infra.jobs.services import enqueue, job, periodic
 
 from . import services
@@ -20,10 +19,10 @@ def chase() -> None:
 
 @periodic("fees.days", every=timedelta(days=1))
 def days() -> None:
-    """Have yesterday reconciled with every bank."""
-    day = clock.today() - timedelta(days=1)
+    """Have every day that is over and not reconciled yet reconciled with every bank."""
     for name in providers():
-        enqueue(_RECONCILE, {"provider": name, "day": day.isoformat()})
+        for day in services.days_due(name):
+            enqueue(_RECONCILE, {"provider": name, "day": day.isoformat()})
 
 
 # a bank's statement may be hours late; after a day the job is a dead letter that somebody sees

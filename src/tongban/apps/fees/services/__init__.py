@@ -8,7 +8,7 @@ from .chasing import chase, expire
 from .hearing import ask_bank, hear, notice
 from .ordering import close_order, open_order
 from .paying import pay
-from .reconciling import reconcile, settle
+from .reconciling import days_due, reconcile, settle
 from .refunding import approve, ask_refund, refuse_refund, send_refund
 
 __all__ = [
@@ -17,6 +17,7 @@ __all__ = [
     "ask_refund",
     "chase",
     "close_order",
+    "days_due",
     "expire",
     "hear",
     "notice",

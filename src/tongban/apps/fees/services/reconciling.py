@@ -1,7 +1,7 @@
 """The daily reconciliation as a verb: fetch the statement, keep it, compare, keep what differs."""
 
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, timedelta
 
 from django.db import transaction
 from django.db.models import Q, Sum
@@ -31,6 +31,8 @@ from tongban.kernel.events import Draft
 
 from .books import SYSTEM
 from .findings import keep
+
+_MOST_DAYS = 31
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,6 +82,17 @@ def reconcile(name: str, day: date) -> Reconciled:
             )
         )
     return done
+
+
+def days_due(name: str) -> list[date]:
+    """Give the days since the last statement of this bank that are over, at most a month of them.
+
+    Without any statement: yesterday.
+    """
+    yesterday = clock.today() - timedelta(days=1)
+    last = Statement.objects.filter(provider=name).order_by("-day").first()
+    count = min((yesterday - last.day).days, _MOST_DAYS) if last else 1
+    return [yesterday - timedelta(days=back) for back in reversed(range(count))]
 
 
 def _kept(name: str, told: Told) -> None:
