@@ -9,7 +9,7 @@ import pytest
 from testkit.banks import RunningBank
 from testkit.office import Office
 from testkit.packs import changed_packs
-from tongban.apps.cases import queries, services
+from tongban.apps.cases import disclosure, queries, services
 from tongban.apps.cases.domain.state import Stage, encode
 from tongban.apps.fees import services as fees
 from tongban.apps.fees.models import Order, Receipt, Refund
@@ -64,6 +64,12 @@ def test_one_item_waits_for_its_fee_and_the_others_do_not(
     assert (view["fee"], view["waiting_for"]) == (order.number, ["the fee"])
     services.advance(number)
     assert Order.objects.count() == 1
+    # another department learns that the item waits, and not for which fee
+    for department, fee in (("police", order.number), ("tax", "")):
+        sight = disclosure.look(office.official(department, "reviewer"), number)
+        assert [b["fee"] for b in disclosure.case(sight, "zh")["branches"] if b["fee"]] == (
+            [fee] if fee else []
+        )
     pay(office, bank, number)
     assert office.branch(number, ITEM).stage is Stage.PAYMENT
     work(office)
@@ -90,6 +96,7 @@ def test_a_fee_that_is_not_paid_in_time_takes_the_item_back(office: Office) -> N
     branch = office.branch(number, ITEM)
     assert (branch.stage, branch.outcome) == (Stage.WITHDRAWN, "fee_unpaid")
     assert Order.objects.get().state == "expired"
+    assert "not paid in time" in shown(number)["note"]
     assert office.case(number).ended
     same_as_told(office, number)
 

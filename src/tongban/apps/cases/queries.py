@@ -42,9 +42,14 @@ STAGES = {
     Stage.IMPOSSIBLE: Words("前序未成，无法办理", "not possible: an earlier item failed"),
     Stage.NOT_APPLICABLE: Words("不适用", "does not apply"),
 }
-_DUPLICATE = Words(
-    "同一事项已由办件{case}办结，不重复办理", "case {case} gave this already; it is given once"
-)
+_NOTES = {
+    "duplicate": Words(
+        "同一事项已由办件{note}办结，不重复办理", "case {note} gave this already; it is given once"
+    ),
+    "fee_unpaid": Words(
+        "逾期未缴费，视为撤回，可重新申请", "the fee was not paid in time: taken back; apply again"
+    ),
+}
 FEE = Words("缴费", "the fee")
 YES, NO = Words("是", "yes"), Words("否", "no")
 WHY = {
@@ -127,8 +132,8 @@ def branch_view(case: Case, branch: Branch, ground: Ground, lang: str) -> dict[s
         "asked": _asked(branch, ground, lang),
         "unavailable_until": branch.retry_at if branch.stage is Stage.GATHERING else "",
         "waiting_for": _waiting_for(case, branch, ground, lang),
-        "note": _DUPLICATE.of(lang).format(case=branch.note)
-        if branch.outcome == "duplicate"
+        "note": _NOTES[branch.outcome].of(lang).format(note=branch.note)
+        if branch.outcome in _NOTES
         else branch.note,
         "urged": branch.urged,
         "fee": fees.number_of(charging.reference(case, branch)) if branch.fee else "",
