@@ -12,6 +12,7 @@ from hypothesis import settings
 
 pytest_plugins = [
     "testkit.clock",
+    "testkit.banks",
     "testkit.disks",
     "testkit.nats",
     "testkit.packs",
@@ -43,7 +44,7 @@ def pytest_configure(config: pytest.Config) -> None:
 
 # what a test must ask for to be one that runs more than the code it names
 _WHOLE = frozenset({
-    "any_office", "apart", "db", "fresh_database", "fresh_sqlite", "nats_server", "network",
+    "any_office", "apart", "bank", "db", "fresh_database", "fresh_sqlite", "nats_server", "network",
     "office", "office_on_postgres", "quiet", "small_disk",
 })  # fmt: skip
 

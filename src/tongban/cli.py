@@ -35,6 +35,7 @@ COMMANDS: Mapping[str, Place | Branch] = {
     "case": ("tongban.apps.cases.cli:case", True),
     "items": ("tongban.apps.items.cli:items", True),
     "licence": ("tongban.apps.licences.cli:licence", True),
+    "fees": ("tongban.apps.fees.cli:fees", True),
     "outreach": ("tongban.apps.outreach.cli:outreach", True),
     "jobs": ("tongban.infra.jobs.cli:jobs", True),
     "keys": ("tongban.infra.secrecy.cli:keys", True),
@@ -99,6 +100,15 @@ COMMANDS: Mapping[str, Place | Branch] = {
         {
             "init": ("tongban.witness.cli:init", False),
             "run": ("tongban.witness.cli:run", False),
+        },
+    ),
+    "bank": Branch(
+        "A sample bank (样例银行): a process of its own that fees are paid at in a demonstration.",
+        {
+            "init": ("tongban.samplebank.cli:init", False),
+            "admit": ("tongban.samplebank.cli:admit_", False),
+            "run": ("tongban.samplebank.cli:run", False),
+            "fault": ("tongban.samplebank.cli:fault", False),
         },
     ),
     "serve": ("tongban.web.cli:serve", True),

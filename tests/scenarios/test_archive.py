@@ -28,7 +28,7 @@ def closed(office: Office, settings, tmp_path: Path) -> str:
     """Give a case that was closed."""
     settings.EVIDENCE_POLICY = tmp_path / "none.txt"
     settings.ARCHIVE = tmp_path / "archive"
-    number = office.submit("enterprise-start")
+    number = office.submit("enterprise-start", company__seal_set="basic")
     assert office.case(number).ended
     return number
 

@@ -140,12 +140,15 @@ def test_a_company_starts_with_its_figures_before_and_after(home: Path) -> None:
     assert report["life_event"] == "enterprise-start"
     assert len(report["branches"]) == 6
     before, after = report["before_after"]["before"], report["before_after"]["after"]
-    assert (before["links"], after["links"]) == (7, 1)
+    assert (before["links"], after["links"]) == (7, 2)  # the second is to pay
     assert before["days"] > after["days"] == 0
     assert before["repeated_documents"] > after["repeated_documents"] == 0
     assert report["before_after"]["quoted"]["links_after"] == "1.8"
+    (fee,) = report["fees"]
+    assert (fee["state"], fee["amount_fen"], len(fee["receipts"])) == ("paid", 24_000, 1)
     told = tongban(home, "demo", "--life-event", "enterprise-start", "--lang", "en")
-    assert "7 → 1" in told.stdout
+    assert "7 → 2" in told.stdout
+    assert "240.00 yuan, paid" in told.stdout
     assert "22.9" in told.stdout
 
 

@@ -44,7 +44,7 @@ TELLERS = tuple(
 
 
 def test_one_submission_starts_a_company(office: Office) -> None:
-    number = office.submit(EVENT)
+    number = office.submit(EVENT, company__seal_set="basic")
     ended = {b.item: b.stage for b in office.case(number).branches.values()}
     assert ended == dict.fromkeys(SIX, Stage.GRANTED)
     (licence,) = Licence.objects.filter(case=number)
@@ -70,7 +70,7 @@ def test_every_company_has_a_code_of_its_own(office: Office) -> None:
 
 
 def test_what_it_saves_is_counted_from_the_definitions(office: Office) -> None:
-    number = office.submit(EVENT)
+    number = office.submit(EVENT, company__seal_set="basic")
     found = demo.report(number, items.life_event(EVENT), "zh")["before_after"]
     guides = [
         yaml.safe_load((shipped_packs() / "sample" / "items" / f"{slug}.yaml").read_text("utf-8"))

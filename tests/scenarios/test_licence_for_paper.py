@@ -22,7 +22,7 @@ LATER = ("seal-record", "tax-registration")
 def apply(office: Office, place: int, *chosen: str) -> str:
     """Apply for some items of a company's start."""
     known = {n: v for n, v in office.cast(EVENT, place).items() if "id_number" not in n}
-    answers = {**office.answers(EVENT), **known}
+    answers = {**office.answers(EVENT), **known, "company.seal_set": "basic"}  # which is free
     told = services.Submission(EVENT, answers, consent=True, items=chosen)
     return services.submit(office.applicant(EVENT, place), told)
 

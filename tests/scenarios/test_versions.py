@@ -1,37 +1,22 @@
 """A new version is published while many cases are open: they stay on theirs, new ones take it."""
 
 import os
-import shutil
-from pathlib import Path
 
 import pytest
 
 from testkit.office import Office
+from testkit.packs import changed_packs
 from tongban.apps.cases import queries, services
 from tongban.apps.cases.domain.state import Stage, encode
 from tongban.apps.cases.models import BranchRow
 from tongban.apps.cases.models import Case as Row
 from tongban.apps.items import services as publishing
-from tongban.infra.packs import read_packs, shipped_packs
+from tongban.infra.packs import read_packs
 from tongban.infra.trail import queries as trail
 
 FAMILIES = 18  # of the city's newborns, those with nothing amiss
 CASES = 1000 if os.environ.get("CI") == "true" else 200
 ITEM = "maternity-reimbursement"
-
-
-def changed_packs(folder: Path, changes: dict[str, list[tuple[str, str]]]) -> list[Path]:
-    """Copy the shipped packs and change texts in some of their files."""
-    copy = folder / "packs"
-    shutil.rmtree(copy, ignore_errors=True)
-    shutil.copytree(shipped_packs(), copy)
-    for name, edits in changes.items():
-        text = (copy / name).read_text(encoding="utf-8")
-        for old, new in edits:
-            assert old in text
-            text = text.replace(old, new)
-        (copy / name).write_text(text, encoding="utf-8")
-    return [copy / "base", copy / "sample"]
 
 
 RAISED = ("version: 1\n", "version: 2\n")

@@ -11,6 +11,8 @@ from pathlib import Path
 import pytest
 from pytest_django import Settings
 
+from tongban.infra.packs import shipped_packs
+
 TINY = Path(__file__).with_name("tiny")
 MOTHER = "330106199001011002"
 TABLES = {
@@ -41,6 +43,20 @@ def edited(name: str, old: str, new: str) -> dict[str, str | None]:
     text = (TINY / name).read_text(encoding="utf-8")
     assert old in text
     return {name: text.replace(old, new)}
+
+
+def changed_packs(folder: Path, changes: dict[str, list[tuple[str, str]]]) -> list[Path]:
+    """Copy the shipped packs and change texts in some of their files."""
+    copy = folder / "packs"
+    shutil.rmtree(copy, ignore_errors=True)
+    shutil.copytree(shipped_packs(), copy)
+    for name, edits in changes.items():
+        text = (copy / name).read_text(encoding="utf-8")
+        for old, new in edits:
+            assert old in text
+            text = text.replace(old, new)
+        (copy / name).write_text(text, encoding="utf-8")
+    return [copy / "base", copy / "sample"]
 
 
 class Stores:

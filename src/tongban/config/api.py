@@ -26,6 +26,8 @@ from tongban.apps.exchange.api import catalogue, governing, health
 from tongban.apps.exchange.catalogue import errors as registry
 from tongban.apps.exchange.domain.registry import EntryInvalid
 from tongban.apps.exchange.domain.requests import ActionRefused, NotForYou
+from tongban.apps.fees import api as fees
+from tongban.apps.fees import errors as fee_errors
 from tongban.apps.items import api as items_api
 from tongban.apps.items import queries as items
 from tongban.apps.items.errors import TooManyQuestions
@@ -60,6 +62,7 @@ api.add_router("", governing.router)
 api.add_router("", health.router)
 api.add_router("", licences.router)
 api.add_router("", items_api.router)
+api.add_router("", fees.router)
 
 _REFUSED: Mapping[type[Exception], tuple[int, str]] = {
     errors.SubmissionInvalid: (422, "submission_invalid"),
@@ -83,6 +86,14 @@ _LICENCES: Mapping[type[licence_errors.LicenceError], tuple[int, str]] = {
     licence_errors.LicenceNotValid: (409, "licence_not_valid"),
     licence_errors.NotShowable: (422, "claim_unknown"),
     licence_errors.FaceNotMade: (409, "face_not_made"),
+}
+_FEES: Mapping[type[fee_errors.FeeError], tuple[int, str]] = {
+    fee_errors.FeeUnknown: (404, "fee_unknown"),
+    fee_errors.FeeRefused: (409, "fee_refused"),
+    fee_errors.NotAllowed: (403, "not_allowed"),
+    fee_errors.BankSilent: (503, "bank_silent"),
+    fee_errors.BankRefused: (502, "bank_refused"),
+    fee_errors.ProviderMissing: (503, "no_bank"),
 }
 _PLAIN: Mapping[type[Exception], tuple[int, str, str, str]] = {
     requests.RequestUnknown: (404, "request_unknown", "没有此申请", "there is no such request"),
@@ -197,6 +208,13 @@ def _licence(request: HttpRequest, error: Exception | type[Exception]) -> HttpRe
     return _refuse(request, status, code, error.zh, error.en)
 
 
+def _fee(request: HttpRequest, error: Exception | type[Exception]) -> HttpResponse:
+    if not isinstance(error, fee_errors.FeeError):
+        raise TypeError(error)
+    status, code = _FEES[type(error)]
+    return _refuse(request, status, code, error.zh, error.en)
+
+
 def _entry(request: HttpRequest, error: Exception | type[Exception]) -> HttpResponse:
     if not isinstance(error, EntryInvalid):
         raise TypeError(error)
@@ -262,6 +280,7 @@ api.add_exception_handler(HttpError, _http)
 api.add_exception_handler(errors.CaseError, _case)
 api.add_exception_handler(registry.CatalogueError, _catalogue)
 api.add_exception_handler(licence_errors.LicenceError, _licence)
+api.add_exception_handler(fee_errors.FeeError, _fee)
 api.add_exception_handler(EntryInvalid, _entry)
 api.add_exception_handler(ActionRefused, _sharing)
 api.add_exception_handler(requests.RequestInvalid, _sharing)

@@ -13,6 +13,7 @@ from tongban.apps.cases import story
 from tongban.apps.cases.errors import CaseError
 from tongban.apps.evidence import services as evidence
 from tongban.apps.exchange.sample import StoresRefused, read_cast
+from tongban.apps.fees.errors import FeeError
 from tongban.apps.items import queries as items
 from tongban.apps.items.services import Publication
 from tongban.apps.items.story import Lang, tell_impact
@@ -20,7 +21,10 @@ from tongban.apps.parties import services as parties
 from tongban.infra.jobs import services as jobs
 from tongban.infra.packs import PackInvalid, shipped_packs
 from tongban.infra.trail import relay
+from tongban.samplebank.config import ConfigInvalid
 
+from .bank import NotPayable, Till
+from .servers import ServerFailed
 from .setup import ensure_city, prepare
 
 LANGUAGES = click.Choice(["zh", "en"])
@@ -60,8 +64,12 @@ def demo(life_event: str, lang: str, people: int, *, as_json: bool) -> None:
     ensure_city(people)
     try:
         applicant = _applicant(life_event)
-        report = demonstration.run(applicant, lang) | {"log": _log()} | _evidence()
-    except (items.NotPublished, CaseError, LookupError, StoresRefused) as error:
+        with Till() as till:
+            report = demonstration.run(applicant, lang, till) | {"log": _log()} | _evidence()
+    except (
+        *(items.NotPublished, CaseError, LookupError, StoresRefused),
+        *(FeeError, NotPayable, ServerFailed, ConfigInvalid),
+    ) as error:
         raise click.ClickException(getattr(error, lang, str(error))) from error
     if as_json:
         click.echo(json.dumps(report, ensure_ascii=False, indent=2))

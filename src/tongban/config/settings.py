@@ -121,6 +121,10 @@ EVIDENCE_TIMESTAMP_ROOTS = Path(
 # folder into which the shipped one writes
 EVIDENCE_EXPORTERS = [n for n in os.environ.get("TONGBAN_EVIDENCE_EXPORTERS", "").split(",") if n]
 EVIDENCE_FOLDER = Path(os.environ.get("TONGBAN_EVIDENCE_FOLDER", HOME / "evidence" / "checkpoints"))
+# the file that names the banks at which fees are paid, and the fen above which a second person
+# approves what is given back
+FEES = Path(os.environ.get("TONGBAN_FEES", HOME / "fees.toml"))
+FEES_FOUR_EYES = int(os.environ.get("TONGBAN_FEES_FOUR_EYES", "10000"))
 # where the master key of sealed columns is: empty (files below TONGBAN_HOME), file:<folder>,
 # command:<program> or plugin:<module>:<class>
 MASTER = os.environ.get("TONGBAN_MASTER", "")
@@ -159,6 +163,7 @@ INSTALLED_APPS = [
     "tongban.apps.exchange",
     "tongban.apps.items",
     "tongban.apps.licences",
+    "tongban.apps.fees",
     "tongban.apps.cases",
     "tongban.apps.outreach",
 ]

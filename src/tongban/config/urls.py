@@ -14,6 +14,7 @@ urlpatterns = [
     path("exchange/v1/", include("tongban.apps.exchange.api.urls")),
     path("evidence/log/", include("tongban.apps.evidence.api")),
     path("", include("tongban.apps.licences.api.urls")),
+    path("", include("tongban.apps.fees.notices")),
     # one door only, the one with the lock
     path("admin/login/", RedirectView.as_view(pattern_name="sign-in")),
     path("admin/", admin.site.urls),

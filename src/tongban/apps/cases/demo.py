@@ -8,7 +8,10 @@ official of the sample city who holds the post decides it.
 import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import Protocol
 
+from tongban.apps.fees import queries as fees
+from tongban.apps.fees import services as collecting
 from tongban.apps.items import queries as items
 from tongban.apps.items.domain import LifeEvent
 from tongban.apps.parties import queries as parties
@@ -24,6 +27,16 @@ from .domain.state import Json, Stage
 from .models import Case
 
 AGREED = Words("材料齐全，符合条件，同意", "complete and in order: agreed")
+
+
+class Till(Protocol):
+    """Where the applicant of the demonstration pays: a bank, and a finger on its page's button."""
+
+    def open(self) -> None:
+        """Let a bank be there."""
+
+    def confirm(self, page: str) -> None:
+        """Pay on the page with this address."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,8 +66,8 @@ def next_of(life_event: str, cast: Sequence[Mapping[str, str]], key: str) -> Map
     )
 
 
-def run(applicant: Applicant, lang: str) -> dict[str, Json]:
-    """Apply once, let officials do what is theirs, and report what happened."""
+def run(applicant: Applicant, lang: str, till: Till) -> dict[str, Json]:
+    """Apply once, pay what is to be paid, let officials do what is theirs; report what happened."""
     subject = parties.subject_of(applicant.user, COMMAND)
     event = items.life_event(applicant.life_event)
     started = time.perf_counter()
@@ -63,13 +76,33 @@ def run(applicant: Applicant, lang: str) -> dict[str, Json]:
         services.Submission(applicant.life_event, applicant.answers, consent=True),
     )
     automatic = time.perf_counter() - started
-    people = officials_act(number, lang)
+    people, paid = 0, 0.0
+    while True:
+        people += officials_act(number, lang)
+        began = time.perf_counter()
+        if not pay(subject, number, till):
+            break
+        paid += time.perf_counter() - began
     elapsed = time.perf_counter() - started
     return report(number, event, lang) | {
         "elapsed_s": round(elapsed, 3),
         "automatic_s": round(automatic, 3),
         "decisions_by_people": people,
+        "paying_s": round(paid, 3),
+        "fees": [fees.order_view(order, lang) for order in fees.of_case(number)],
     }
+
+
+def pay(subject: Subject, number: str, till: Till) -> bool:
+    """Pay the fees of a case at the bank, and let the case go on; say whether there were any."""
+    orders = list(fees.of_case(number).filter(state="open"))
+    for order in orders:
+        till.open()
+        till.confirm(collecting.pay(subject, order.number))
+        collecting.ask_bank(order.number)
+    if orders:
+        services.advance(number)
+    return bool(orders)
 
 
 def officials_act(number: str, lang: str) -> int:
@@ -184,7 +217,7 @@ def before_after(event: LifeEvent, loaded: queries.Loaded) -> dict[str, Json]:
             "repeated_documents": len(documents) - len(set(documents)),
         },
         "after": {
-            "links": 1 + people,
+            "links": 1 + people + sum(1 for b in open_ if b.fee),
             "visits": queries.visits(loaded, trail.history(case.number)),
             "days": _working_days(loaded),
             "documents": len(case.materials),

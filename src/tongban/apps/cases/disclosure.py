@@ -35,6 +35,7 @@ _CLOSED: dict[str, Json] = {
     "unavailable_until": "",
     "waiting_for": [],
     "note": "",
+    "fee": "",
 }
 HAPPENED = {
     say.SUBMITTED: Words("提交申请", "submitted"),
@@ -50,6 +51,8 @@ HAPPENED = {
     say.RECONFIRM_ASKED: Words("请申请人确认", "applicant asked to confirm"),
     say.ASSIGNED: Words("赋码", "numbers assigned"),
     say.PAYMENT_ORDERED: Words("发出拨付指令", "payment ordered"),
+    say.FEE_ASKED: Words("请缴费", "a fee is asked"),
+    say.FEE_PAID: Words("已缴费", "the fee is paid"),
     say.SUSPENDED: Words("启动特别程序", "special procedure begun"),
     say.RESUMED: Words("结束特别程序", "special procedure ended"),
     say.EXTENDED: Words("延长办理期限", "time extended"),

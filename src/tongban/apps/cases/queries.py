@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from django.db.models import Q, QuerySet
 
 from tongban.apps.exchange import queries as exchange
+from tongban.apps.fees import queries as fees
 from tongban.apps.items import queries as items
 from tongban.apps.licences import queries as licences
 from tongban.apps.parties import queries as parties
@@ -20,7 +21,7 @@ from tongban.kernel.facts import Words, to_json
 
 from . import events as say
 from . import services
-from .domain import acceptance, drafts, engine, human, prechecking
+from .domain import acceptance, charging, drafts, engine, human, prechecking
 from .domain.fold import Said, fold
 from .domain.ground import Ground, all_facts
 from .domain.prechecking import Basis, Precheck, Wanted
@@ -33,6 +34,7 @@ STAGES = {
     Stage.GATHERING: Words("正在取数", "fetching data"),
     Stage.CORRECTION: Words("待补正", "correction asked"),
     Stage.EXAMINING: Words("待受理", "a clerk looks at the documents"),
+    Stage.PAYMENT: Words("待缴费", "a fee is to be paid"),
     Stage.PROCESSING: Words("办理中", "being processed"),
     Stage.RECONFIRM: Words("待确认", "to be confirmed"),
     Stage.GRANTED: Words("准予", "granted"),
@@ -41,7 +43,7 @@ STAGES = {
     Stage.IMPOSSIBLE: Words("前序未成，无法办理", "not possible: an earlier item failed"),
     Stage.NOT_APPLICABLE: Words("不适用", "does not apply"),
 }
-_AGAIN = {
+_NOTES = {
     "duplicate": Words(
         "同一事项已由办件{note}办结，不重复办理", "case {note} gave this already; it is given once"
     ),
@@ -49,7 +51,11 @@ _AGAIN = {
         "本月已下达拨付指令（{note}），不重复发放",
         "this month's payment was ordered already ({note}); it is paid once",
     ),
+    "fee_unpaid": Words(
+        "逾期未缴费，视为撤回，可重新申请", "the fee was not paid in time: taken back; apply again"
+    ),
 }
+FEE = Words("缴费", "the fee")
 YES, NO = Words("是", "yes"), Words("否", "no")
 WHY = {
     "missing": Words("缺少此项", "is missing"),
@@ -131,10 +137,11 @@ def branch_view(case: Case, branch: Branch, ground: Ground, lang: str) -> dict[s
         "asked": _asked(branch, ground, lang),
         "unavailable_until": branch.retry_at if branch.stage is Stage.GATHERING else "",
         "waiting_for": _waiting_for(case, branch, ground, lang),
-        "note": _AGAIN[branch.outcome].of(lang).format(note=branch.note)
-        if branch.outcome in _AGAIN
+        "note": _NOTES[branch.outcome].of(lang).format(note=branch.note)
+        if branch.outcome in _NOTES
         else branch.note,
         "urged": branch.urged,
+        "fee": fees.number_of(charging.reference(case, branch)) if branch.fee else "",
     }
 
 
@@ -142,6 +149,8 @@ def _waiting_for(case: Case, branch: Branch, ground: Ground, lang: str) -> list[
     """Name whom a branch waits for, truthfully: departments, earlier items, or a post."""
     if branch.stage is Stage.WAITING:
         return [ground.definitions[item].name.of(lang) for item in branch.after]
+    if branch.stage is Stage.PAYMENT:
+        return [FEE.of(lang)]
     if branch.stage is Stage.GATHERING:
         down = acceptance.unanswered(case, branch, ground)
         return [parties.department_name(d, lang) for d in down]

@@ -24,6 +24,10 @@ WORDS: Mapping[str, Words] = {
     "after": Words("前序：{items}", "after: {items}"),
     "reason": Words("理由：{text}", "reason: {text}"),
     "licence": Words("电子证照：{text}", "electronic licence: {text}"),
+    "fee": Words(
+        "缴费：{name} {yuan} 元，{state}，电子票据 {receipt}",
+        "fee: {name} {yuan} yuan, {state}, receipt {receipt}",
+    ),
     "clock": Words("承诺 {n} 个工作日；{words}", "promised in {n} working day(s); {words}"),
     "waiting": Words("等待：{text}", "waiting for: {text}"),
     "materials": Words(
@@ -102,6 +106,14 @@ def tell(report: Mapping[str, Json], lang: str) -> Iterator[str]:
     yield say("branches", n=len(report["branches"]))
     for branch in report["branches"]:
         yield from _branch(branch, report["branches"], lang)
+    for fee in report["fees"]:
+        yield "   " + say(
+            "fee",
+            name=fee["name"],
+            yuan=f"{fee['amount_fen'] // 100}.{fee['amount_fen'] % 100:02d}",
+            state=fee["state_words"],
+            receipt=_list([r["number"] for r in fee["receipts"]], lang),
+        )
     yield ""
     yield say(
         "materials",

@@ -2,6 +2,7 @@
 
 from datetime import timedelta
 
+from tongban.apps.fees.events import ENDS
 from tongban.infra import clock
 from tongban.infra.jobs.services import enqueue, job, periodic
 from tongban.infra.trail import relay
@@ -44,4 +45,10 @@ def _closed(event: Event) -> None:
     enqueue(_ARCHIVE, {"number": event.chain}, run_after=clock.now() + timedelta(minutes=1))
 
 
+def _fee_moved(event: Event) -> None:
+    number, _, _ = str(event.data["reference"]).partition("/")
+    enqueue(services.TAKE_UP, {"number": number})
+
+
 relay.subscribe(_ARCHIVE, CLOSED, _closed)
+relay.subscribe("cases.fees", ENDS, _fee_moved)

@@ -10,7 +10,7 @@ from hashlib import sha256
 
 from django.db.models import Q
 
-from tongban.apps.items.domain import Assigner, Definition
+from tongban.apps.items.domain import GIVES, Assigner, Definition
 from tongban.apps.licences import services as licences
 from tongban.apps.parties import queries as parties
 from tongban.infra.secrecy.fields import holding
@@ -235,8 +235,6 @@ def _urge(
     return said, _step(turn, after, after.branches[branch.item], step, {})
 
 
-# the verbs that give a result which a subject gets once
-GIVES = frozenset({"assign-numbers", "issue-licence", "order-payment", "record-result"})
 VERBS: Mapping[str, Act] = {
     "assign-numbers": _assign,
     "issue-licence": _issue,

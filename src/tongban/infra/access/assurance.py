@@ -38,6 +38,8 @@ ACR: Final[Mapping[int, str]] = {n: f"urn:tongban:acr:{n}" for n in (LOWEST, TWO
 #: Verbs that ask for more than the lowest level.
 NEEDS: Final[Mapping[str, int]] = {
     "case.decide": TWO,
+    "fee.approve": TWO,
+    "fee.settle": TWO,
     "licence.revoke": TWO,
     "licence.suspend": TWO,
     "licence.restore": TWO,

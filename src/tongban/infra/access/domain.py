@@ -171,6 +171,9 @@ RULES: tuple[Rule, ...] = (
         "licence.read licence.revoke licence.suspend licence.restore licence.settle",
     ),
     _rule("official", "approver", "department", "exchange.read exchange.grant exchange.end"),
+    # who asks for a refund does not approve it
+    _rule("official", "clerk", "department", "fee.refund"),
+    _rule("official", "approver", "department", "fee.read fee.approve fee.reconcile fee.settle"),
     _rule("official", "publisher", "department", "item.read item.publish"),
     # who translates a guide does not sign it
     _rule("official", "clerk", "department", "guide.translate"),
@@ -189,7 +192,8 @@ RULES: tuple[Rule, ...] = (
         "official",
         "auditor",
         "region",
-        "case.read licence.read item.read outreach.read trail.read trail.verify exchange.read",
+        "case.read licence.read item.read outreach.read trail.read trail.verify exchange.read"
+        " fee.read",
     ),
     _rule("official", "operator", "none", "job.read job.requeue relay.read relay.requeue"),
     _rule("official", "admin", "none", "user.read user.manage token.read token.manage"),

@@ -332,6 +332,7 @@ class BranchOut(Schema):
     waiting_for: list[str]
     note: str
     urged: int
+    fee: str
 
 
 class CaseOut(Schema):

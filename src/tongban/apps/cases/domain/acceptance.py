@@ -13,6 +13,7 @@ from tongban.apps.items.domain import LicenceKind
 from tongban.kernel import feel, forms, nets, workdays
 from tongban.kernel.feel import Value
 
+from . import charging
 from .flow import timers
 from .fold import Said
 from .ground import Ground, view
@@ -44,9 +45,17 @@ def gather(case: Case, branch: Branch, ground: Ground, facts: Mapping[str, Value
     if found and not branch.asked:
         data = {"asked": [list(p) for p in found], "on": ground.today.isoformat()}
         return Said(say.CORRECTION_ASKED, ground.now, data, branch.item)
-    if found or uploaded(case, branch, ground, facts):
-        whole = branch.asked and not found
-        data = {"completed": ground.today.isoformat()} if whole else {}
+    fee = charging.before_acceptance(branch, ground, facts)
+    return fee or _complete(case, branch, ground, facts, whole=not found)
+
+
+def _complete(
+    case: Case, branch: Branch, ground: Ground, facts: Mapping[str, Value], *, whole: bool
+) -> Said:
+    """Let a clerk look where somebody uploaded or something is still missing; else accept."""
+    if not whole or uploaded(case, branch, ground, facts):
+        corrected = branch.asked and whole
+        data = {"completed": ground.today.isoformat()} if corrected else {}
         return Said(say.HELD_FOR_EXAMINATION, ground.now, data, branch.item)
     return accepted(branch, ground, facts)
 

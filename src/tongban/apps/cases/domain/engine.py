@@ -11,10 +11,10 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from tongban.apps.cases import events as say
-from tongban.kernel import feel, workdays
+from tongban.kernel import feel, nets, workdays
 from tongban.kernel.feel import Value
 
-from . import acceptance, flow
+from . import acceptance, charging, flow
 from .flow import Perform
 from .fold import Said, apply
 from .ground import Ground, all_facts, offered
@@ -33,6 +33,18 @@ class Task:
     rule: bool = False
     missing: tuple[str, ...] = ()
     message: str = ""
+
+
+def charged(perform: Perform, ground: Ground, facts: Mapping[str, Value]) -> Perform:
+    """Let a step that gives a result wait for its fee before it is performed."""
+
+    def first_the_fee(
+        case: Case, branch: Branch, step: nets.Step, seen: Mapping[str, Value]
+    ) -> tuple[Said, ...]:
+        fee = charging.before_step(branch, step, ground, facts)
+        return perform(case, branch, step, seen) if fee is None else (fee,)
+
+    return first_the_fee
 
 
 def tell(case: Case, event: Said) -> Case:
@@ -75,7 +87,7 @@ def _next(
         elif (
             branch.stage is Stage.PROCESSING
             and not _stopped(branch)
-            and (said := flow.process(case, branch, ground, facts, perform))
+            and (said := flow.process(case, branch, ground, facts, charged(perform, ground, facts)))
         ):
             return said
         if one is not None:

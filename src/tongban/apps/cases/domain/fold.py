@@ -170,6 +170,22 @@ def _extended(branch: Branch, said: Said) -> Branch:
     return replace(branch, extension=Extension(data["days"], data["reason"], said.actor, on))
 
 
+def _charged(branch: Branch, said: Said) -> Branch:
+    """Wait for a fee; where the decision is made already, the office's clock ends here."""
+    on = date.fromisoformat(said.data["on"])
+    return replace(
+        branch, stage=Stage.PAYMENT, fee="asked", charged=on if branch.accepted else None
+    )
+
+
+def _paid(branch: Branch, said: Said) -> Branch:
+    """Go on after a fee; before acceptance the application is complete from this day only."""
+    if branch.accepted:
+        return replace(branch, stage=Stage.PROCESSING, fee="paid")
+    on = branch.received if branch.asked else date.fromisoformat(said.data["on"])
+    return replace(branch, stage=Stage.GATHERING, fee="paid", received=on)
+
+
 def _ended(branch: Branch, said: Said) -> Branch:
     data = said.data
     return replace(
@@ -196,6 +212,8 @@ _ON_BRANCH: Mapping[str, Callable[[Branch, Said], Branch]] = {
     say.STEPPED: _stepped,
     say.HANDED: _handed,
     say.RECONFIRM_ASKED: _asked_again,
+    say.FEE_ASKED: _charged,
+    say.FEE_PAID: _paid,
     say.SUSPENDED: _suspended,
     say.RESUMED: _resumed,
     say.EXTENDED: _extended,

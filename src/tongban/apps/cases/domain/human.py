@@ -30,9 +30,10 @@ def clock(branch: Branch, ground: Ground) -> workdays.Ledger | None:
         suspensions=branch.suspensions,
         extension=branch.extension,
     )
-    if branch.decided is None:
+    ended = branch.charged or branch.decided  # waiting for a fee is not the office's time
+    if ended is None:
         return ledger
-    return workdays.close(ground.calendar, ledger, branch.decided)
+    return workdays.close(ground.calendar, ledger, ended)
 
 
 def due(branch: Branch, ground: Ground) -> date | None:

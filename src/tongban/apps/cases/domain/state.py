@@ -25,6 +25,7 @@ class Stage(StrEnum):
     GATHERING = "gathering"  # 取数
     CORRECTION = "correction"  # 待补正
     EXAMINING = "examining"  # 待受理：有人工须看的材料
+    PAYMENT = "payment"  # 待缴费
     PROCESSING = "processing"  # 办理中
     RECONFIRM = "reconfirm"  # 待确认：来源数据已变化
     GRANTED = "granted"  # 办结：准予
@@ -96,6 +97,8 @@ class Branch:
     steps: int = 0
     urged: int = 0
     note: str = ""
+    fee: Literal["", "asked", "paid"] = ""
+    charged: date | None = None  # the day the decision was made and its fee asked
 
 
 @dataclass(frozen=True, slots=True)
@@ -188,7 +191,7 @@ def read_known(written: Mapping[str, Json]) -> Known:
     return Known(**{**written, "value": read_value(written.get("value"))})
 
 
-_DATES = frozenset({"received", "accepted", "decided", "asked_on", "completed"})
+_DATES = frozenset({"received", "accepted", "decided", "asked_on", "completed", "charged"})
 
 
 def _write_branch(branch: Branch) -> Json:

@@ -39,6 +39,8 @@ from tongban.kernel import forms
 from tongban.kernel.events import Draft
 from tongban.kernel.workdays import Calendar
 
+from . import charging
+
 log = logging.getLogger(__name__)
 
 TRIES = 8
@@ -166,7 +168,10 @@ def prepared(number: str, deciding: str = "") -> tuple[Case, Case, Ground, list[
     """
     before = case = load(number)
     ground = ground_for(case)
-    drafts: list[Draft] = []
+    fees = charging.heard(case, ground)
+    drafts = drafts_of(case, ground, fees)
+    for event in fees:
+        case = engine.tell(case, event)
     tried: set[str] = set()
     while calls := sources.wants(case, ground, deciding, tried):
         found: dict[str, Known] = {}
@@ -220,6 +225,7 @@ def finish(before: Case, case: Case, ground: Ground, drafts: list[Draft]) -> Cas
     """Advance inside the open transaction, and save what came of it."""
     turn = verbs.Turn(ground, [])
     after, said = engine.advance(case, ground, turn.perform)
+    charging.follow(before, after, ground)
     save(before, after, ground, [*drafts, *drafts_of(after, ground, said), *turn.drafts])
     return after
 

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from tongban.apps.items.checking.shelf import Decided, DrawnFlow, Shelf
-from tongban.apps.items.domain import ASSIGNERS, LICENCE_NUMBER, OUTCOMES, POSTS, VERBS
+from tongban.apps.items.domain import ASSIGNERS, GIVES, LICENCE_NUMBER, OUTCOMES, POSTS, VERBS
 from tongban.infra.packs import Document, Place
 from tongban.kernel.codes import USCC, CodeError, ItemCode
 from tongban.kernel.nets import Flow
@@ -50,6 +50,7 @@ class ItemCheck:
             self._verbs(self.flow)
         self._form()
         self._materials()
+        self._fee()
         own = self._produces()
         self.facts |= (self._result() | self._once()) - own
         counted = self._counted_from()
@@ -218,6 +219,49 @@ class ItemCheck:
                 self._known(fact, (*place, "waived_by", "facts"))
             if waived.get("licence"):
                 self._licence(waived["licence"], (*place, "waived_by", "licence"))
+
+    def _fee(self) -> None:
+        """Hold the fee against the rules and the flow: every row that names it names whole fen."""
+        fee = self.raw.get("fee")
+        if fee is None:
+            return
+        receiver = fee.get("receiver", self.raw["department"])
+        if receiver not in self.shelf.catalogue.departments:
+            self._say(
+                ("fee", "receiver"), f"no department {receiver}", "add it to departments.yaml"
+            )
+        if "waived" in fee:
+            read = self.shelf.condition(fee["waived"], self.document, ("fee", "waived"))
+            self.facts |= read.names if read else frozenset()
+        if isinstance(fee["amount"], str):
+            self._fee_by_rule(fee["amount"], fee["when"])
+        if fee["when"] == "delivery" and not self._gives():
+            self._say(("fee", "when"), "no step gives a result", "let it wait for acceptance")
+
+    def _fee_by_rule(self, amount: str, when: str) -> None:
+        place = ("fee", "amount")
+        alias, _, column = amount.partition(".")
+        table = self.rules[alias].table if alias in self.rules else None
+        names = [output.name for output in table.outputs] if table else []
+        if table is None or column not in names:
+            self._say(place, f"no rule gives {amount}", "name rule.column, or give whole fen")
+            return
+        if when == "acceptance":
+            self._say(place, "no rule has run before acceptance", "give whole fen there")
+        at = names.index(column)
+        given = [rule.outputs[at] for rule in table.rules]
+        if table.default is not None:
+            given.append(table.default[at])
+        for fen in given:
+            if type(fen) is not int or fen < 0:
+                self._say(
+                    place, f"{amount} may be {fen!r}", "let every row of the table give whole fen"
+                )
+
+    def _gives(self) -> bool:
+        flows = self.flow.flows() if self.flow else ()
+        nodes = [node for flow in flows for node in flow.nodes.values()]
+        return any(node.attributes.get("verb") in GIVES for node in nodes)
 
     def _licence(self, slug: str, place: Place) -> Mapping[str, Any] | None:
         found = self.shelf.documents["licence-kind"].get(slug)

@@ -15,12 +15,14 @@ from tongban.apps.items.domain.building import (
 from tongban.apps.items.domain.uses import uses_of, uses_of_policy
 from tongban.apps.items.domain.words import (
     ASSIGNERS,
+    GIVES,
     LICENCE_NUMBER,
     OUTCOMES,
     POSTS,
     VERBS,
     Alone,
     Assigner,
+    Charge,
     Definition,
     EventBranch,
     Face,
@@ -32,12 +34,14 @@ from tongban.apps.items.domain.words import (
 
 __all__ = [
     "ASSIGNERS",
+    "GIVES",
     "LICENCE_NUMBER",
     "OUTCOMES",
     "POSTS",
     "VERBS",
     "Alone",
     "Assigner",
+    "Charge",
     "Definition",
     "EventBranch",
     "Face",

@@ -11,6 +11,7 @@ from tongban.apps.exchange.domain import Catalogue, law, words
 from tongban.apps.items.domain.words import (
     Alone,
     Assigner,
+    Charge,
     Definition,
     EventBranch,
     LicenceKind,
@@ -64,6 +65,23 @@ def payment(raw: Plain, role: str = "") -> Payment:
         raw.get("account", f"{to}.bank_account"),
         (parse_condition(other["when"]), other["account"]) if other else None,
         raw.get("policy", ""),
+    )
+
+
+def charge(raw: Plain) -> Charge | None:
+    """Build the fee of an item; None where it asks none."""
+    told = raw.get("fee")
+    if told is None:
+        return None
+    return Charge(
+        words(told["name"]),
+        told["amount"],
+        told["when"],
+        condition(told.get("waived")),
+        law(told["legal_basis"]),
+        told.get("receiver", raw["department"]),
+        told["days"],
+        frozenset(told["refund"]),
     )
 
 
@@ -156,6 +174,7 @@ def definition(content: Plain) -> Definition:
         produces=produces(raw),
         once=tuple(raw.get("once", ())),
         record=words(raw["result"].get("record", {"zh": "", "en": ""})),
+        charge=charge(raw),
     )
 
 

@@ -14,6 +14,8 @@ from tongban.kernel.tables import Compiled
 LICENCE_NUMBER = "licence.number"
 #: The verbs that a service step of a flow may name; `apps.cases` carries them out.
 VERBS = frozenset({"assign-numbers", "issue-licence", "order-payment", "record-result", "urge"})
+#: Those of them that give a result, which a subject gets once and a fee may stand before.
+GIVES = frozenset({"assign-numbers", "issue-licence", "order-payment", "record-result"})
 #: The posts that a step may be given to.
 POSTS = frozenset({"clerk", "reviewer", "approver"})
 OUTCOMES = frozenset({"granted", "refused"})
@@ -74,6 +76,25 @@ class Payment:
 
 
 @dataclass(frozen=True, slots=True)
+class Charge:
+    """A fee that an item asks (收费): whole fen, or the rule result that names them.
+
+    ``when`` says what waits for it; ``waived`` is the condition under which nothing is asked;
+    ``days`` is the window in calendar days; a paid fee goes back where the item ends as one of
+    ``refund``.
+    """
+
+    name: Words
+    amount: int | str
+    when: Literal["acceptance", "delivery"]
+    waived: Condition | None
+    legal_basis: LegalBasis
+    receiver: str
+    days: int
+    refund: frozenset[str]
+
+
+@dataclass(frozen=True, slots=True)
 class Assigner:
     """A number that an item assigns (赋码): the assigner and the facts it works from."""
 
@@ -121,6 +142,7 @@ class Definition:
     produces: Mapping[str, Assigner | str]
     once: tuple[str, ...]
     record: Words
+    charge: Charge | None
 
 
 @dataclass(frozen=True, slots=True)

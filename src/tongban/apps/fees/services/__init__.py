@@ -1,0 +1,30 @@
+"""Verbs of fees: ask, pay, hear from the bank, give back, reconcile, settle.
+
+Every verb loads, decides by the domain, and saves rows, postings and trail in one transaction; a
+bank is asked while none is open.
+"""
+
+from .chasing import chase, expire
+from .hearing import ask_bank, hear, notice
+from .ordering import close_order, open_order
+from .paying import pay
+from .reconciling import days_due, reconcile, settle
+from .refunding import approve, ask_refund, refuse_refund, send_refund
+
+__all__ = [
+    "approve",
+    "ask_bank",
+    "ask_refund",
+    "chase",
+    "close_order",
+    "days_due",
+    "expire",
+    "hear",
+    "notice",
+    "open_order",
+    "pay",
+    "reconcile",
+    "refuse_refund",
+    "send_refund",
+    "settle",
+]
