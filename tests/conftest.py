@@ -13,6 +13,7 @@ from hypothesis import settings
 pytest_plugins = [
     "testkit.clock",
     "testkit.disks",
+    "testkit.gateways",
     "testkit.nats",
     "testkit.packs",
     "testkit.servers",

@@ -4,10 +4,11 @@ from datetime import timedelta
 
 from tongban.infra import clock
 from tongban.infra.jobs.services import enqueue, job, periodic
+from tongban.infra.messages import services as messages
 from tongban.infra.trail import relay
 from tongban.kernel.events import Event
 
-from . import archiving, services
+from . import archiving, services, telling
 from .events import CLOSED
 
 _ARCHIVE = "cases.archive"
@@ -24,6 +25,13 @@ def wake() -> None:
 def drafts() -> None:
     """Tell of drafts that end soon and let go those that have, until none is left for now."""
     while services.end_drafts():
+        pass
+
+
+@periodic("cases.warn", every=timedelta(hours=1))
+def warn() -> None:
+    """Tell of promised days that are near, until none is left for now."""
+    while services.warn():
         pass
 
 
@@ -44,4 +52,5 @@ def _closed(event: Event) -> None:
     enqueue(_ARCHIVE, {"number": event.chain}, run_after=clock.now() + timedelta(minutes=1))
 
 
+messages.describe("tongban.cases.", telling.places)
 relay.subscribe(_ARCHIVE, CLOSED, _closed)

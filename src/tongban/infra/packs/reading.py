@@ -22,8 +22,9 @@ _FOLDERS = {
     "items": "item",
     "life-events": "life-event",
     "policies": "policy",
+    "messages": "message",
 }
-_SINGLE = ("facts", "departments", "grants", "exchange")
+_SINGLE = ("facts", "departments", "grants", "exchange", "voice")
 _DRAWN = {"flows": ".bpmn", "rules": ".dmn", "faces": ".typ"}
 
 

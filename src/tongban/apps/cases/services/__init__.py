@@ -18,6 +18,7 @@ from .acts import (
     withdraw,
 )
 from .consenting import consent_again
+from .doubting import Doubted, doubt, withdraw_doubt
 from .drafting import (
     NOTICE,
     Saved,
@@ -25,12 +26,27 @@ from .drafting import (
     detach,
     drop_draft,
     end_drafts,
+    look,
     own_draft,
     save_draft,
     submit_draft,
 )
-from .intake import Submission, askable, submit
+from .handling import (
+    CHECKS,
+    MOST_AT_ONCE,
+    Outcome,
+    Present,
+    at_counter,
+    claim,
+    decide_many,
+    release,
+    settle_transfer,
+    transfer,
+    warn,
+)
+from .intake import Submission, submit
 from .papers import MOST_BYTES, Paper, Upload, read_paper
+from .reading import askable
 from .turns import (
     TAKE_UP,
     TRIES,
@@ -45,12 +61,17 @@ from .turns import (
 )
 
 __all__ = [
+    "CHECKS",
+    "MOST_AT_ONCE",
     "MOST_BYTES",
     "NOTICE",
     "POSTS",
     "TAKE_UP",
     "TRIES",
+    "Doubted",
+    "Outcome",
     "Paper",
+    "Present",
     "Saved",
     "Submission",
     "Upload",
@@ -61,26 +82,36 @@ __all__ = [
     "answer",
     "ask_correction",
     "askable",
+    "at_counter",
     "attach",
     "calendar",
+    "claim",
     "consent_again",
     "decide",
+    "decide_many",
     "detach",
+    "doubt",
     "drafts_of",
     "drop_draft",
     "end_drafts",
     "extend",
     "ground_for",
     "load",
+    "look",
     "own_draft",
     "read_paper",
+    "release",
     "resume",
     "save",
     "save_draft",
+    "settle_transfer",
     "submit",
     "submit_draft",
     "suspend",
+    "transfer",
     "urge",
     "wake",
+    "warn",
     "withdraw",
+    "withdraw_doubt",
 ]
