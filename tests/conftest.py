@@ -14,6 +14,7 @@ pytest_plugins = [
     "testkit.clock",
     "testkit.banks",
     "testkit.disks",
+    "testkit.gateways",
     "testkit.nats",
     "testkit.packs",
     "testkit.servers",

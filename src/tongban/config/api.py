@@ -35,9 +35,12 @@ from tongban.apps.licences import errors as licence_errors
 from tongban.apps.licences.api import people as licences
 from tongban.apps.parties import api as parties
 from tongban.apps.parties.domain import DelegationRefused
+from tongban.apps.voice import api as voice
+from tongban.apps.voice.domain import RatingRefused
 from tongban.infra.access.assurance import ACR
 from tongban.infra.access.refusing import StepUpNeeded
 from tongban.infra.api import Problem, Sentence, SessionAuth, TokenAuth
+from tongban.infra.messages.services import ChannelRefused
 from tongban.kernel.codes import CodeError
 from tongban.kernel.events import EventInvalid
 from tongban.kernel.facts import FactInvalid, UnknownFact
@@ -63,6 +66,7 @@ api.add_router("", health.router)
 api.add_router("", licences.router)
 api.add_router("", items_api.router)
 api.add_router("", fees.router)
+api.add_router("", voice.router)
 
 _REFUSED: Mapping[type[Exception], tuple[int, str]] = {
     errors.SubmissionInvalid: (422, "submission_invalid"),
@@ -243,6 +247,13 @@ def _delegation(request: HttpRequest, error: Exception | type[Exception]) -> Htt
     return _refuse(request, 409, "delegation_refused", error.zh, error.en)
 
 
+def _unheard(request: HttpRequest, error: Exception | type[Exception]) -> HttpResponse:
+    if not isinstance(error, ChannelRefused | RatingRefused):
+        raise TypeError(error)
+    code = "channel_refused" if isinstance(error, ChannelRefused) else "rating_refused"
+    return _refuse(request, 409, code, error.zh, error.en)
+
+
 def _unpublished(request: HttpRequest, error: Exception | type[Exception]) -> HttpResponse:
     if not isinstance(error, items.NotPublished):
         raise TypeError(error)
@@ -287,6 +298,8 @@ api.add_exception_handler(requests.RequestInvalid, _sharing)
 api.add_exception_handler(files.FileInvalid, _sharing)
 api.add_exception_handler(FactInvalid, _fact)
 api.add_exception_handler(DelegationRefused, _delegation)
+api.add_exception_handler(ChannelRefused, _unheard)
+api.add_exception_handler(RatingRefused, _unheard)
 api.add_exception_handler(items.NotPublished, _unpublished)
 api.add_exception_handler(StepUpNeeded, _step_up)
 api.add_exception_handler(TooManyQuestions, _too_many)

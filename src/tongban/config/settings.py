@@ -9,6 +9,7 @@ import contextlib
 import os
 import secrets
 from pathlib import Path
+from typing import Any
 from urllib.parse import unquote, urlsplit
 
 from django.core.exceptions import ImproperlyConfigured
@@ -67,6 +68,23 @@ def _database(url: str) -> dict[str, object]:
     raise ImproperlyConfigured(
         f"TONGBAN_DATABASE must begin with sqlite: or postgres:, not {parts.scheme!r}"
     )
+
+
+def _email(url: str) -> dict[str, Any]:
+    """Read ``smtp://user:password@host:port`` (STARTTLS) or ``smtps://…`` (TLS from the start)."""
+    parts = urlsplit(url)
+    if url and (parts.scheme not in {"smtp", "smtps"} or not parts.hostname):
+        raise ImproperlyConfigured("TONGBAN_EMAIL must be smtp://… or smtps://…")
+    sends = "smtp" if url else "dummy"
+    return {
+        "backend": f"django.core.mail.backends.{sends}.EmailBackend",
+        "host": parts.hostname or "localhost",
+        "port": parts.port or (465 if parts.scheme == "smtps" else 587),
+        "user": unquote(parts.username or ""),
+        "password": unquote(parts.password or ""),
+        "ssl": parts.scheme == "smtps",
+        "tls": parts.scheme == "smtp",
+    }
 
 
 SECRET_KEY = _secret_key()
@@ -129,8 +147,24 @@ FEES_FOUR_EYES = int(os.environ.get("TONGBAN_FEES_FOUR_EYES", "10000"))
 # command:<program> or plugin:<module>:<class>
 MASTER = os.environ.get("TONGBAN_MASTER", "")
 MASTER_BEFORE = os.environ.get("TONGBAN_MASTER_BEFORE", "")  # while moving from one to another
+# office hours (9:00 to 17:00 on working days) after which a claimed task is anybody's again
+CLAIM_HOURS = int(os.environ.get("TONGBAN_CLAIM_HOURS", "16"))
 # days that an application which was begun and not sent (草稿) is kept after it was last saved
 DRAFT_DAYS = int(os.environ.get("TONGBAN_DRAFT_DAYS", "30"))
+# who reads the text of photographed documents: a dotted name, or empty for nobody
+MATERIAL_READER = os.environ.get("TONGBAN_READER", "tongban.apps.cases.plugins.rapid.Rapid")
+# the city's gateway for SMS: where texts are posted, the file of the secret that signs the calls,
+# and the private networks in which it may be (as 10.2.0.0/16)
+SMS_URL = os.environ.get("TONGBAN_SMS_URL", "")
+SMS_SECRET = os.environ.get("TONGBAN_SMS_SECRET", "")
+SMS_NETWORKS = [n for n in os.environ.get("TONGBAN_SMS_NETWORKS", "").split(",") if n]
+# how e-mail leaves: smtp://user:password@host:port, smtps://…, or empty: not at all
+EMAIL = _email(os.environ.get("TONGBAN_EMAIL", ""))
+EMAIL_BACKEND, EMAIL_HOST, EMAIL_PORT = EMAIL["backend"], EMAIL["host"], EMAIL["port"]
+EMAIL_HOST_USER, EMAIL_HOST_PASSWORD = EMAIL["user"], EMAIL["password"]
+EMAIL_USE_SSL, EMAIL_USE_TLS = EMAIL["ssl"], EMAIL["tls"]
+EMAIL_TIMEOUT = 15
+DEFAULT_FROM_EMAIL = os.environ.get("TONGBAN_EMAIL_FROM", "tongban@localhost")
 # seconds after which a node stops conditional calls, and calls by consent
 EXCHANGE_SNAPSHOT_AGE = int(os.environ.get("TONGBAN_SNAPSHOT_AGE", "86400"))
 EXCHANGE_FEED_AGE = int(os.environ.get("TONGBAN_FEED_AGE", "60"))
@@ -158,6 +192,7 @@ INSTALLED_APPS = [
     "tongban.infra.trail",
     "tongban.infra.access",
     "tongban.infra.jobs",
+    "tongban.infra.messages",
     "tongban.apps.parties",
     "tongban.apps.evidence",
     "tongban.apps.exchange",
@@ -166,6 +201,7 @@ INSTALLED_APPS = [
     "tongban.apps.fees",
     "tongban.apps.cases",
     "tongban.apps.outreach",
+    "tongban.apps.voice",
 ]
 MIDDLEWARE = [
     "django.middleware.security.SecurityMiddleware",

@@ -3,18 +3,24 @@
 import io
 import struct
 import zlib
+from collections.abc import Callable
 from contextlib import suppress
+from datetime import date
+from pathlib import Path
 
 import pypdfium2
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from PIL import Image, ImageChops
+from PIL import Image, ImageChops, ImageDraw, ImageFont
 from PIL.PngImagePlugin import PngInfo
 
-from testkit.papers import from_a_phone, jpeg, pdf, picture, png
+from testkit.papers import blurred, darkened, from_a_phone, jpeg, pdf, picture, png
 from tongban.apps.cases.domain import papers
 from tongban.apps.cases.domain.papers import PaperRefused
+from tongban.apps.cases.domain.papers.reading import likeness
+from tongban.apps.cases.materials import precheck
+from tongban.apps.cases.plugins import text_reader
 
 
 def opened(content: bytes) -> Image.Image:
@@ -174,3 +180,99 @@ def test_an_object_stream_that_cannot_be_read_is_refused() -> None:
     acting = pdf(SCRIPT, packed=True)
     with pytest.raises(PaperRefused, match="cannot be read"):
         papers.clean(acting.replace(b"/FlateDecode", b"/ASCIIHexDecode", 1))
+
+
+class Reads:
+    """A reader whose text the test knows."""
+
+    def __init__(self, *lines: str) -> None:
+        self.lines = lines
+
+    def read(self, picture: bytes) -> tuple[str, ...]:
+        assert picture.startswith(b"\x89PNG")
+        return self.lines
+
+
+DAY = date(2026, 11, 26)
+
+
+def codes(content: bytes, *lines: str, names: tuple[str, ...] = ("安一诺",)) -> list[str]:
+    found = precheck(content, title="结婚证", names=names, today=DAY, reader=Reads(*lines))
+    assert all(finding.zh and finding.en for finding in found.findings)
+    return [finding.code for finding in found.findings]
+
+
+def test_a_good_photograph_of_the_right_paper_is_only_taken() -> None:
+    lines = ("中华人民共和国", "结婚证", "持证人：安一诺", "登记日期2020年5月20日")
+    for content in (jpeg(picture()), png(picture())):
+        assert codes(content, *lines) == []
+
+
+@pytest.mark.parametrize(
+    ("made", "code"),
+    [
+        (lambda: picture(300, 200), "small"),
+        (lambda: darkened(picture(), 0.15), "dark"),
+        (lambda: blurred(picture(), 9), "blurred"),
+        (lambda: Image.new("RGB", (900, 700), "white"), "blank"),
+    ],
+)
+def test_a_photograph_that_cannot_be_read_is_told_so_at_once(
+    made: Callable[[], Image.Image], code: str
+) -> None:
+    assert codes(jpeg(made()), "结婚证安一诺") == [code]
+
+
+def test_another_paper_another_person_and_an_old_paper_are_told() -> None:
+    photo = png(picture())
+    assert codes(photo, "营业执照", "安一诺") == ["kind"]
+    assert codes(photo, "结婚证", "持证人：王五") == ["name"]
+    assert codes(photo, "结婚证 安一诺", "有效期至2020-01-01") == ["expired"]
+    assert codes(photo, "结婚证 安一诺", "2010.01.01-2020.01.01") == ["expired"]
+    assert codes(photo, "结婚证 安一诺", "2010.01.01-2030.01.01") == []
+    assert codes(photo, "结婚证 安一诺", "2027年1月1日") == ["future"]
+    assert codes(photo, names=()) == ["text"]
+    assert codes(photo, "结娘证", "安一诺") == []  # one sign read wrongly
+
+
+def test_without_a_reader_it_says_that_the_text_was_not_read() -> None:
+    found = precheck(jpeg(picture()), title="结婚证", today=DAY)
+    assert (found.taken, found.text_read) == (True, False)
+    assert [finding.code for finding in found.findings] == ["unread"]
+    assert "未识别" in found.findings[0].zh
+
+
+def test_a_file_that_would_not_be_taken_is_refused_by_the_look_too() -> None:
+    for content in (b"MZ", bomb(50_000, 50_000), pdf(SCRIPT), jpeg()[:400]):
+        found = precheck(content, today=DAY)
+        assert not found.taken
+    assert precheck(pdf(), today=DAY).taken
+    cut = precheck(pdf()[:-40], today=DAY)
+    assert "whole" in [finding.code for finding in cut.findings]
+
+
+@given(st.text(max_size=60), st.text(min_size=1, max_size=12))
+def test_what_stands_in_the_text_is_found_in_it(around: str, wanted: str) -> None:
+    share = likeness(wanted, "".join((around + wanted + around).split()))
+    assert share == (1.0 if wanted.split() else 0.0)
+
+
+@pytest.mark.slow
+def test_the_reader_that_is_shipped_reads_a_chinese_page() -> None:
+    pytest.importorskip("rapidocr", reason="the extra [ocr] is not installed")
+    fonts = sorted(Path("/usr/share/fonts").rglob("*CJK-Regular*"))
+    if not fonts:
+        pytest.skip("no CJK font")
+    sheet = Image.new("RGB", (1000, 600), "white")
+    pen = ImageDraw.Draw(sheet)
+    font = ImageFont.truetype(str(fonts[0]), 36)
+    pen.text((60, 60), "结婚证", fill="black", font=font)
+    pen.text((60, 160), "持证人 安一诺 2020年05月20日", fill="black", font=font)
+    text_reader.cache_clear()
+    reader = text_reader()
+    assert reader is not None
+    look = precheck(png(sheet), title="结婚证", names=("安一诺",), today=DAY, reader=reader)
+    assert look.text_read
+    assert look.findings == ()
+    other = precheck(png(sheet), title="居民户口簿", names=("王五六",), today=DAY, reader=reader)
+    assert [finding.code for finding in other.findings] == ["kind", "name"]

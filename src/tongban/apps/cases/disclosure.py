@@ -20,6 +20,7 @@ from tongban.kernel.facts import Words
 from . import events as say
 from . import queries, services
 from .domain import engine
+from .domain.ground import department_of
 from .domain.state import Case, Json
 from .errors import CaseUnknown
 
@@ -57,6 +58,14 @@ HAPPENED = {
     say.RESUMED: Words("结束特别程序", "special procedure ended"),
     say.EXTENDED: Words("延长办理期限", "time extended"),
     say.URGED: Words("催办", "urged"),
+    say.CLAIMED: Words("认领", "claimed by an official"),
+    say.RELEASED: Words("释放", "let go of by an official"),
+    say.TRANSFER_ASKED: Words("申请转办", "a move was asked for"),
+    say.TRANSFERRED: Words("转办", "moved to another desk"),
+    say.TRANSFER_REFUSED: Words("不同意转办", "the move was refused"),
+    say.DUE_SOON: Words("临近承诺办结日", "the promised day is near"),
+    say.DOUBTED: Words("申请人对数据提出异议", "the applicant doubts a fact"),
+    say.DOUBT_WITHDRAWN: Words("撤回异议", "the doubt was taken back"),
     say.ENDED: Words("办结", "decided"),
     say.DELIVERED: Words("送达", "delivered"),
     say.CLOSED: Words("全部办结", "case closed"),
@@ -93,7 +102,7 @@ def look(subject: Subject, number: str) -> Sight:
     items = frozenset(
         item
         for item in loaded.case.branches
-        if _readable(subject, loaded.case, loaded.ground.definitions[item].department)
+        if _readable(subject, loaded.case, department_of(loaded.case.branches[item], loaded.ground))
     )
     if not items:
         raise CaseUnknown(number)
@@ -193,7 +202,7 @@ def _step(sight: Sight, event: Event, lang: str) -> str:
 
 def tasks(sight: Sight) -> list[dict[str, Json]]:
     """List the work that waits for a post of this subject on this case."""
-    definitions = sight.loaded.ground.definitions
+    case, ground = sight.loaded.case, sight.loaded.ground
     mine = {(post.department, post.role) for post in sight.subject.posts}
     return [
         {
@@ -205,8 +214,8 @@ def tasks(sight: Sight) -> list[dict[str, Json]]:
             "missing": list(task.missing),
             "message": task.message,
         }
-        for task in engine.tasks(sight.loaded.case, sight.loaded.ground)
-        if (definitions[task.item].department, task.post) in mine
+        for task in engine.tasks(case, ground)
+        if (department_of(case.branches[task.item], ground), task.post) in mine
     ]
 
 

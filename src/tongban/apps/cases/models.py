@@ -1,5 +1,7 @@
 """Tables of cases: a cache of the fold, a row a branch for queues, uploads and payment orders."""
 
+from datetime import date
+
 from django.db import models
 from django.db.models import Q
 
@@ -47,13 +49,32 @@ class BranchRow(models.Model):
     stage = models.CharField(max_length=16)
     post = models.CharField("待办岗位", max_length=20, blank=True)
     due = models.DateField("承诺办结日", null=True)
+    # the day that the desk works towards; what has none comes last
+    rank = models.DateField("排序日", default=date.max)
+    claimed_by = models.CharField("认领人", max_length=20, blank=True)
+    claimed_until = models.DateTimeField("认领至", null=True)
+    # the promised day of which the applicant was told that it is near
+    warned = models.DateField("临期提醒", null=True)
 
     class Meta:
         verbose_name = verbose_name_plural = "办件分支"
         constraints = (models.UniqueConstraint(fields=["case", "item"], name="branch_once"),)
         # Most branches wait for nobody: only work that somebody must do stands in the index.
         indexes = (
-            models.Index(fields=["department", "post", "due"], name="queue", condition=~Q(post="")),
+            models.Index(
+                fields=["department", "post", "rank", "id"], name="queue", condition=~Q(post="")
+            ),
+            models.Index(
+                fields=["department", "post", "item", "rank", "id"],
+                name="queue_of_item",
+                condition=~Q(post=""),
+            ),
+            models.Index(
+                fields=["claimed_by", "rank", "id"], name="in_hand", condition=~Q(claimed_by="")
+            ),
+            models.Index(
+                fields=["due"], name="due_soon", condition=Q(stage__in=["processing", "reconfirm"])
+            ),
         )
 
     def __str__(self) -> str:

@@ -5,6 +5,7 @@ The same view serves the API, the page and the command line, so that nobody sees
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from datetime import date
 
 from django.db.models import Q, QuerySet
 
@@ -18,12 +19,13 @@ from tongban.infra.trail import queries as trail
 from tongban.kernel import forms, workdays
 from tongban.kernel.events import Event
 from tongban.kernel.facts import Words, to_json
+from tongban.kernel.feel import Value
 
 from . import events as say
 from . import services
 from .domain import acceptance, charging, drafts, engine, human, prechecking
 from .domain.fold import Said, fold
-from .domain.ground import Ground, all_facts
+from .domain.ground import Ground, all_facts, department_of
 from .domain.prechecking import Basis, Precheck, Wanted
 from .domain.state import Branch, Case, Json, Stage
 from .models import ApplicationDraft, BranchRow
@@ -117,7 +119,7 @@ def branch_view(case: Case, branch: Branch, ground: Ground, lang: str) -> dict[s
         "version": branch.version,
         "name": definition.name.of(lang),
         "implementation_code": definition.implementation_code,
-        "department": parties.department_name(definition.department, lang),
+        "department": parties.department_name(department_of(branch, ground), lang),
         "state": branch.stage.value,
         "state_words": STAGES[branch.stage].of(lang),
         "outcome": branch.outcome,
@@ -187,9 +189,56 @@ def facts_view(loaded: Loaded, lang: str) -> list[dict[str, Json]]:
             "resource": known.resource,
             "as_of": known.as_of,
             "unverified": known.unverified,
+            "doubt": _doubt(loaded, name, lang),
         }
         for name, known in loaded.case.facts.items()
     ]
+
+
+def _doubt(loaded: Loaded, name: str, lang: str) -> dict[str, Json] | None:
+    """Show what the applicant says of a fact instead (更正请求)."""
+    doubt = loaded.case.doubts.get(name)
+    if doubt is None:
+        return None
+    return {
+        "says": to_json(doubt.says),
+        "shown": _in_words(loaded, name, doubt.says, lang),
+        "why": doubt.why,
+        "at": doubt.at,
+    }
+
+
+@dataclass(frozen=True, slots=True)
+class Matter:
+    """A branch as another app may judge it: whose, by which department, when, by which hands."""
+
+    applicant: str
+    department: str
+    version: int
+    decided: date | None
+    hands: frozenset[str]  # user ids of who did a step
+
+
+def matter(number: str, item: str) -> Matter | None:
+    """Give one branch of a case; None where the case has no such item or nobody decided it."""
+    loaded = load(number)
+    branch = loaded.case.branches.get(item)
+    if branch is None:
+        return None
+    judged = branch.stage in {Stage.GRANTED, Stage.REFUSED}
+    return Matter(
+        loaded.case.applicant,
+        department_of(branch, loaded.ground),
+        branch.version,
+        branch.decided if judged else None,
+        frozenset(actor for _, actor in branch.done_by),
+    )
+
+
+def decided(number: str) -> tuple[str, ...]:
+    """Name the items of a case that were granted or refused."""
+    branches = services.load(number).branches.values()
+    return tuple(b.item for b in branches if b.stage in {Stage.GRANTED, Stage.REFUSED})
 
 
 def required_materials(loaded: Loaded, branch: Branch) -> tuple[str, ...]:
@@ -211,7 +260,10 @@ def visits(loaded: Loaded, history: Sequence[Event]) -> int:
 
 def shown(loaded: Loaded, name: str, lang: str) -> str:
     """Give a fact's value as a person reads it: the label of an option, yes or no."""
-    value = loaded.case.facts[name].value
+    return _in_words(loaded, name, loaded.case.facts[name].value, lang)
+
+
+def _in_words(loaded: Loaded, name: str, value: Value, lang: str) -> str:
     for option in loaded.ground.vocabulary.fact(name).options:
         if option.value == value:
             return option.label.of(lang)
@@ -303,7 +355,7 @@ def queue(subject: Subject) -> QuerySet[BranchRow]:
     mine = Q(pk__in=[])
     for post in subject.posts:
         mine |= Q(department=post.department, post=post.role)
-    return BranchRow.objects.filter(mine).select_related("case").order_by("due", "pk")
+    return BranchRow.objects.filter(mine).select_related("case").order_by("rank", "pk")
 
 
 def licences_of(number: str) -> list[dict[str, Json]]:

@@ -5,10 +5,11 @@ from datetime import timedelta
 from tongban.apps.fees.events import ENDS
 from tongban.infra import clock
 from tongban.infra.jobs.services import enqueue, job, periodic
+from tongban.infra.messages import services as messages
 from tongban.infra.trail import relay
 from tongban.kernel.events import Event
 
-from . import archiving, services
+from . import archiving, services, telling
 from .events import CLOSED
 
 _ARCHIVE = "cases.archive"
@@ -25,6 +26,13 @@ def wake() -> None:
 def drafts() -> None:
     """Tell of drafts that end soon and let go those that have, until none is left for now."""
     while services.end_drafts():
+        pass
+
+
+@periodic("cases.warn", every=timedelta(hours=1))
+def warn() -> None:
+    """Tell of promised days that are near, until none is left for now."""
+    while services.warn():
         pass
 
 
@@ -50,5 +58,6 @@ def _fee_moved(event: Event) -> None:
     enqueue(services.TAKE_UP, {"number": number})
 
 
+messages.describe("tongban.cases.", telling.places)
 relay.subscribe(_ARCHIVE, CLOSED, _closed)
 relay.subscribe("cases.fees", ENDS, _fee_moved)

@@ -258,6 +258,11 @@ def acting(user: User, number: str, context: Context = BARE) -> Subject:
     return Subject(str(user.pk), name, "citizen", principal, context=context, behalf=behalf)
 
 
+def basis_of(number: str) -> str:
+    """Give the document that a delegation stands on, as it was recorded."""
+    return str(Delegation.objects.values_list("basis", flat=True).get(number=number))
+
+
 def companies_of(subject: Subject) -> Sequence[Company]:
     """List the companies for which the subject may name agents."""
     if not subject.person_id:

@@ -23,8 +23,9 @@ _FOLDERS = {
     "life-events": "life-event",
     "policies": "policy",
     "guides": "guide",
+    "messages": "message",
 }
-_SINGLE = ("facts", "departments", "grants", "exchange", "themes")
+_SINGLE = ("facts", "departments", "grants", "exchange", "themes", "voice")
 _DRAWN = {"flows": ".bpmn", "rules": ".dmn", "faces": ".typ"}
 
 

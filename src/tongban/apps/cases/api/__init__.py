@@ -4,7 +4,7 @@ Mounted by ``config.api``. Every answer that can come is named in the OpenAPI pa
 decided here: each operation calls one verb of ``services`` and shows the case as it then stands.
 """
 
-from . import acts, drafts, reads
+from . import acts, desk, drafts, inbox, reads
 from .common import router
 
-__all__ = ["acts", "drafts", "reads", "router"]
+__all__ = ["acts", "desk", "drafts", "inbox", "reads", "router"]

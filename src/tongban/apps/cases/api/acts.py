@@ -3,6 +3,7 @@
 Whoever comes second is told so (409) and nothing of his is half-saved.
 """
 
+from collections.abc import Mapping
 from typing import Any
 
 from django.http import HttpRequest, HttpResponse
@@ -19,7 +20,9 @@ from .schemas import (
     CaseOut,
     CorrectionIn,
     DecisionIn,
+    DoubtIn,
     ExtensionIn,
+    FactName,
     Number,
     Step,
     SubmissionIn,
@@ -39,6 +42,16 @@ def _now(request: HttpRequest, caller: Subject, number: str, lang: Lang | None) 
 
 def _uploads(given: list[UploadIn]) -> list[services.Upload]:
     return [services.Upload(u.material, u.filename, u.media_type, u.content) for u in given]
+
+
+def doubts(given: Mapping[str, DoubtIn]) -> dict[str, services.Doubted]:
+    """Read what is doubted."""
+    return {fact: services.Doubted(one.says, one.why) for fact, one in given.items()}
+
+
+def verdict(body: DecisionIn) -> services.Verdict:
+    """Read what a person decides."""
+    return services.Verdict(body.outputs, body.reason, body.accept_unverified, body.template)
 
 
 @router.post(
@@ -62,6 +75,7 @@ def submit(
             seen=body.seen,
             items=body.items,
             uploads=_uploads(body.uploads),
+            doubts=doubts(body.doubts),
         ),
     )
     response["Location"] = f"{request.path}/{number}"
@@ -79,6 +93,38 @@ def answer(request: HttpRequest, number: Number, body: AnswerIn, lang: Lang | No
     """Give what was asked for, and nothing else."""
     caller = subject(request, "case.correct")
     services.answer(caller, number, body.answers, _uploads(body.uploads))
+    return _now(request, caller, number, lang)
+
+
+@router.post(
+    "/cases/{number}/facts/{fact}/doubt",
+    response=_ANSWERS,
+    summary="数据有误，申请更正 · Not right?",
+    operation_id="doubt",
+    tags=_TAGS,
+)
+def doubt(
+    request: HttpRequest, number: Number, fact: FactName, body: DoubtIn, lang: Lang | None = None
+) -> Any:
+    """Doubt what a department says; the case goes on with it, and the department is asked."""
+    caller = subject(request, "case.correct")
+    services.doubt(caller, number, fact, services.Doubted(body.says, body.why))
+    return _now(request, caller, number, lang)
+
+
+@router.delete(
+    "/cases/{number}/facts/{fact}/doubt",
+    response=_ANSWERS,
+    summary="撤回更正请求 · Take a doubt back",
+    operation_id="withdraw_doubt",
+    tags=_TAGS,
+)
+def withdraw_doubt(
+    request: HttpRequest, number: Number, fact: FactName, lang: Lang | None = None
+) -> Any:
+    """Take a doubt back."""
+    caller = subject(request, "case.correct")
+    services.withdraw_doubt(caller, number, fact)
     return _now(request, caller, number, lang)
 
 
@@ -131,8 +177,7 @@ def decide(
 ) -> Any:
     """Decide a step as the post that the flow names; sources are read again first."""
     caller = subject(request, *services.POSTS.values())
-    verdict = services.Verdict(body.outputs, body.reason, body.accept_unverified)
-    services.decide(caller, number, item, step, verdict)
+    services.decide(caller, number, item, step, verdict(body))
     return _now(request, caller, number, lang)
 
 

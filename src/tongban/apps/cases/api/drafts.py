@@ -1,5 +1,6 @@
 """Drafts (草稿): what a person has begun and not sent, from any of its devices."""
 
+from dataclasses import asdict
 from typing import Any
 
 from django.http import HttpRequest, HttpResponse
@@ -9,6 +10,7 @@ from tongban.apps.cases import disclosure, queries, services
 from tongban.apps.items import queries as items
 from tongban.infra.api import Lang, Slug, speaks
 
+from .acts import doubts
 from .common import READ, WRITE, refusals, router, subject
 from .schemas import (
     CaseOut,
@@ -18,6 +20,7 @@ from .schemas import (
     DraftOut,
     DraftSubmissionIn,
     DraftUploadIn,
+    LookAtOut,
 )
 
 _TAGS = ["drafts · 草稿"]
@@ -116,6 +119,23 @@ def detach(request: HttpRequest, number: DraftNumber, material: Slug) -> Any:
     return queries.draft(caller, number)
 
 
+@router.get(
+    "/drafts/{number}/documents/{material}/look",
+    response={200: LookAtOut, **refusals(READ)},
+    summary="材料预检 · Look at a file before it is handed in",
+    operation_id="look_at",
+    tags=_TAGS,
+)
+def look_at(request: HttpRequest, number: DraftNumber, material: Slug) -> Any:
+    """Say at once what a clerk would: too dark, blurred, another paper, no longer valid."""
+    found = services.look(subject(request, _SUBMIT), number, material)
+    return {
+        "taken": found.taken,
+        "text_read": found.text_read,
+        "findings": [asdict(finding) for finding in found.findings],
+    }
+
+
 @router.post(
     "/drafts/{number}/submission",
     response={201: CaseOut, **refusals(WRITE)},
@@ -139,6 +159,7 @@ def submit(
         consent=body.consent,
         seen=body.seen,
         chosen=body.items,
+        doubts=doubts(body.doubts),
     )
     response["Location"] = f"{request.path.partition('/drafts/')[0]}/cases/{case}"
     return Status(201, disclosure.case(disclosure.look(caller, case), speaks(request, lang)))

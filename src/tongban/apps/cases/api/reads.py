@@ -1,20 +1,24 @@
 """Reads: life events and their plans, cases with facts and timeline, the queue of an official."""
 
-from typing import Any
+from datetime import date
+from typing import Any, Literal
 
 from django.core.paginator import Paginator
 from django.db.models import QuerySet
 from django.http import HttpRequest
 
-from tongban.apps.cases import disclosure, queries
+from tongban.apps.cases import desk, disclosure, queries
 from tongban.apps.items import queries as items
 from tongban.infra.api import Lang, Page, Size, Slug, speaks
 
 from .common import READ, refusals, router, subject
 from .schemas import (
+    After,
     CaseOut,
     CasePage,
+    ChecklistOut,
     FactsOut,
+    Key,
     LifeEventOut,
     LookOut,
     Number,
@@ -157,26 +161,38 @@ def timeline(request: HttpRequest, number: Number, lang: Lang | None = None) -> 
     operation_id="list_tasks",
     tags=_TAGS,
 )
-def tasks(request: HttpRequest, page: Page = 1, size: Size = 20, lang: Lang | None = None) -> Any:
-    """List what waits for the caller's posts, the most urgent first, with the steps to decide."""
-    words = speaks(request, lang)
+def tasks(
+    request: HttpRequest,
+    after: After = "",
+    size: Size = 20,
+    item: Key = "",
+    stage: Key = "",
+    claimed: Literal["", "free", "mine", "others"] = "",
+    due_before: date | None = None,
+    lang: Lang | None = None,
+) -> Any:
+    """List what waits for the caller's posts, the most urgent first, with the steps to decide.
+
+    Go on with ``after`` of the last page; lights and words are those of the clock now.
+    """
     caller = subject(request, "case.read")
-    count, rows = _page(queries.queue(caller), page, size)
-    lines = []
-    for row in rows:
-        sight = disclosure.look(caller, row.case_id)
-        definition = sight.loaded.ground.definitions[row.item]
-        lines.append({
-            "case": row.case_id,
-            "item": row.item,
-            "name": definition.name.of(words),
-            "stage": row.stage,
-            "post": row.post,
-            "due": row.due,
-            "submitted": row.case.submitted,
-            "tasks": [task for task in disclosure.tasks(sight) if task["item"] == row.item],
-        })  # fmt: skip
-    return {"count": count, "page": page, "size": size, "rows": lines}
+    wanted = desk.Wanted(item, stage, claimed, due_before)
+    page = desk.queue(caller, wanted, speaks(request, lang), after=after, size=size)
+    count = desk.waiting(caller, wanted)
+    return {"count": count, "size": size, "after": page.after, "rows": page.rows}
+
+
+@router.get(
+    "/cases/{number}/branches/{item}/checklist",
+    response={200: ChecklistOut, **refusals(READ)},
+    summary="补正清单 · What may be asked of the applicant",
+    operation_id="checklist",
+    tags=_TAGS,
+)
+def checklist(request: HttpRequest, number: Number, item: Slug, lang: Lang | None = None) -> Any:
+    """List every field and document of an item with how it stands, to ask once and completely."""
+    caller = subject(request, "case.ask")
+    return desk.checklist(caller, number, item, speaks(request, lang))
 
 
 @router.get(

@@ -17,7 +17,13 @@ from tongban.kernel.workdays import SPECIAL_PROCEDURES
 Number = Annotated[
     str, StringConstraints(pattern=r"^[0-9]{8}-[2-9A-HJ-NP-Z]{10}$"), Field(title="办件编号")
 ]
+OptionalSlug = Annotated[str, StringConstraints(pattern=r"^([a-z][a-z0-9-]{0,59})?$")]
 DraftNumber = Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{20}$"), Field(title="草稿编号")]
+# a wish, which may be empty
+Key = Annotated[str, StringConstraints(max_length=60, pattern=r"^[a-z0-9_-]*$")]
+After = Annotated[
+    str, StringConstraints(max_length=40, pattern=r"^([0-9]{4}-[0-9]{2}-[0-9]{2}\.[0-9]+)?$")
+]
 Step = Annotated[str, StringConstraints(pattern=r"^[A-Za-z_][A-Za-z0-9_./-]{0,99}$")]
 FactName = Annotated[
     str, StringConstraints(pattern=r"^[a-z][a-z0-9_]{0,40}\.[a-z][a-z0-9_]{0,60}$")
@@ -53,6 +59,16 @@ Uploads = Annotated[list[UploadIn], Field(max_length=8)]
 Answers = Annotated[dict[FactName, Value], Field(max_length=300)]
 
 
+class DoubtIn(Body):
+    """What a prefilled fact should be (更正请求), null where that is not known, and why."""
+
+    says: Value = None
+    why: Text = ""
+
+
+Doubts = Annotated[dict[FactName, DoubtIn], Field(max_length=50)]
+
+
 class SubmissionIn(Body):
     """What a person sends once (一次申请). ``seen`` holds prefilled values that were shown."""
 
@@ -74,6 +90,7 @@ class SubmissionIn(Body):
     seen: Answers = {}
     items: Annotated[list[Slug], Field(max_length=50)] = []
     uploads: Uploads = []
+    doubts: Doubts = {}
 
 
 class AnswerIn(Body):
@@ -108,8 +125,56 @@ class DecisionIn(Body):
 
     model_config = _example({"outputs": {"outcome": "grant"}, "reason": "材料齐全，符合条件，同意"})
     outputs: Annotated[dict[Output, Value], Field(max_length=20)]
-    reason: Reason
+    reason: Text = ""
     accept_unverified: bool = False
+    template: OptionalSlug = ""
+
+
+class BatchIn(DecisionIn):
+    """One decision for several cases, each by itself, where the item allows it."""
+
+    cases: Annotated[list[Number], Field(min_length=1, max_length=50)]
+
+
+class ClaimIn(Body):
+    """Claim a task; one that somebody has in hand is taken over with a reason."""
+
+    take_over: bool = False
+    reason: Text = ""
+
+
+class TransferIn(Body):
+    """Move the work to another post or department, with the reason."""
+
+    department: Slug
+    post: Literal["clerk", "reviewer", "approver"]
+    reason: Reason
+
+
+class SettlementIn(Body):
+    """Approve a move to another department, or not."""
+
+    agreed: bool
+    reason: Text = ""
+
+
+class CounterIn(Body):
+    """A person who is present at a counter, how it was checked, and the paper that was signed."""
+
+    id_number: Annotated[str, StringConstraints(pattern=r"^[0-9]{17}[0-9X]$")]
+    name: Annotated[
+        str, StringConstraints(min_length=1, max_length=50, pattern=r"^[^\x00-\x1f\x7f]*$")
+    ]
+    checked: Literal["id-card-reader", "id-card-seen", "face", "document"]
+    consent: Reason
+    life_event: Slug
+    department: Slug
+
+
+class CounterOut(Schema):
+    """The delegation to name in ``Tongban-On-Behalf`` while the person is present."""
+
+    delegation: str
 
 
 class SuspensionIn(Body):
@@ -161,6 +226,7 @@ class DraftSubmissionIn(Body):
     consent: bool = False
     seen: Answers = {}
     items: Annotated[list[Slug], Field(max_length=50)] = []
+    doubts: Doubts = {}
 
 
 class LifeEventOut(Schema):
@@ -247,6 +313,23 @@ class DraftOut(Schema):
     mistakes: dict[str, Sentence]
     gone: list[str]
     documents: list[DraftDocumentOut]
+
+
+class FindingOut(Schema):
+    """One thing that a look at a file says; only ``refuse`` stands in the way."""
+
+    code: str
+    weight: Literal["refuse", "warn", "note"]
+    zh: str
+    en: str
+
+
+class LookAtOut(Schema):
+    """What a look at a file found (材料预检), and whether its text was read."""
+
+    taken: bool
+    text_read: bool
+    findings: list[FindingOut]
 
 
 class DraftLine(Schema):
@@ -367,6 +450,15 @@ class CasePage(Schema):
     rows: list[CaseLine]
 
 
+class DoubtOut(Schema):
+    """What the applicant says of a fact instead; the case goes on with the source's value."""
+
+    says: Value
+    shown: str
+    why: str
+    at: datetime
+
+
 class FactOut(Schema):
     """A fact of a case with its source (来源)."""
 
@@ -379,6 +471,7 @@ class FactOut(Schema):
     resource: str
     as_of: str
     unverified: bool
+    doubt: DoubtOut | None
 
 
 class CallOut(Schema):
@@ -439,7 +532,7 @@ class TaskOut(Schema):
 
 
 class QueueLine(Schema):
-    """An item of a case that waits for a post of the caller."""
+    """An item of a case that waits for a post of the caller, with its light and who has it."""
 
     case: str
     item: str
@@ -448,16 +541,66 @@ class QueueLine(Schema):
     post: str
     due: date | None
     submitted: datetime
+    light: str
+    light_word: str
+    clock: str
+    claimed: Literal["", "mine", "other"]
+    claimed_until: datetime | None
+    urged: int
+    doubted: bool
+    move_asked: list[str]
+    batch: bool
     tasks: list[TaskOut]
 
 
 class QueuePage(Schema):
-    """One page of the queue, the most urgent first; ``count`` is of all pages."""
+    """One page of the queue, the most urgent first; ``count`` is of all, ``after`` goes on."""
 
     count: int
-    page: int
     size: int
+    after: str
     rows: list[QueueLine]
+
+
+class PointOut(Schema):
+    """A field that may be asked, and how it stands."""
+
+    name: str
+    label: str
+    given: bool
+    missing: str
+
+
+class PaperOut(PointOut):
+    """A document that may be asked."""
+
+    required: bool
+    waived: bool
+
+
+class ReasonOut(Schema):
+    """A reason of the item that may be chosen."""
+
+    slug: str
+    text: str
+
+
+class ChecklistOut(Schema):
+    """Everything that may be asked of the applicant for an item."""
+
+    asked_on: date | None
+    may_ask: bool
+    fields: list[PointOut]
+    materials: list[PaperOut]
+    reasons: list[ReasonOut]
+
+
+class OutcomeOut(Schema):
+    """What came of one case of several."""
+
+    number: str
+    decided: bool
+    refused: Sentence | None
 
 
 class LookOut(Schema):

@@ -120,11 +120,11 @@ def tasks(case: Case, ground: Ground) -> Iterator[Task]:
     """List the work that people must do now (待办), of every branch."""
     for branch in case.branches.values():
         if branch.stage is Stage.EXAMINING:
-            yield Task(branch.item, "acceptance", "受理", "clerk")
+            yield Task(branch.item, "acceptance", "受理", branch.post or "clerk")
         handed = dict(branch.handed)
         for step in offered(branch, ground):
             if step.kind in flow.HUMAN:
-                post = step.attributes.get("post", "reviewer")
+                post = branch.post or step.attributes.get("post", "reviewer")
                 yield Task(branch.item, step.id, step.name, post, step.attributes.get("not-by", ""))
             elif step.id in handed:
                 why = handed[step.id]
@@ -132,7 +132,7 @@ def tasks(case: Case, ground: Ground) -> Iterator[Task]:
                     branch.item,
                     step.id,
                     step.name,
-                    why.post,
+                    branch.post or why.post,
                     rule=True,
                     missing=why.missing,
                     message=why.message,

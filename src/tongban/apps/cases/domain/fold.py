@@ -15,11 +15,13 @@ from .state import (
     ENDED,
     Branch,
     Case,
+    Doubt,
     Handed,
     Json,
     Known,
     Stage,
     read_known,
+    read_value,
     read_values,
 )
 
@@ -199,6 +201,23 @@ def _ended(branch: Branch, said: Said) -> Branch:
     )
 
 
+def _free(branch: Branch) -> Branch:
+    return replace(branch, claimed_by="", claimed_until="")
+
+
+def _claimed(branch: Branch, said: Said) -> Branch:
+    return replace(branch, claimed_by=said.actor, claimed_until=said.data["until"])
+
+
+def _move_asked(branch: Branch, said: Said) -> Branch:
+    return replace(branch, move=(said.data["department"], said.data["post"], said.actor))
+
+
+def _moved(branch: Branch, said: Said) -> Branch:
+    data = said.data
+    return _free(replace(branch, department=data["department"], post=data["post"], move=()))
+
+
 _ON_BRANCH: Mapping[str, Callable[[Branch, Said], Branch]] = {
     say.ENTERED: lambda branch, said: replace(
         branch, stage=Stage.GATHERING, received=date.fromisoformat(said.data["on"])
@@ -219,9 +238,16 @@ _ON_BRANCH: Mapping[str, Callable[[Branch, Said], Branch]] = {
     say.EXTENDED: _extended,
     say.URGED: lambda branch, _: replace(branch, urged=branch.urged + 1),
     say.ENDED: _ended,
+    say.CLAIMED: _claimed,
+    say.RELEASED: lambda branch, _: _free(branch),
+    say.TRANSFER_ASKED: _move_asked,
+    say.TRANSFERRED: _moved,
+    say.TRANSFER_REFUSED: lambda branch, _: replace(branch, move=()),
 }
+# who had the task in hand has done it; what comes next is anybody's
+_DONE = frozenset({say.ACCEPTED, say.STEPPED, say.CORRECTION_ASKED, say.ENDED})
 # events that tell of a case what its state need not hold
-_NEWS = frozenset({say.DELIVERED, say.PAYMENT_ORDERED, say.CLOCK_MOVED, say.CLOSED})
+_NEWS = frozenset({say.DUE_SOON, say.DELIVERED, say.PAYMENT_ORDERED, say.CLOCK_MOVED, say.CLOSED})
 
 
 def apply(case: Case | None, number: str, said: Said) -> Case:
@@ -240,13 +266,22 @@ def apply(case: Case | None, number: str, said: Said) -> Case:
         given = read_values(data["facts"])
         known = {name: Known(v, "value", "assigned") for name, v in given.items()}
         after = replace(case, facts={**case.facts, **known})
+    elif type_ == say.DOUBTED:
+        doubt = Doubt(read_value(data["says"]), data["why"], data["at"])
+        after = replace(case, doubts={**case.doubts, data["fact"]: doubt})
+    elif type_ == say.DOUBT_WITHDRAWN:
+        left = {name: doubt for name, doubt in case.doubts.items() if name != data["fact"]}
+        after = replace(case, doubts=left)
     elif type_ in _NEWS:
         after = case
     elif type_ in _ON_BRANCH:
         branch = case.branches[said.item]
         if branch.stage in ENDED:
             raise ValueError(f"{said.item} of case {number} has ended; {type_} cannot follow")
-        after = case.with_branch(_ON_BRANCH[type_](branch, said))
+        moved = _ON_BRANCH[type_](branch, said)
+        if type_ in _DONE and said.actor != "system":
+            moved = _free(replace(moved, post="", move=()))
+        after = case.with_branch(moved)
     else:
         raise ValueError(f"{type_} is not an event of a case")
     return replace(after, sequence=after.sequence + 1)

@@ -63,6 +63,11 @@ def marking_of(branch: Branch, ground: Ground) -> nets.Marking:
     return nets.decode(ground.definitions[branch.item].net, bytes.fromhex(branch.marking))
 
 
+def department_of(branch: Branch, ground: Ground) -> str:
+    """Give the department that handles a branch: the item's own, or where it was moved to."""
+    return branch.department or ground.definitions[branch.item].department
+
+
 def offered(branch: Branch, ground: Ground) -> tuple[nets.Step, ...]:
     """Give the steps that the flow offers now; none outside processing."""
     if branch.stage is not Stage.PROCESSING:
@@ -86,13 +91,20 @@ def behind(names: frozenset[str], ground: Ground) -> frozenset[str]:
 def unverified(
     case: Case, branch: Branch, ground: Ground, names: frozenset[str]
 ) -> tuple[str, ...]:
-    """List those facts that no source confirms: it could not, or may no longer be asked."""
+    """List those facts that no source confirms: it could not, or may no longer be asked.
+
+    Where the item wants people to look at them, also those that the applicant doubts.
+    """
+    hands_over = ground.definitions[branch.item].desk.doubted == "hand-over"
+    doubted = case.doubts.keys() if hands_over else frozenset()
     aged = _aged(case, names, ground) - stale(case, branch, ground)
     return tuple(
         sorted(
             name
             for name in behind(names, ground)
-            if name in aged or ((k := case.facts.get(name)) is not None and k.unverified)
+            if name in aged
+            or name in doubted
+            or ((k := case.facts.get(name)) is not None and k.unverified)
         )
     )
 

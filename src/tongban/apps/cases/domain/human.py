@@ -16,6 +16,7 @@ from . import acceptance, engine, flow
 from .engine import Task
 from .fold import Said
 from .ground import Ground, all_facts, offered, unverified
+from .handling import hands_off
 from .state import ENDED, Branch, Case, Json, Stage, write_values
 
 
@@ -48,6 +49,27 @@ def due(branch: Branch, ground: Ground) -> date | None:
         return workdays.due(ground.calendar, ledger)
     except workdays.CalendarEnded:
         return None
+
+
+def term(branch: Branch, ground: Ground) -> date | None:
+    """Give the day that a desk works towards: of acceptance before it, of the decision after."""
+    ledger = desk_clock(branch, ground)
+    if ledger is None:
+        return None
+    try:
+        return workdays.due(ground.calendar, ledger)
+    except workdays.CalendarEnded:
+        return None
+
+
+def desk_clock(branch: Branch, ground: Ground) -> workdays.Ledger | None:
+    """Give the clock that a desk works against: five days to accept, then that of the decision."""
+    if branch.stage is Stage.EXAMINING:
+        since = branch.completed if branch.asked else branch.received
+        if since is None:
+            return None
+        return workdays.Ledger(since, workdays.Budget(workdays.CORRECTION_DAYS))
+    return clock(branch, ground)
 
 
 def _branch(case: Case, item: str) -> Branch:
@@ -127,6 +149,7 @@ def decide(
     actor: str,
     organisation: str,
     reason: str,
+    reason_en: str = "",
     accept_unverified: bool = False,
 ) -> Said:
     """Decide a step by a person (人工审批): outcome and further outputs, with a reason.
@@ -136,6 +159,7 @@ def decide(
     """
     task = task_of(case, ground, item, step)
     branch = case.branches[item]
+    hands_off(branch, ground, actor)
     if _suspended(branch):
         raise CaseRefused("特别程序期间不能作出决定", "end the special procedure first")
     if task.not_by and dict(branch.done_by).get(task.not_by) == actor:
@@ -149,14 +173,14 @@ def decide(
     doubtful = unverified(case, branch, ground, definition.wanted)
     if doubtful and not accept_unverified:
         raise CaseRefused(
-            f"来源暂不可用，未核验：{'、'.join(doubtful)}",
-            f"the source did not answer; unverified: {', '.join(doubtful)}; "
-            "wait for it, or decide with accept_unverified",
+            f"来源暂不可用或申请人有异议，未核验：{'、'.join(doubtful)}",
+            "the source did not answer, or the applicant doubts it; unverified: "
+            f"{', '.join(doubtful)}; wait for it, or decide with accept_unverified",
         )
     here = {s.id: s for s in offered(branch, ground)}[step]
     alias = here.attributes["rule"] if task.rule else step
     results = {f"{alias}.{name}": value for name, value in outputs.items()}
-    sentence = {"table": "", "rule": step, "zh": reason, "en": reason}
+    sentence = {"table": "", "rule": step, "zh": reason, "en": reason_en or reason}
     decision: dict[str, Json] = {"by": "person", "reasons": [sentence]}
     if doubtful:
         decision["unverified"] = list(doubtful)
@@ -179,6 +203,7 @@ def accept(case: Case, ground: Ground, item: str, *, accept: bool, actor: str, r
     Only what was asked for and not given can stand against acceptance (行政许可法 art. 32).
     """
     branch = _open(case, item, Stage.EXAMINING)
+    hands_off(branch, ground, actor)
     facts = all_facts(case, ground)
     if accept:
         return acceptance.accepted(branch, ground, facts, actor=actor)
@@ -200,10 +225,12 @@ def ask_correction(
     What the rules find missing is added to what the clerk names, so that the list is complete.
     """
     branch = _open(case, item, Stage.GATHERING, Stage.EXAMINING)
+    hands_off(branch, ground, actor)
     if branch.asked:
         raise CaseRefused(
-            f"补正须一次性告知，已于{branch.asked_on}告知",
-            f"correction is asked once, completely; it was asked on {branch.asked_on}",
+            f"行政许可法第三十二条：应当一次告知申请人需要补正的全部内容；已于{branch.asked_on}告知",
+            "correction is asked once, completely (Administrative Licensing Law, article 32); it "
+            f"was asked on {branch.asked_on}",
         )
     _lawful(
         "已超过五个工作日的告知期限",

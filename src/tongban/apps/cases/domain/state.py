@@ -57,6 +57,15 @@ class Known:
 
 
 @dataclass(frozen=True, slots=True)
+class Doubt:
+    """What the applicant says of a source's value (更正请求): what it is, why, since when."""
+
+    says: Value
+    why: str
+    at: str  # instant, ISO 8601
+
+
+@dataclass(frozen=True, slots=True)
 class Handed:
     """A rule step that people must settle, and why the rule could not."""
 
@@ -99,6 +108,11 @@ class Branch:
     note: str = ""
     fee: Literal["", "asked", "paid"] = ""
     charged: date | None = None  # the day the decision was made and its fee asked
+    claimed_by: str = ""  # user id of who has the task in hand, until
+    claimed_until: str = ""  # instant, ISO 8601
+    department: str = ""  # where it was moved to; empty: the item's own
+    post: str = ""  # the post it was moved to, until a step is done there
+    move: tuple[str, ...] = ()  # a move that waits for approval: department, post, by whom
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,6 +133,7 @@ class Case:
     facts: Mapping[str, Known] = field(default_factory=dict)
     materials: Mapping[str, str] = field(default_factory=dict)  # code → digest of the upload
     licences: Mapping[str, str] = field(default_factory=dict)  # kind → identifier, held already
+    doubts: Mapping[str, Doubt] = field(default_factory=dict)  # fact → what is doubted of it
     branches: Mapping[str, Branch] = field(default_factory=dict)
     calls: int = 0
     sequence: int = 0  # events folded so far
@@ -226,7 +241,7 @@ def _read_branch(out: Mapping[str, Json]) -> Branch:
     parts: dict[str, Json] = dict(out)
     for name in _DATES & parts.keys():
         parts[name] = date.fromisoformat(parts[name])
-    for name in ("after", "reasons"):
+    for name in ("after", "reasons", "move"):
         parts[name] = tuple(parts.get(name, ()))
     for name in ("asked", "timers", "done_by"):
         parts[name] = tuple((a, b) for a, b in parts.get(name, ()))
@@ -263,6 +278,11 @@ def encode(case: Case) -> Json:
         "facts": {name: write_known(k) for name, k in case.facts.items()},
         "materials": dict(case.materials),
         **({"licences": dict(case.licences)} if case.licences else {}),
+        **(
+            {"doubts": {n: [write_value(d.says), d.why, d.at] for n, d in case.doubts.items()}}
+            if case.doubts
+            else {}
+        ),
         "branches": [_write_branch(b) for b in case.branches.values()],
         "calls": case.calls,
         "sequence": case.sequence,
@@ -277,6 +297,10 @@ def decode(written: Mapping[str, Json]) -> Case:
             "reference": date.fromisoformat(written["reference"]),
             "seen": read_values(written["seen"]),
             "facts": {name: read_known(k) for name, k in written["facts"].items()},
+            "doubts": {
+                name: Doubt(read_value(says), why, at)
+                for name, (says, why, at) in written.get("doubts", {}).items()
+            },
             "branches": {b["item"]: _read_branch(b) for b in written["branches"]},
         }
     )

@@ -18,6 +18,7 @@ from .acts import (
     withdraw,
 )
 from .consenting import consent_again
+from .doubting import Doubted, doubt, withdraw_doubt
 from .drafting import (
     NOTICE,
     Saved,
@@ -25,12 +26,27 @@ from .drafting import (
     detach,
     drop_draft,
     end_drafts,
+    look,
     own_draft,
     save_draft,
     submit_draft,
 )
-from .intake import Submission, askable, may_apply, read_answers, submit
+from .handling import (
+    CHECKS,
+    MOST_AT_ONCE,
+    Outcome,
+    Present,
+    at_counter,
+    claim,
+    decide_many,
+    release,
+    settle_transfer,
+    transfer,
+    warn,
+)
+from .intake import Submission, may_apply, submit
 from .papers import MOST_BYTES, Paper, Upload, read_paper
+from .reading import askable, read_answers
 from .turns import (
     TAKE_UP,
     TRIES,
@@ -46,12 +62,17 @@ from .turns import (
 )
 
 __all__ = [
+    "CHECKS",
+    "MOST_AT_ONCE",
     "MOST_BYTES",
     "NOTICE",
     "POSTS",
     "TAKE_UP",
     "TRIES",
+    "Doubted",
+    "Outcome",
     "Paper",
+    "Present",
     "Saved",
     "Submission",
     "Upload",
@@ -62,11 +83,15 @@ __all__ = [
     "answer",
     "ask_correction",
     "askable",
+    "at_counter",
     "attach",
     "calendar",
+    "claim",
     "consent_again",
     "decide",
+    "decide_many",
     "detach",
+    "doubt",
     "drafts_of",
     "drop_draft",
     "end_drafts",
@@ -74,17 +99,23 @@ __all__ = [
     "ground_for",
     "ground_of",
     "load",
+    "look",
     "may_apply",
     "own_draft",
     "read_answers",
     "read_paper",
+    "release",
     "resume",
     "save",
     "save_draft",
+    "settle_transfer",
     "submit",
     "submit_draft",
     "suspend",
+    "transfer",
     "urge",
     "wake",
+    "warn",
     "withdraw",
+    "withdraw_doubt",
 ]

@@ -11,19 +11,20 @@ from django.db import IntegrityError, transaction
 
 from tongban.apps.cases.domain import engine, human
 from tongban.apps.cases.domain.fold import Said
-from tongban.apps.cases.domain.ground import Ground, all_facts
+from tongban.apps.cases.domain.ground import Ground, all_facts, department_of
 from tongban.apps.cases.domain.state import Case, Json
-from tongban.apps.cases.errors import CaseError, CaseMoved, CaseRefused
+from tongban.apps.cases.errors import CaseError, CaseMoved, CaseRefused, SubmissionInvalid
 from tongban.apps.cases.models import Document
 from tongban.apps.items import queries as items
+from tongban.apps.items.domain import Definition
 from tongban.apps.parties import queries as parties
 from tongban.infra.access.domain import Subject
 from tongban.infra.trail.services import ChainMoved
 from tongban.kernel.events import Draft
 
 from .holding import stand_in
-from .intake import read_answers
 from .papers import Upload, documents_of, read_paper
+from .reading import read_answers
 from .turns import (
     TRIES,
     allowed,
@@ -40,7 +41,7 @@ from .turns import (
 POSTS = {"clerk": "case.accept", "reviewer": "case.review", "approver": "case.decide"}
 
 
-def _act(
+def act_on(
     subject: Subject,
     number: str,
     action: str,
@@ -118,7 +119,7 @@ def answer(
         told = human.answer(case, ground, values, materials, actor=subject.user_id, held=held)
         return (told,)
 
-    return _act(subject, number, "case.correct", "", act, documents=documents)
+    return act_on(subject, number, "case.correct", "", act, documents=documents)
 
 
 def accept(subject: Subject, number: str, item: str, *, accept: bool, reason: str = "") -> Case:
@@ -129,7 +130,7 @@ def accept(subject: Subject, number: str, item: str, *, accept: bool, reason: st
             human.accept(case, ground, item, accept=accept, actor=subject.user_id, reason=reason),
         )
 
-    return _act(subject, number, "case.accept", item, act)
+    return act_on(subject, number, "case.accept", item, act)
 
 
 def ask_correction(
@@ -140,16 +141,20 @@ def ask_correction(
     def act(case: Case, ground: Ground) -> Sequence[Said]:
         return (human.ask_correction(case, ground, item, asked, actor=subject.user_id),)
 
-    return _act(subject, number, "case.ask", item, act)
+    return act_on(subject, number, "case.ask", item, act)
 
 
 @dataclass(frozen=True, slots=True)
 class Verdict:
-    """What a person decides at a step: outputs such as ``outcome``, and why."""
+    """What a person decides at a step: outputs such as ``outcome``, and why.
+
+    ``template`` names one of the item's reasons; ``reason`` then adds to it, and may be empty.
+    """
 
     outputs: Mapping[str, Json]
     reason: str
     accept_unverified: bool = False
+    template: str = ""
 
 
 def decide(subject: Subject, number: str, item: str, step: str, verdict: Verdict) -> Case:
@@ -158,9 +163,10 @@ def decide(subject: Subject, number: str, item: str, step: str, verdict: Verdict
     case = load(number)
     if item not in case.branches:
         raise CaseRefused(f"本办件没有事项{item}", f"this case has no item {item}")
-    task = human.task_of(case, ground_for(case), item, step)
-    department = items.item(item, case.branches[item].version).department
-    organisation = parties.department_code(department)
+    standing = ground_for(case)
+    task = human.task_of(case, standing, item, step)
+    organisation = parties.department_code(department_of(case.branches[item], standing))
+    zh, en = _reasons(standing.definitions[item], verdict)
 
     def act(case: Case, ground: Ground) -> Sequence[Said]:
         outputs = human.read_outputs(case, ground, item, step, verdict.outputs)
@@ -173,12 +179,26 @@ def decide(subject: Subject, number: str, item: str, step: str, verdict: Verdict
                 outputs,
                 actor=subject.user_id,
                 organisation=organisation,
-                reason=verdict.reason,
+                reason=zh,
+                reason_en=en,
                 accept_unverified=verdict.accept_unverified,
             ),
         )
 
-    return _act(subject, number, POSTS[task.post], item, act, deciding=item)
+    return act_on(subject, number, POSTS[task.post], item, act, deciding=item)
+
+
+def _reasons(definition: Definition, verdict: Verdict) -> tuple[str, str]:
+    """Give the reason in both languages: the words of a template, and what the person adds."""
+    if not verdict.template:
+        return verdict.reason, verdict.reason
+    use = {"grant": "grant", "refuse": "refuse"}.get(str(verdict.outputs.get("outcome", "")))
+    for template in definition.desk.reasons:
+        if template.slug == verdict.template and template.use == use:
+            added = verdict.reason.strip()
+            texts = (template.text.zh, template.text.en)
+            return (f"{texts[0]}；{added}", f"{texts[1]}; {added}") if added else texts
+    raise SubmissionInvalid({"template": ("没有此理由模板", "the item has no such reason")})
 
 
 def withdraw(subject: Subject, number: str, chosen: Sequence[str], reason: str = "") -> Case:
@@ -187,7 +207,7 @@ def withdraw(subject: Subject, number: str, chosen: Sequence[str], reason: str =
     def act(case: Case, ground: Ground) -> Sequence[Said]:
         return human.withdraw(case, ground, chosen, actor=subject.user_id, reason=reason)
 
-    return _act(subject, number, "case.withdraw", "", act)
+    return act_on(subject, number, "case.withdraw", "", act)
 
 
 def suspend(subject: Subject, number: str, item: str, kind: str, reason: str) -> Case:
@@ -196,7 +216,7 @@ def suspend(subject: Subject, number: str, item: str, kind: str, reason: str) ->
     def act(case: Case, ground: Ground) -> Sequence[Said]:
         return (human.suspend(case, ground, item, kind=kind, reason=reason, actor=subject.user_id),)
 
-    return _act(subject, number, "case.review", item, act)
+    return act_on(subject, number, "case.review", item, act)
 
 
 def resume(subject: Subject, number: str, item: str) -> Case:
@@ -205,7 +225,7 @@ def resume(subject: Subject, number: str, item: str) -> Case:
     def act(case: Case, ground: Ground) -> Sequence[Said]:
         return (human.resume(case, ground, item, actor=subject.user_id),)
 
-    return _act(subject, number, "case.review", item, act)
+    return act_on(subject, number, "case.review", item, act)
 
 
 def extend(subject: Subject, number: str, item: str, days: int, reason: str) -> Case:
@@ -216,7 +236,7 @@ def extend(subject: Subject, number: str, item: str, days: int, reason: str) -> 
             human.extend(case, ground, item, days=days, approver=subject.user_id, reason=reason),
         )
 
-    return _act(subject, number, "case.decide", item, act)
+    return act_on(subject, number, "case.decide", item, act)
 
 
 def urge(subject: Subject, number: str, item: str) -> Case:
@@ -225,4 +245,4 @@ def urge(subject: Subject, number: str, item: str) -> Case:
     def act(case: Case, ground: Ground) -> Sequence[Said]:
         return (human.urge(case, ground, item, actor=subject.user_id),)
 
-    return _act(subject, number, "case.correct", item, act)
+    return act_on(subject, number, "case.correct", item, act)

@@ -18,15 +18,20 @@ from tongban.apps.cases import events as say
 from tongban.apps.cases.domain import drafts
 from tongban.apps.cases.domain.state import Json
 from tongban.apps.cases.errors import DraftMoved, DraftUnknown, SubmissionInvalid
+from tongban.apps.cases.materials import Look, precheck
 from tongban.apps.cases.models import ApplicationDraft, DraftDocument
+from tongban.apps.cases.plugins import text_reader
 from tongban.apps.items import queries as items
+from tongban.apps.parties import queries as parties
 from tongban.infra import clock
 from tongban.infra.access.domain import Subject
 from tongban.infra.trail import services as trail
 from tongban.kernel.events import Draft
 
-from .intake import AlreadySent, Sent, Submission, about, allow, askable, send
+from .doubting import Doubted
+from .intake import AlreadySent, Sent, Submission, about, allow, send
 from .papers import Paper, Upload, read_paper
+from .reading import askable
 
 MOST_DOCUMENTS = 8
 #: How long before its end a person is told of a draft.
@@ -69,14 +74,16 @@ def save_draft(
 def _save(subject: Subject, life_event: str, answers: Mapping[str, Json], base: int) -> Saved:
     row = _standing(subject, life_event).select_for_update().first()
     if row is None:
+        nothing: Json = {}
         row = ApplicationDraft(
             number=secrets.token_hex(10),
             person=subject.person_id,
             company=about(subject, life_event)["company"],
             life_event=life_event,
+            answers=nothing,
             version=0,
         )
-    held = drafts.read(row.answers) if row.version else {}
+    held = drafts.read(row.answers)
     if clashes := drafts.clashes(held, base, answers):
         raise DraftMoved(row.version, clashes)
     row.answers = drafts.write(drafts.merged(held, answers, row.version + 1))
@@ -164,6 +171,30 @@ def _open(subject: Subject, number: str) -> ApplicationDraft:
     return row
 
 
+def look(subject: Subject, number: str, material: str) -> Look:
+    """Look at a file of one's draft before it is handed in (材料预检); raises `DraftUnknown`.
+
+    Names are those the applicant gave so far, and its own.
+    """
+    row = own_draft(subject, number)
+    document = row.documents.filter(material=material).first()
+    if document is None:
+        raise DraftUnknown(number)
+    event = items.life_event(row.life_event)
+    titles = {m.spec.code: m.spec.name.zh for m in event.plan.materials}
+    given = drafts.answers(drafts.read(row.answers))
+    names = {str(value) for name, value in given.items() if name.endswith(".name") and value}
+    if own := parties.name_of(subject.person_id):
+        names.add(own)
+    return precheck(
+        document.content,
+        title=titles.get(material, ""),
+        names=names,
+        today=clock.today(),
+        reader=text_reader(),
+    )
+
+
 def drop_draft(subject: Subject, number: str) -> None:
     """Drop a draft with all it holds; raises `DraftUnknown`."""
     with transaction.atomic():
@@ -178,6 +209,7 @@ def submit_draft(
     consent: bool,
     seen: Mapping[str, Json] | None = None,
     chosen: Sequence[str] = (),
+    doubts: Mapping[str, Doubted] | None = None,
 ) -> str:
     """Send a draft as it stood at ``version``; give the number of its one case, however often.
 
@@ -196,7 +228,12 @@ def submit_draft(
         for d in row.documents.order_by("pk")
     ]
     submission = Submission(
-        row.life_event, answers, consent=consent, seen=seen or {}, items=tuple(chosen)
+        row.life_event,
+        answers,
+        consent=consent,
+        seen=seen or {},
+        items=tuple(chosen),
+        doubts=doubts or {},
     )
     try:
         return send(subject, submission, papers, Sent(number, version))

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from django.db import transaction
 
 from tongban.apps.cases import events as say
+from tongban.apps.cases.domain.engine import tell
 from tongban.apps.cases.domain.fold import Said, apply
 from tongban.apps.cases.domain.state import Json, encode, write_value, write_values
 from tongban.apps.cases.errors import NotAllowed, SubmissionInvalid
@@ -14,17 +15,18 @@ from tongban.apps.cases.models import ApplicationDraft, BranchRow, Document, Dra
 from tongban.apps.cases.models import Case as Row
 from tongban.apps.exchange import consents
 from tongban.apps.items import queries as items
+from tongban.apps.parties import delegating
 from tongban.apps.parties import queries as parties
 from tongban.infra.access.domain import Subject, judge
 from tongban.infra.access.refusing import refuse
 from tongban.infra.secrecy.fields import sealed
 from tongban.infra.trail import services as trail
-from tongban.kernel import forms
-from tongban.kernel.facts import Vocabulary, parse_value
-from tongban.kernel.feel import Value
+from tongban.kernel.facts import parse_value
 
+from .doubting import Doubted, doubts_at_once
 from .holding import stand_in
 from .papers import Paper, Upload, documents_of, read_paper
+from .reading import askable, read_answers
 from .turns import LEASE, carry_on, drafts_of, ground_of, rows_of
 
 _ALPHABET = "23456789ABCDEFGHJKLMNPQRSTUVWXYZ"
@@ -32,7 +34,7 @@ _ALPHABET = "23456789ABCDEFGHJKLMNPQRSTUVWXYZ"
 
 @dataclass(frozen=True, slots=True)
 class Submission:
-    """What a person sends once (一次申请)."""
+    """What a person sends once (一次申请); ``doubts`` are prefilled facts that are not right."""
 
     life_event: str
     answers: Mapping[str, Json]
@@ -40,6 +42,7 @@ class Submission:
     seen: Mapping[str, Json] = field(default_factory=dict)
     items: Sequence[str] = ()
     uploads: Sequence[Upload] = ()
+    doubts: Mapping[str, Doubted] = field(default_factory=dict)
 
 
 def allow(subject: Subject, action: str, resource: Mapping[str, str]) -> None:
@@ -47,23 +50,6 @@ def allow(subject: Subject, action: str, resource: Mapping[str, str]) -> None:
     if not ruling.allowed:
         refuse(subject, action, resource, ruling)
         raise NotAllowed(ruling.zh, ruling.en)
-
-
-def read_answers(
-    written: Mapping[str, Json], askable: frozenset[str] | None, vocabulary: Vocabulary
-) -> dict[str, Value]:
-    """Read answers strictly; collect every error before refusing."""
-    fact = vocabulary.fact
-    asked = [fact(name) for name in (written if askable is None else askable)]
-    values, mistakes = forms.read_answers(asked, written)
-    if mistakes:
-        raise SubmissionInvalid({wrong.fact: (wrong.zh, wrong.en) for wrong in mistakes})
-    return values
-
-
-def askable(plan: forms.DataPlan) -> frozenset[str]:
-    """Give the facts a person may be asked: the form, and what may be asked if a source fails."""
-    return frozenset(f.fact.name for f in (*plan.ask, *plan.fallback))
 
 
 @dataclass(frozen=True, slots=True)
@@ -160,6 +146,8 @@ def send(
         data["agent"] = subject.user_id
         data["on_behalf_of"] = behalf.principal
         data["delegation"] = behalf.delegation
+        if behalf.kind == "assisted":
+            data["counter"] = delegating.basis_of(behalf.delegation)
     with transaction.atomic():
         if sent is not None:
             _empty(sent, number)
@@ -168,6 +156,9 @@ def send(
             data["consent_id"] = receipt.number
         said = Said(say.SUBMITTED, now, data, actor=subject.user_id)
         case = apply(None, number, said)
+        doubts = doubts_at_once(case, ground, submission.doubts, case.seen, actor=subject.user_id)
+        for doubt in doubts:
+            case = tell(case, doubt)
         Row.objects.create(
             number=number,
             life_event=event.slug,
@@ -180,7 +171,7 @@ def send(
         )
         Document.objects.bulk_create(documents)
         BranchRow.objects.bulk_create(rows_of(case, ground))
-        trail.append(drafts_of(case, ground, [said]))
+        trail.append(drafts_of(case, ground, [said, *doubts]))
     carry_on(number)
     return number
 

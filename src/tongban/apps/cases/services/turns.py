@@ -7,7 +7,7 @@ Sources are called while no transaction is open. A writer that comes second is t
 import logging
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from datetime import timedelta
+from datetime import date, datetime, timedelta
 from functools import cache
 
 from django.conf import settings
@@ -16,7 +16,7 @@ from django.db import IntegrityError, transaction
 from tongban.apps.cases import verbs
 from tongban.apps.cases.domain import engine, human, sources
 from tongban.apps.cases.domain.fold import Said
-from tongban.apps.cases.domain.ground import Ground, all_facts
+from tongban.apps.cases.domain.ground import Ground, all_facts, department_of
 from tongban.apps.cases.domain.state import Case, Known, Stage, decode, encode
 from tongban.apps.cases.errors import CaseMoved, CaseUnknown, NotAllowed
 from tongban.apps.cases.models import BranchRow
@@ -84,6 +84,8 @@ def drafts_of(case: Case, ground: Ground, said: Sequence[Said]) -> list[Draft]:
     out = []
     for event in said:
         definition = ground.definitions.get(event.item)
+        branch = case.branches.get(event.item)
+        here = department_of(branch, ground) if branch else ""
         out.append(
             Draft(
                 type=event.type,
@@ -91,7 +93,7 @@ def drafts_of(case: Case, ground: Ground, said: Sequence[Said]) -> list[Draft]:
                 occurred=event.at,
                 data=event.data,
                 actor=event.actor,
-                organisation=event.organisation or (definition.department if definition else ""),
+                organisation=event.organisation or here,
                 on_behalf_of=case.applicant,
                 authority=event.authority,
                 item=event.item,
@@ -112,10 +114,13 @@ def rows_of(case: Case, ground: Ground) -> list[BranchRow]:
             case_id=case.number,
             item=b.item,
             version=b.version,
-            department=ground.definitions[b.item].department,
+            department=department_of(b, ground),
             stage=b.stage.value,
             post=posts.get(b.item, "clerk" if b.stage is Stage.GATHERING and b.attempts else ""),
             due=human.due(b, ground),
+            rank=human.term(b, ground) or date.max,
+            claimed_by=b.claimed_by,
+            claimed_until=datetime.fromisoformat(b.claimed_until) if b.claimed_until else None,
         )
         for b in case.branches.values()
     ]
@@ -154,7 +159,10 @@ def save(
             changed,
             update_conflicts=True,
             unique_fields=["case", "item"],
-            update_fields=["stage", "post", "due", "version"],
+            update_fields=[
+                *("stage", "department", "post", "due", "rank", "version"),
+                *("claimed_by", "claimed_until"),
+            ],
         )
     trail.append(drafts)
 

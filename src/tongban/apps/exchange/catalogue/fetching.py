@@ -6,13 +6,12 @@ the setting ``HARVEST_NETWORKS`` names them.
 """
 
 import http.client
-import ipaddress
-import socket
-import ssl
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass
 from urllib.parse import SplitResult, urljoin, urlsplit
+
+from tongban.infra.outward import Link, OutwardRefused, parts_of, place_of
 
 LARGEST = 64 * 1024 * 1024  # bytes of one document
 PATIENCE = 20.0  # seconds until a server answers
@@ -43,12 +42,10 @@ def fetch(url: str, *, networks: Sequence[str] = (), token: str = "") -> Fetched
     ``networks`` are private networks that may be reached (``10.2.0.0/16``); ``token`` goes into the
     header ``Authorization`` and is sent over plain HTTP only there.
     """
-    parts = _parts(url)
-    port = parts.port or (443 if parts.scheme == "https" else 80)
-    place, private = _place(parts.hostname or "", port, networks)
+    parts, port, place, private = _judged(url, networks)
     if token and parts.scheme == "http" and not private:
         raise FetchRefused("FetchRefused: a token over plain HTTP; use https")
-    link = _Link(parts, port, place)
+    link = Link(parts, port, place, PATIENCE)
     headers = {"Accept": _ACCEPT, "User-Agent": "tongban-harvest/1", "Host": parts.netloc}
     if token:
         headers["Authorization"] = f"Bearer {token}"
@@ -68,55 +65,21 @@ def fetch(url: str, *, networks: Sequence[str] = (), token: str = "") -> Fetched
         link.close()
 
 
-def _parts(url: str) -> SplitResult:
+def _judged(url: str, networks: Sequence[str]) -> tuple[SplitResult, int, str, bool]:
+    """Give the parts of an address, its port, where to connect, and whether that is private."""
     try:
-        parts = urlsplit(url)
-        _ = parts.port
-    except ValueError as error:
-        raise FetchRefused(f"FetchRefused: {url!r} is no address ({error})") from error
-    plain = url.isascii() and url.isprintable() and " " not in url
-    if (
-        parts.scheme not in {"http", "https"}
-        or not parts.hostname
-        or "@" in parts.netloc
-        or not plain
-    ):
-        raise FetchRefused(f"FetchRefused: {url!r} is no plain http or https address")
-    return parts
-
-
-def _place(host: str, port: int, networks: Sequence[str]) -> tuple[str, bool]:
-    """Give the address to connect to, and whether it is private; every address must be allowed."""
-    try:
-        found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
+        parts = parts_of(url)
+        host = parts.hostname or ""
+        port = parts.port or (443 if parts.scheme == "https" else 80)
+        place, private = place_of(host, port, networks)
+    except OutwardRefused as refused:
+        mend = "; name its network in TONGBAN_HARVEST_NETWORKS to allow it"
+        raise FetchRefused(
+            f"FetchRefused: {refused}{mend if 'private' in str(refused) else ''}"
+        ) from refused
     except OSError as error:
         raise Unreachable(f"Unreachable: {host} has no address ({error})") from error
-    allowed = [ipaddress.ip_network(network) for network in networks]
-    places = [ipaddress.ip_address(str(one[4][0]).partition("%")[0]) for one in found]
-    for place in places:
-        known = any(place in network for network in allowed)
-        if not known and (not place.is_global or place.is_multicast):
-            raise FetchRefused(
-                f"FetchRefused: {host} is at the private address {place}; name its network in "
-                "TONGBAN_HARVEST_NETWORKS to allow it"
-            )
-    return str(places[0]), not places[0].is_global
-
-
-class _Link(http.client.HTTPConnection):
-    """A connection to the address that was judged, whatever the name says by now."""
-
-    def __init__(self, parts: SplitResult, port: int, place: str) -> None:
-        super().__init__(parts.hostname or "", port, timeout=PATIENCE)
-        self._place = place
-        self._secure = parts.scheme == "https"
-
-    def connect(self) -> None:
-        """Open the socket, with TLS for the name that was asked for."""
-        self.sock = socket.create_connection((self._place, self.port), PATIENCE)
-        if self._secure:
-            context = ssl.create_default_context()
-            self.sock = context.wrap_socket(self.sock, server_hostname=self.host)
+    return parts, port, place, private
 
 
 def _said(status: int, url: str) -> str:

@@ -13,11 +13,13 @@ from tongban.apps.items.domain.words import (
     Assigner,
     Charge,
     Definition,
+    Desk,
     EventBranch,
     LicenceKind,
     LifeEvent,
     Payment,
     Policy,
+    Template,
 )
 from tongban.kernel.facts import Vocabulary, Words
 from tongban.kernel.feel import Condition, parse_condition
@@ -128,6 +130,16 @@ def _material(raw: Plain) -> MaterialSpec:
     )
 
 
+def desk(raw: Plain) -> Desk:
+    """Build how an item is handled by people."""
+    return Desk(
+        raw.get("doubted", Desk.doubted),
+        raw.get("batch", Desk.batch),
+        raw.get("transfer", Desk.transfer),
+        tuple(Template(r["slug"], r["use"], words(r["text"])) for r in raw.get("reasons", ())),
+    )
+
+
 def net(drawing: Plain) -> Net:
     """Read, compile and prove a flow with the flows it calls."""
     called = {name: net(inner) for name, inner in drawing["called"].items()}
@@ -175,6 +187,7 @@ def definition(content: Plain) -> Definition:
         once=tuple(raw.get("once", ())),
         record=words(raw["result"].get("record", {"zh": "", "en": ""})),
         charge=charge(raw),
+        desk=desk(raw.get("desk", {})),
     )
 
 

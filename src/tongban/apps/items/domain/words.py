@@ -103,6 +103,30 @@ class Assigner:
 
 
 @dataclass(frozen=True, slots=True)
+class Template:
+    """A reason that officials may choose (理由模板), for one kind of act on the item."""
+
+    slug: str
+    use: Literal["grant", "refuse", "correct"]
+    text: Words
+
+
+@dataclass(frozen=True)
+class Desk:
+    """How an item is handled by people (窗口办理).
+
+    ``doubted``: what a rule does with a source's value that the applicant doubts; ``batch``:
+    several cases may be decided in one act; ``transfer``: whether handing a task to another
+    department waits for the approver; ``reasons`` are offered to whoever decides.
+    """
+
+    doubted: Literal["go-on", "hand-over"] = "go-on"
+    batch: bool = False
+    transfer: Literal["free", "approval"] = "free"
+    reasons: tuple[Template, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class Alone:
     """What the errand costs a person when it is done by itself, and who says so (quoted)."""
 
@@ -143,6 +167,7 @@ class Definition:
     once: tuple[str, ...]
     record: Words
     charge: Charge | None
+    desk: Desk = Desk()
 
 
 @dataclass(frozen=True, slots=True)

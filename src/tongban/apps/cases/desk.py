@@ -1,0 +1,217 @@
+"""The desk's queue (待办): filtered, in the order of the days it works towards, page by page.
+
+However many cases there are, a page is a fixed number of questions to the database: one for each
+post of the official. The light and its word come from the ledger, not from a stored colour.
+"""
+
+import heapq
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date
+from typing import Literal
+
+from django.db.models import Q, QuerySet
+
+from tongban.apps.items.domain.words import Template
+from tongban.apps.parties import queries as parties
+from tongban.infra import clock
+from tongban.infra.access.domain import Post, Subject, judge
+from tongban.kernel import workdays
+from tongban.kernel.facts import Words
+
+from . import services
+from .domain import acceptance, engine, handling, human
+from .domain.ground import all_facts
+from .domain.state import Json, decode
+from .errors import SubmissionInvalid
+from .models import BranchRow
+from .queries import Loaded, load
+
+LIGHTS = {
+    "green": Words("正常", "in time"),
+    "amber": Words("临期", "due soon"),
+    "red": Words("逾期", "overdue"),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """What of the queue to show; what is left empty is not asked for."""
+
+    item: str = ""
+    stage: str = ""
+    claimed: Literal["", "free", "mine", "others"] = ""
+    due_before: date | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """Some lines of the queue, and what to ask with for those after them (empty: no more)."""
+
+    rows: list[dict[str, Json]]
+    after: str
+
+
+def queue(subject: Subject, wanted: Wanted, lang: str, *, after: str = "", size: int = 20) -> Page:
+    """Give a page of the work that waits for the posts of this official, the most urgent first.
+
+    Raises `SubmissionInvalid` for an ``after`` that no page gave.
+    """
+    place = _place(after)
+    now = clock.now()
+    found = heapq.merge(
+        *(
+            _beyond(_chosen(subject, post, wanted, now), place)
+            .select_related("case")
+            .order_by("rank", "pk")[: size + 1]
+            for post in dict.fromkeys(subject.posts)
+        ),
+        key=lambda row: (row.rank, row.pk),
+    )
+    rows = list(dict.fromkeys(found))[: size + 1]
+    lines = [line for row in rows[:size] if (line := _line(subject, row, lang)) is not None]
+    last = rows[size - 1] if len(rows) > size else None
+    return Page(lines, f"{last.rank.isoformat()}.{last.pk}" if last else "")
+
+
+def waiting(subject: Subject, wanted: Wanted) -> int:
+    """Count the work that waits."""
+    now = clock.now()
+    return sum(_chosen(subject, post, wanted, now).count() for post in dict.fromkeys(subject.posts))
+
+
+def _chosen(subject: Subject, post: Post, wanted: Wanted, now: object) -> QuerySet[BranchRow]:
+    rows = BranchRow.objects.filter(department=post.department, post=post.role).exclude(post="")
+    if wanted.item:
+        rows = rows.filter(item=wanted.item)
+    if wanted.stage:
+        rows = rows.filter(stage=wanted.stage)
+    if wanted.due_before is not None:
+        rows = rows.filter(rank__lt=wanted.due_before)
+    if wanted.claimed == "mine":
+        rows = rows.filter(claimed_by=subject.user_id, claimed_until__gt=now)
+    elif wanted.claimed == "others":
+        rows = rows.filter(claimed_until__gt=now).exclude(claimed_by__in=["", subject.user_id])
+    elif wanted.claimed == "free":
+        rows = rows.filter(Q(claimed_by="") | Q(claimed_until__lte=now))
+    return rows
+
+
+def _place(after: str) -> tuple[date, int] | None:
+    if not after:
+        return None
+    day, _, number = after.partition(".")
+    try:
+        return date.fromisoformat(day), int(number)
+    except ValueError:
+        raise SubmissionInvalid({"after": ("没有这一页", "no page gave this")}) from None
+
+
+def _beyond(rows: QuerySet[BranchRow], place: tuple[date, int] | None) -> QuerySet[BranchRow]:
+    if place is None:
+        return rows
+    day, number = place
+    # the first condition bounds the walk in the index, the second drops what was shown
+    return rows.filter(Q(rank__gte=day) & (Q(rank__gt=day) | Q(pk__gt=number)))
+
+
+def _line(subject: Subject, row: BranchRow, lang: str) -> dict[str, Json] | None:
+    case = decode(row.case.state)
+    ground = services.ground_for(case)
+    branch = case.branches[row.item]
+    resource = {
+        "applicant": case.applicant,
+        "company": case.on_behalf_of,
+        "life_event": case.life_event,
+        "department": row.department,
+        "region": parties.department_region(row.department),
+    }
+    if not judge(subject, "case.read", resource).allowed:
+        return None
+    definition = ground.definitions[row.item]
+    ledger = human.desk_clock(branch, ground)
+    status = workdays.status(ground.calendar, ledger, ground.today) if ledger else None
+    held = handling.holder(branch, ground.now)
+    mine = {(post.department, post.role) for post in subject.posts}
+    return {
+        "case": row.case_id,
+        "item": row.item,
+        "name": definition.name.of(lang),
+        "stage": row.stage,
+        "post": row.post,
+        "due": row.due,
+        "submitted": row.case.submitted,
+        "light": status.light if status else "",
+        "light_word": LIGHTS[status.light].of(lang) if status else "",
+        "clock": (status.zh if lang == "zh" else status.en) if status else "",
+        "claimed": "" if not held else "mine" if held == subject.user_id else "other",
+        "claimed_until": branch.claimed_until if held else None,
+        "urged": branch.urged,
+        "doubted": bool(case.doubts.keys() & definition.wanted),
+        "move_asked": list(branch.move[:2]),
+        "batch": definition.desk.batch,
+        "tasks": [
+            {
+                "item": task.item,
+                "step": task.step,
+                "name": task.name,
+                "post": task.post,
+                "rule": task.rule,
+                "missing": list(task.missing),
+                "message": task.message,
+            }
+            for task in engine.tasks(case, ground)
+            if task.item == row.item and (row.department, task.post) in mine
+        ],
+    }
+
+
+def checklist(subject: Subject, number: str, item: str, lang: str) -> dict[str, Json]:
+    """Give everything that may be asked of the applicant for an item, and how it stands.
+
+    A clerk goes through it once and asks once (一次性告知): ``missing`` is what the rules find;
+    ``reasons`` are the item's words for it.
+    """
+    services.allowed(subject, number, "case.ask", item)
+    loaded = load(number)
+    return _checklist(loaded, item, lang)
+
+
+def _checklist(loaded: Loaded, item: str, lang: str) -> dict[str, Json]:
+    case, ground = loaded.case, loaded.ground
+    branch, definition = case.branches[item], ground.definitions[item]
+    facts = all_facts(case, ground)
+    missing = dict(acceptance.problems(case, branch, ground, facts))
+    required = {spec.code for spec in acceptance.documents(branch, ground, facts)}
+    labels = ground.life_event.labels(lang)
+    return {
+        "asked_on": branch.asked_on,
+        "may_ask": not branch.asked,
+        "fields": [
+            _point(spec.fact, labels.get(spec.fact, spec.fact), missing, given=spec.fact in facts)
+            for spec in definition.needs.fields
+        ],
+        "materials": [
+            {
+                **_point(
+                    spec.code,
+                    spec.name.of(lang),
+                    missing,
+                    given=spec.code in case.materials,
+                ),
+                "required": spec.code in required,
+                "waived": acceptance.waived(spec, case),
+            }
+            for spec in definition.needs.materials
+        ],
+        "reasons": reasons(definition.desk.reasons, "correct", lang),
+    }
+
+
+def _point(name: str, label: str, missing: Mapping[str, str], *, given: bool) -> dict[str, Json]:
+    return {"name": name, "label": label, "given": given, "missing": missing.get(name, "")}
+
+
+def reasons(templates: tuple[Template, ...], use: str, lang: str) -> list[dict[str, str]]:
+    """Give the reasons of an item that may be chosen for one use."""
+    return [{"slug": t.slug, "text": t.text.of(lang)} for t in templates if t.use == use]

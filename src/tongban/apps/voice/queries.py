@@ -1,0 +1,87 @@
+"""Reads of voice: the ratings of a department for itself, counts for everybody."""
+
+from collections import Counter
+from typing import Any
+
+from django.db.models import Count
+
+from tongban.apps.cases import queries as cases
+from tongban.apps.parties import queries as parties
+from tongban.infra.access.domain import Subject, judge
+from tongban.infra.access.refusing import refuse
+
+from .domain import LEVELS, RatingRefused, shown
+from .models import Rating
+from .tags import tags
+
+
+def of_case(number: str) -> dict[str, dict[str, Any] | None]:
+    """Give what of a case is decided, with the rating given; None where none was."""
+    decided = cases.decided(number)
+    rows = {row.item: row for row in Rating.objects.filter(case=number, item__in=decided)}
+    return {
+        item: {"level": rows[item].level, "tags": rows[item].tags} if item in rows else None
+        for item in decided
+    }
+
+
+def of_department(
+    subject: Subject, department: str, *, before: int = 0, size: int = 20
+) -> list[dict[str, Any]]:
+    """Give a department's ratings to who holds a post there, the latest first.
+
+    An unnamed one tells neither its case nor its hour. Raises `RatingRefused`.
+    """
+    about = {"department": department, "region": parties.department_region(department)}
+    ruling = judge(subject, "case.read", about)
+    if subject.kind != "official" or not ruling.allowed:
+        refuse(subject, "case.read", about, ruling)
+        raise RatingRefused("只能查看本部门的评价", "read the ratings of your own department")
+    rows = Rating.objects.filter(department=department).select_related("said")
+    rows = rows.filter(pk__lt=before) if before else rows
+    return [
+        {
+            "id": row.pk,
+            "item": row.item,
+            "level": row.level,
+            "tags": row.tags,
+            "words": row.said.words if hasattr(row, "said") else "",
+            "case": "" if row.anonymous else row.case,
+            "day": row.rated.date(),
+        }
+        for row in rows.order_by("-pk")[:size]
+    ]
+
+
+def counts(*, item: str = "", department: str = "") -> dict[str, Any]:
+    """Count ratings by level and by tag for everybody to see; too few are not told.
+
+    Of an item, of a department, or of all.
+    """
+    rows = Rating.objects.all()
+    rows = rows.filter(item=item) if item else rows
+    rows = rows.filter(department=department) if department else rows
+    by_level = dict(rows.order_by().values_list("level").annotate(Count("pk")))
+    levels = shown(by_level)
+    tagged: Counter[str] = Counter()
+    if levels is not None:
+        for found in rows.values_list("tags", flat=True).iterator(2000):
+            tagged.update(found)
+    return {"levels": levels, "tags": dict(sorted(tagged.items()))}
+
+
+def offered(level: int, lang: str) -> dict[str, Any]:
+    """Give the tags that are offered for a level, by group."""
+    known = tags()
+    groups: dict[str, list[dict[str, str]]] = {}
+    for tag in known.tags.values():
+        if level in tag.levels:
+            groups.setdefault(tag.group, []).append({"slug": tag.slug, "text": tag.text.of(lang)})
+    return {
+        "version": known.version,
+        "level": LEVELS[level].of(lang),
+        "groups": [
+            {"slug": slug, "text": known.groups[slug].of(lang), "tags": found}
+            for slug, found in groups.items()
+        ],
+    }
