@@ -160,7 +160,7 @@ class Office:
                 yield
         else:
             with psycopg.connect(self.url) as connection:
-                connection.execute("LOCK TABLE cases_case IN EXCLUSIVE MODE")
+                connection.execute("LOCK TABLE cases_case, fees_order IN EXCLUSIVE MODE")
                 yield
 
     def at_once(self, *acts: Callable[[], T]) -> list[T | Exception]:

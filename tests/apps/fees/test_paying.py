@@ -142,23 +142,56 @@ def test_another_amount_is_held_with_an_alarm_and_given_back(
     assert Receipt.objects.count() == 1
 
 
-def test_money_that_comes_after_the_window_goes_back_by_rule(
+def test_what_was_paid_in_time_is_paid_though_nobody_told_before_the_window_was_over(
+    office: Office, bank: RunningBank
+) -> None:
+    number = ask(office)
+    bank.choose(services.pay(payer(office), number))
+    bank.kill()
+    office.clock.move(days=4)
+    services.chase()
+    assert services.expire() == 0  # the bank may have been paid
+    bank.start()
+    office.clock.move(seconds=20)
+    services.chase()
+    assert Order.objects.get().state == "paid"
+    assert services.expire() == 0
+
+
+def test_who_never_went_to_the_bank_may_not_pay_when_the_window_is_over(
+    office: Office, bank: RunningBank
+) -> None:
+    number = ask(office)
+    page = services.pay(payer(office), number)
+    office.clock.move(days=4)
+    services.chase()  # closes it at the bank
+    assert services.expire() == 1
+    assert Order.objects.get().state == "expired"
+    assert "已关闭" in bank.read(page)[1]
+    assert books(number) == {}
+    with pytest.raises(FeeRefused):
+        services.pay(payer(office), number)
+
+
+def test_money_that_comes_when_the_order_is_over_goes_back_by_rule(
     office: Office, bank: RunningBank
 ) -> None:
     number = ask(office, fen=8_000)
-    page = services.pay(payer(office), number)
-    bank.choose(page)
-    office.clock.move(days=4)
-    assert services.expire() == 1
-    assert Order.objects.get().state == "expired"
-    services.chase()  # learns of the payment
-    services.chase()  # and gives it back
+    bank.choose(services.pay(payer(office), number))
+    with transaction.atomic():
+        services.close_order("case-1/item", "withdrawn", port.now(), give_back=True)
+    office.clock.move(seconds=20)
+    services.chase()  # learns of the payment, and gives it back
     (refund,) = Refund.objects.all()
     assert (refund.why, refund.state, refund.amount_fen) == ("late", "done", 8_000)
     assert books(number) == {}
     assert not Receipt.objects.exists()
-    with pytest.raises(FeeRefused):
-        services.pay(payer(office), number)
+
+
+def test_many_small_refunds_are_a_large_one(office: Office, bank: RunningBank) -> None:
+    number, clerk = paid(office, bank), office.official("police", "clerk")
+    made = [services.ask_refund(clerk, number, 6_000, "mistake", "") for _ in range(3)]
+    assert [Refund.objects.get(number=one).state for one in made] == ["approved", "asked", "asked"]
 
 
 def test_an_order_that_is_over_cannot_be_paid_at_the_bank_any_more(

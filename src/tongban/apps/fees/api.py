@@ -60,6 +60,7 @@ class RefundOut(Schema):
     order: str
     amount_fen: int
     why: str
+    why_words: str
     note: str
     state: Literal["asked", "approved", "done", "refused"]
     state_words: str

@@ -25,6 +25,17 @@ STATES: Mapping[OrderState, Words] = {
     "cancelled": Words("已撤销", "cancelled"),
     "expired": Words("逾期未缴", "not paid in time"),
 }
+WHY = {
+    "late": Words("缴费单已失效后到账", "it came when the order was over"),
+    "duplicate": Words("重复缴费", "it was paid twice"),
+    "withdrawn": Words("申请已撤回", "the application was withdrawn"),
+    "refused": Words("申请未获准", "the application was refused"),
+    "mistake": Words("误收误缴", "it was charged or paid by mistake"),
+    "waived": Words("依规减免", "it is waived"),
+    "amount": Words("金额不符", "the amount was wrong"),
+    "service": Words("服务未提供", "the service was not given"),
+    "court": Words("依据生效文书", "by a decision in force"),
+}
 REFUNDS = {
     "asked": Words("待复核", "to be approved"),
     "approved": Words("退付中", "being given back"),
@@ -109,6 +120,7 @@ def refund_view(refund: Refund, lang: str) -> dict[str, Any]:
         "order": refund.order_id,
         "amount_fen": refund.amount_fen,
         "why": refund.why,
+        "why_words": WHY[refund.why].of(lang),
         "note": refund.note,
         "state": refund.state,
         "state_words": REFUNDS[refund.state].of(lang),

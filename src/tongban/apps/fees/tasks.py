@@ -12,9 +12,9 @@ _RECONCILE = "fees.reconcile"
 
 @periodic("fees.chase", every=timedelta(seconds=10))
 def chase() -> None:
-    """End what is over, and ask the banks about what nobody has told."""
-    services.expire()
+    """Ask the banks about what nobody has told, and end what is over."""
     services.chase()
+    services.expire()
 
 
 @periodic("fees.days", every=timedelta(days=1))

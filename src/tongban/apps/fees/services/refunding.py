@@ -18,8 +18,7 @@ from tongban.infra.access.domain import Subject
 from .books import SYSTEM, allowed, locked, post, tell
 from .receipting import issue
 
-#: Why money is given back: by rule, and by an official.
-BY_RULE = frozenset({"late", "duplicate", "withdrawn", "refused", "unpaid"})
+#: Why an official may ask that money be given back; a rule has reasons of its own.
 REASONS = frozenset({"mistake", "waived", "amount", "service", "court"})
 
 
@@ -27,14 +26,15 @@ def owe(attempt: Attempt, kind: Kind, fen: int, why: str, by: str, now: datetime
     """Put down that money of an attempt is to be given back; none where all of it is already.
 
     Joins the caller's transaction, whose order is locked. Below the limit it is approved at once;
-    above, whoever asked, somebody else approves it.
+    above, whoever asked, somebody else approves it. What was given back of the attempt before
+    counts too: many small refunds are a large one.
     """
     order = attempt.order
-    given = attempt.refunds.exclude(state="refused").values_list("amount_fen", flat=True)
-    fen = min(fen, attempt.taken_fen - sum(given))
+    given = sum(attempt.refunds.exclude(state="refused").values_list("amount_fen", flat=True))
+    fen = min(fen, attempt.taken_fen - given)
     if fen <= 0:
         return None
-    twice = must_be_approved(fen, settings.FEES_FOUR_EYES)
+    twice = must_be_approved(given + fen, settings.FEES_FOUR_EYES)
     made = Refund.objects.create(
         number=f"{order.number}-R{order.refunds.count() + 1}",
         order=order,
