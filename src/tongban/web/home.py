@@ -1,5 +1,6 @@
 """The first page: one box to ask, tiles to go on from, and what waits for the visitor (首页)."""
 
+from collections.abc import Iterable
 from typing import Any
 
 from django.conf import settings
@@ -16,17 +17,22 @@ from .pages import acting_subject, language, page, view_of
 
 _LISTED = 20
 _WAITING = 3  # cases shown on the first page; all of them are one tap further
-_ICONS = {"newborn": "baby", "enterprise-start": "company", "old-age-allowance": "elder"}
+_TILES = 6
 _ELDER_TILES = 4  # house rule of the elder view: four tiles, large enough to be seen at once
 
 
-def tile(slug: str, lang: str) -> dict[str, str]:
-    """Give the tile of a life event."""
+def tile(row: items.ServiceRow, lang: str) -> dict[str, str]:
+    """Give the tile of a service; its picture is that of its first theme."""
     return {
-        "name": items.life_event(slug).name.of(lang),
-        "url": reverse("guide", args=[slug]),
-        "icon": _ICONS.get(slug, "services"),
+        "name": row.name.of(lang),
+        "url": reverse("guide", args=[row.slug]),
+        "icon": next((theme.icon for theme in row.themes if theme.icon), "services"),
     }
+
+
+def _first(rows: Iterable[items.ServiceRow]) -> list[items.ServiceRow]:
+    """Put first what a theme for elders holds."""
+    return sorted(rows, key=lambda row: not any(theme.elders for theme in row.themes))
 
 
 @require_GET
@@ -41,9 +47,10 @@ def home(request: HttpRequest) -> HttpResponse:
         if view.elder
         else {"name": t["licences_link"], "url": reverse("licences"), "icon": "licence"},
     ]
-    events = [tile(slug, lang) for slug in items.life_events()]
+    rows = items.services(of="life-event", size=_TILES).rows
     if view.elder:
-        events = sorted(events, key=lambda one: one["icon"] != "elder")[: _ELDER_TILES - len(doors)]
+        rows = tuple(_first(rows)[: _ELDER_TILES - len(doors)])
+    events = [tile(row, lang) for row in rows]
     shown = {
         "subject": subject,
         "tiles": [*events, *doors],

@@ -48,12 +48,14 @@ class Paragraph:
 
 @dataclass(frozen=True, slots=True)
 class Theme:
-    """A theme by which services are listed (办事主题)."""
+    """A theme by which services are listed (办事主题); the elder view offers ``elders`` first."""
 
     slug: str
     audience: Audience
     name: Words
     place: int
+    icon: str = ""
+    elders: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -159,7 +161,14 @@ def written(raw: Plain) -> tuple[Paragraph, ...]:
 def themes(content: Plain) -> tuple[Theme, ...]:
     """Read the themes of a published guide."""
     return tuple(
-        Theme(slug, one["audience"], words(one["name"]), one["place"])
+        Theme(
+            slug,
+            one["audience"],
+            words(one["name"]),
+            one["place"],
+            one.get("icon", ""),
+            one.get("elders", False),
+        )
         for slug, one in content["themes"].items()
     )
 
