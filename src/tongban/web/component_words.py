@@ -156,4 +156,31 @@ COMPONENT_WORDS: Mapping[str, Words] = {
     "services_person": Words("个人", "people"),
     "services_company": Words("企业", "companies"),
     "services_none": Words("没有符合条件的事项。", "No service fits this."),
+    "ask_found": Words("找到了", "Here is what the guide says"),
+    "ask_unknown": Words(
+        "办事指南里没有找到有把握的答案。", "The guides hold no answer that we are sure of."
+    ),
+    "ask_elsewhere": Words(
+        "您问的是外地的事项，这里只能办理本地的：",
+        "You name another place; here we can only serve our own:",
+    ),
+    "ask_meant": Words("您想问的是不是", "Did you mean"),
+    "ask_quoted": Words("引自办事指南", "Quoted from the guide,"),
+    "ask_open": Words("去看看怎么办", "See how to apply"),
+    "ask_too_many": Words(
+        "提问太频繁，请过一会儿再试。", "Too many questions; wait a little and ask again."
+    ),
+    "precheck": Words("先看看能不能办", "May I? Check first"),
+    "precheck_help": Words(
+        "回答知道的就行，不知道可以空着。这里不登录、不保存，也不向任何部门取数。",
+        "Answer what you know, leave the rest empty. Nothing is kept and no department is asked.",
+    ),
+    "precheck_go": Words("看结果", "Check"),
+    "precheck_result": Words("按规则的答复", "What the rules answer"),
+    "precheck_yes": Words("可以办", "yes"),
+    "precheck_no": Words("不能办", "no"),
+    "precheck_unknown": Words("还不能确定", "not settled yet"),
+    "precheck_person": Words("由工作人员审查", "people decide"),
+    "precheck_wanted": Words("还需要知道：", "Still to know: "),
+    "precheck_sources": Words("办理时由这些部门提供：", "supplied on applying by "),
 }

@@ -5,6 +5,7 @@ from django.urls import path
 from . import (
     account,
     apply,
+    asking,
     catalogue,
     delegations,
     evidence,
@@ -24,6 +25,8 @@ from . import (
 urlpatterns = [
     path("", home.home, name="home"),
     path("services", services.services, name="services"),
+    path("ask", asking.ask, name="ask"),
+    path("services/<slug:slug>/check", asking.precheck, name="precheck"),
     path("services/<slug:slug>", services.guide, name="guide"),
     path("apply/<slug:slug>", apply.apply, name="apply"),
     path("apply/<slug:slug>/<slug:step>", apply.step, name="apply-step"),

@@ -437,6 +437,14 @@ def precheck(life_event: str, answers: Mapping[str, Json]) -> tuple[Precheck, ..
     )
 
 
+def precheck_facts(life_event: str) -> frozenset[str]:
+    """Name every fact that a pre-check may be told; raises `items.NotPublished`."""
+    event = items.life_event(life_event)
+    chosen = {branch.item: branch.version for branch in event.branches}
+    ground = services.ground_of(event.slug, event.version, chosen)
+    return Basis(event, ground.definitions, ground.vocabulary, ground.today).askable
+
+
 def precheck_view(life_event: str, answers: Mapping[str, Json], lang: str) -> list[dict[str, Json]]:
     """Show a pre-check: each item's answer, its reasons, what would settle it and from whom."""
     event = items.life_event(life_event)

@@ -1,0 +1,110 @@
+"""The ask box quotes or says that it does not know; the pre-check answers and keeps nothing."""
+
+from typing import Any
+
+import pytest
+from django.test import Client
+from lxml import html
+
+from testkit.browsers import plain
+from testkit.office import Office
+from tongban.apps.cases.models import ApplicationDraft, Case
+from tongban.infra.access import limits
+
+
+def tree(answer: Any) -> Any:
+    assert plain(answer)
+    return html.fromstring(answer.content.decode())
+
+
+def text(answer: Any) -> str:
+    return " ".join(tree(answer).text_content().split())
+
+
+@pytest.mark.parametrize("lang", ["zh", "en"])
+def test_a_question_is_answered_by_a_quoted_paragraph(office: Office, lang: str) -> None:
+    answer = Client().get("/ask", {"q": "老人补贴怎么领", "lang": lang})
+    (quote,) = tree(answer).xpath("//section[@class='panel']")
+    assert quote.xpath(".//h3/a/@href")[0].startswith("/services/old-age-allowance")
+    assert quote.xpath(".//blockquote")
+    assert {"zh": "引自办事指南", "en": "Quoted from the guide"}[lang] in text(answer)
+
+
+def test_what_no_guide_answers_is_not_answered(office: Office) -> None:
+    answer = text(Client().get("/ask", {"q": "怎么炒股票赚钱"}))
+    assert "没有找到有把握的答案" in answer
+    assert "12345" in answer
+    assert tree(Client().get("/ask?q=%00%F0%9F%98%80")).xpath("//form[@role='search']")
+    assert "<b>" not in Client().get("/ask", {"q": "<b>x</b>"}).content.decode().partition("quot")[0]
+
+
+def test_who_asks_too_often_waits(office: Office, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(limits, "allows", lambda *_: False)
+    answer = Client().get("/ask?q=a")
+    assert answer.status_code == 429
+    assert "过一会儿" in text(answer)
+
+
+def forms(answer: Any) -> list[tuple[str, str]]:
+    (form,) = tree(answer).xpath("//main//form")
+    return [(f.get("name"), f.get("value", "")) for f in form.xpath(".//input[@type='hidden']")]
+
+
+def send(client: Client, answer: Any, **given: str) -> Any:
+    sent: dict[str, list[str]] = {}
+    for name, value in forms(answer):
+        sent.setdefault(name, []).append(value)
+    return client.post("/services/old-age-allowance/check", sent | given)
+
+
+def test_the_rules_answer_before_anybody_applies_and_nothing_is_kept(office: Office) -> None:
+    client = Client()
+    page = client.get("/services/old-age-allowance/check")
+    asked = tree(page).xpath("//main//form//input[@name='put']/@value")
+    assert asked
+    for _ in range(9):
+        fields = tree(page).xpath("//main//form[.//fieldset or .//label]")
+        if not fields:
+            break
+        page = send(client, page, **told(page))
+        assert page.status_code == 200
+    result = text(page)
+    assert "可以办" in result or "由工作人员审查" in result
+    assert Case.objects.count() == 0
+    assert ApplicationDraft.objects.count() == 0
+
+
+ANSWERS = {
+    "elder.birth_date": ("1930", "5", "1"),
+    "elder.hukou_status": "local",
+    "elder.alive": "true",
+    "elder.payout": "card",
+}
+
+
+def told(page: Any) -> dict[str, str]:
+    """Answer what is asked: known facts by `ANSWERS`, the rest by the first choice."""
+    sent: dict[str, str] = {}
+    for name in tree(page).xpath("//main//form//input[@name='put']/@value"):
+        known = ANSWERS.get(name)
+        if isinstance(known, tuple):
+            for part, value in zip(("year", "month", "day"), known, strict=True):
+                sent[f"{name}-{part}"] = value
+        elif known is not None:
+            sent[name] = known
+        else:
+            choices = tree(page).xpath(f"//input[@name='{name}'][@type='radio']/@value")
+            sent[name] = choices[0] if choices else "1"
+    return sent
+
+
+def test_an_answer_that_cannot_be_read_is_named_and_asked_again(office: Office) -> None:
+    client = Client()
+    page = client.get("/services/old-age-allowance/check")
+    (form,) = tree(page).xpath("//main//form")
+    dates = [n.removesuffix("-year") for n in form.xpath(".//input/@name") if n.endswith("-year")]
+    assert dates
+    wrong = send(client, page, **{f"{dates[0]}-year": "1950", f"{dates[0]}-month": "13"})
+    assert wrong.status_code == 422
+    assert tree(wrong).xpath("//div[@id='errors']//a")
+    assert Client().get("/services/nothing/check").status_code == 404
