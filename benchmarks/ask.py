@@ -171,7 +171,7 @@ def _many(questions: Sequence[str]) -> dict[str, float]:
     """Take the times with many services: the sample's, under other names and for other things."""
     from tongban.apps.items import queries  # noqa: PLC0415
     from tongban.apps.items.models import Published  # noqa: PLC0415
-    from tongban.apps.items.queries import published  # noqa: PLC0415
+    from tongban.apps.items.queries import definitions  # noqa: PLC0415
 
     chance = random.Random(1)
     items = list(Published.objects.filter(kind__in=["item", "guide"]))
@@ -203,7 +203,7 @@ def _many(questions: Sequence[str]) -> dict[str, float]:
                 )
             )
     Published.objects.bulk_create(made, batch_size=500)
-    published.index.cache_clear()
+    definitions.index.cache_clear()
     began = time.perf_counter()
     queries.services()
     listed = time.perf_counter() - began

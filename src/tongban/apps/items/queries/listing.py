@@ -16,7 +16,7 @@ from tongban.apps.exchange.domain import words
 from tongban.apps.items.domain import guides
 from tongban.apps.items.domain.guides import Audience, Of, Theme
 from tongban.apps.items.models import Published
-from tongban.apps.items.queries import published
+from tongban.apps.items.queries import definitions
 from tongban.infra.access.domain import covers
 from tongban.kernel.facts import Words
 
@@ -104,7 +104,7 @@ def offered(row: ServiceRow, region: str) -> bool:
 
 def facets() -> Facets:
     """Count the services of each theme, department and region, themes in the order of the pack."""
-    return _facets(published.state())
+    return _facets(definitions.state())
 
 
 @lru_cache(maxsize=4)
@@ -120,14 +120,14 @@ def _facets(here: str) -> Facets:
 
 def rows() -> tuple[ServiceRow, ...]:
     """Give every service, newest versions only, in the order of the list."""
-    return _rows(published.state())
+    return _rows(definitions.state())
 
 
 @lru_cache(maxsize=4)
 def _rows(here: str) -> tuple[ServiceRow, ...]:
     newest = {
         (kind, slug): max(versions)
-        for (kind, slug), versions in published.index(here).items()
+        for (kind, slug), versions in definitions.index(here).items()
         if kind in {"item", "life-event", "guide"}
     }
     heads: dict[tuple[str, str], Mapping[str, Any]] = {}
