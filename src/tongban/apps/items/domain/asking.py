@@ -8,7 +8,7 @@ a wrong answer costs a person a day, an honest "do not know" costs a click.
 import math
 import re
 from collections import Counter, defaultdict
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final, Literal
 
@@ -130,8 +130,13 @@ class Box:
         self._reading = reading
         self._syllables: set[str] = set()
         self._places: list[tuple[int, str]] = []
-        documents: list[Mapping[str, float]] = []
         self._own: list[frozenset[str]] = []
+        self._index = Index(self._documents(), b=0.5)
+        self._seen = Counter(token for own in self._own for token in own)
+        self._words = tuple(t for t in self._index.tokens if t.isascii() and t.isalpha())
+
+    def _documents(self) -> Iterator[Mapping[str, float]]:
+        """Give the tokens of each paragraph and its service's names; note what a service has."""
         for number, service in enumerate(self.services):
             shared = self._named(service)
             own: set[str] = set(shared)
@@ -139,14 +144,11 @@ class Box:
                 document = dict(shared)
                 for token, weight in self._written(text).items():
                     document[token] = document.get(token, 0.0) + weight
-                documents.append(document)
                 if not text.aside:
                     own |= document.keys()
                 self._places.append((number, text.id))
+                yield document
             self._own.append(frozenset(own))
-        self._index = Index(documents, b=0.5)
-        self._seen = Counter(token for own in self._own for token in own)
-        self._words = tuple(t for t in self._index.tokens if t.isascii() and t.isalpha())
 
     def _named(self, service: Service) -> dict[str, float]:
         found: dict[str, float] = {}
