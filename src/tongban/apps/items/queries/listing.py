@@ -83,18 +83,26 @@ def services(
 
     ``region`` is a division code: what is offered there, by itself or a division around it.
     """
-    fit = [
+    fit = _fitting(definitions.state(), of, theme, department, region, audience, life_event)
+    start = (page - 1) * size
+    return Page(fit[start : start + min(size, MOST)], len(fit), page, size)
+
+
+@lru_cache(maxsize=256)
+def _fitting(
+    here: str, of: str, theme: str, department: str, region: str, audience: str, life_event: str
+) -> tuple[ServiceRow, ...]:
+    """Give what passes the filters; who turns the page looks at the same list."""
+    return tuple(
         row
-        for row in rows()
+        for row in _rows(here)
         if (not of or row.of == of)
         and (not theme or any(theme == t.slug for t in row.themes))
         and (not department or department in row.departments)
         and (not region or offered(row, region))
         and (not audience or row.audience == audience)
         and (not life_event or life_event in row.apply)
-    ]
-    start = (page - 1) * size
-    return Page(tuple(fit[start : start + min(size, MOST)]), len(fit), page, size)
+    )
 
 
 def offered(row: ServiceRow, region: str) -> bool:
