@@ -12,12 +12,12 @@ index.index(asked["documents"], show_progress=False)
 size = len(asked["documents"])
 ranked, times = [], []
 for tokens in asked["questions"]:
-    began = time.perf_counter()
+    began = time.process_time()
     if tokens:
         scores = index.get_scores(tokens)
         order = sorted(range(size), key=lambda n: (-scores[n], n))[: asked["most"]]
     else:
         order = []
-    times.append(time.perf_counter() - began)
+    times.append(time.process_time() - began)
     ranked.append(order)
 json.dump({"ranked": ranked, "times": times}, sys.stdout)

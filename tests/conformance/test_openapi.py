@@ -38,6 +38,7 @@ MADE_UP = (
     (re.compile(rf"(?<=/branches/){SLUG}(?=/)"), "maternity-reimbursement"),
     (re.compile(r"(?<=/steps/)[A-Za-z_][A-Za-z0-9_./-]{0,99}(?=/decision$)"), "review"),
     (re.compile(rf"(?<=/life-events/){SLUG}(?=/)"), "newborn"),
+    (re.compile(rf"(?<=/services/){SLUG}(?=/)"), "household-registration"),
     (re.compile(r"(?<=/licences/)1\.2\.156\.3005\.2\.[0-9A-Z.]{1,80}(?=/|$)"), "{licence}"),
 )
 # Not only refusals: with the examples of the document the verbs themselves are carried out.
@@ -48,6 +49,9 @@ REACHED = {
         ("GET /api/cases/{number}/timeline", 200),
         ("GET /api/consents", 200),
         ("GET /api/looks", 200),
+        ("GET /api/services/{slug}/guide", 200),
+        ("GET /api/ask", 200),
+        ("POST /api/life-events/{slug}/precheck", 200),
         ("GET /api/licences/{identifier}", 200),
         ("POST /api/licences/{identifier}/offer", 201),
         ("POST /api/licences/{identifier}/orders", 403),

@@ -67,6 +67,20 @@ def test_the_best_come_first_and_a_filter_takes_away_and_moves_nothing(
     assert index.search(dict(reversed(list(query.items()))), 99) == every
 
 
+@given(DOCUMENTS, st.lists(st.sampled_from("abcdefg"), max_size=6, unique=True), st.integers(1, 9))
+def test_with_little_effort_every_score_given_is_whole(
+    documents: list[list[str]], query: list[str], effort: int
+) -> None:
+    index = Index([{t: float(d.count(t)) for t in d} for d in documents])
+    asked = dict.fromkeys(query, 1.0)
+    whole = {hit.document: hit.score for hit in index.search(asked, 99)}
+    some = index.search(asked, 99, effort=effort)
+    assert bool(some) == bool(whole)
+    assert all(math.isclose(whole[hit.document], hit.score) for hit in some)
+    rarest = min((index.documents(t), t) for t in query if t in index)[1] if whole else ""
+    assert {h.document for h in some} >= {n for n, d in enumerate(documents) if rarest in d}
+
+
 @given(DOCUMENTS)
 def test_a_rarer_token_tells_more(documents: list[list[str]]) -> None:
     index = Index([dict.fromkeys(d, 1.0) for d in documents])

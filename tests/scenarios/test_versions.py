@@ -23,6 +23,9 @@ RAISED = ("version: 1\n", "version: 2\n")
 CHANGE = {
     f"sample/items/{ITEM}.yaml": [RAISED, ("promised_days: 5\n", "promised_days: 2\n")],
     "sample/life-events/newborn.yaml": [RAISED],
+    # who raises a definition looks at its guide again
+    f"sample/guides/{ITEM}.yaml": [RAISED],
+    "sample/guides/newborn.yaml": [RAISED],
 }
 
 
@@ -46,7 +49,12 @@ def test_a_version_published_over_open_cases_leaves_them_on_theirs(office: Offic
     assert set(waiting.values_list("item", flat=True)) == {ITEM}
     office.open("human-resources")
     published = publishing.publish(read_packs(changed_packs(office.folder, CHANGE)), actor="test")
-    assert set(published.published) == {("item", ITEM, 2), ("life-event", "newborn", 2)}
+    assert set(published.published) == {
+        ("item", ITEM, 2),
+        ("life-event", "newborn", 2),
+        ("guide", ITEM, 2),
+        ("guide", "newborn", 2),
+    }
     office.next_birth()
     new = [office.submit(place=n) for n in range(3)]
     assert {(office.case(n).version, office.branch(n, ITEM).version) for n in new} == {(2, 2)}

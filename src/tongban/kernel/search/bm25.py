@@ -8,8 +8,14 @@ which need not be whole: a token of a heading may count twice.
 import heapq
 import math
 from array import array
-from collections.abc import Callable, Mapping, Sequence
+from bisect import bisect_left
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
+
+#: Postings that one search walks whole, rarest tokens first: some milliseconds' work.
+EFFORT = 20_000
+#: Documents that the tokens beyond that are still weighed for.
+KEPT = 1_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,19 +32,23 @@ class Index:
     __slots__ = ("_postings", "_tokens", "size")
 
     def __init__(
-        self, documents: Sequence[Mapping[str, float]], *, k1: float = 1.2, b: float = 0.75
+        self, documents: Iterable[Mapping[str, float]], *, k1: float = 1.2, b: float = 0.75
     ) -> None:
-        """Index the documents; a frequency must be above nought."""
-        self.size = len(documents)
-        lengths = [sum(document.values()) for document in documents]
-        mean = sum(lengths) / self.size if self.size else 0.0
+        """Index the documents one after another; a frequency must be above nought."""
         found: dict[str, tuple[array[int], array[float]]] = {}
+        lengths = array("d")
         for number, document in enumerate(documents):
-            slack = k1 * (1 - b + b * lengths[number] / mean) if mean else k1
+            lengths.append(sum(document.values()))
             for token, frequency in document.items():
                 places, parts = found.setdefault(token, (array("l"), array("d")))
                 places.append(number)
-                parts.append(frequency / (frequency + slack))
+                parts.append(frequency)
+        self.size = len(lengths)
+        mean = sum(lengths) / self.size if self.size else 0.0
+        slack = array("d", (k1 * (1 - b + b * one / mean) if mean else k1 for one in lengths))
+        for places, parts in found.values():
+            for at, number in enumerate(places):
+                parts[at] /= parts[at] + slack[number]
         self._postings = found
         self._tokens = tuple(sorted(found))
 
@@ -65,26 +75,51 @@ class Index:
         query: Mapping[str, float],
         most: int,
         allowed: Callable[[int], bool] | None = None,
+        effort: int = EFFORT,
     ) -> list[Hit]:
         """Give the best documents, highest score first, then in their order.
 
-        ``query`` gives each token its weight. ``allowed`` filters before anything is ranked.
+        ``query`` gives each token its weight. ``allowed`` filters before anything is ranked. Where
+        the tokens stand in more than ``effort`` places, those of the commonest are only weighed for
+        the best `KEPT` documents of the others: every score given is whole, but a document that
+        holds nothing but common tokens may be missed.
 
         >>> index = Index([{"出生": 1.0}, {"户口": 1.0}, {"出生": 1.0, "户口": 1.0}])
         >>> [hit.document for hit in index.search({"户口": 1.0}, 5)]
         [1, 2]
         """
-        scores: dict[int, float] = {}
-        for token in sorted(query):
-            posting = self._postings.get(token)
-            if posting is None:
-                continue
-            worth = self.idf(token) * query[token]
-            for number, part in zip(*posting, strict=True):
-                scores[number] = scores.get(number, 0.0) + worth * part
-        found = (
-            Hit(number, score)
-            for number, score in scores.items()
-            if score > 0 and (allowed is None or allowed(number))
+        known = sorted(
+            (token for token in query if token in self._postings and query[token] > 0),
+            key=lambda token: (self.documents(token), token),
         )
-        return heapq.nsmallest(most, found, key=lambda hit: (-hit.score, hit.document))
+        scores: dict[int, float] = {}
+        walked = 0
+        for place, token in enumerate(known):
+            size = self.documents(token)
+            if walked and walked + size > effort:
+                scores = self._best(scores, allowed, KEPT)
+                for common in known[place:]:
+                    self._weigh(common, query[common], scores)
+                break
+            walked += size
+            worth = self.idf(token) * query[token]
+            for number, part in zip(*self._postings[token], strict=True):
+                scores[number] = scores.get(number, 0.0) + worth * part
+        best = self._best(scores, allowed, most)
+        return [Hit(number, score) for number, score in best.items()]
+
+    def _weigh(self, token: str, weight: float, scores: dict[int, float]) -> None:
+        """Add what a token is worth to the documents that are left."""
+        places, parts = self._postings[token]
+        worth = self.idf(token) * weight
+        for number in scores:
+            at = bisect_left(places, number)
+            if at < len(places) and places[at] == number:
+                scores[number] += worth * parts[at]
+
+    @staticmethod
+    def _best(
+        scores: Mapping[int, float], allowed: Callable[[int], bool] | None, most: int
+    ) -> dict[int, float]:
+        found = (one for one in scores.items() if allowed is None or allowed(one[0]))
+        return dict(heapq.nsmallest(most, found, key=lambda one: (-one[1], one[0])))

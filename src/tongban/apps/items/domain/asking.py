@@ -8,7 +8,7 @@ a wrong answer costs a person a day, an honest "do not know" costs a click.
 import math
 import re
 from collections import Counter, defaultdict
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final, Literal
 
@@ -130,8 +130,13 @@ class Box:
         self._reading = reading
         self._syllables: set[str] = set()
         self._places: list[tuple[int, str]] = []
-        documents: list[Mapping[str, float]] = []
         self._own: list[frozenset[str]] = []
+        self._index = Index(self._documents(), b=0.5)
+        self._seen = Counter(token for own in self._own for token in own)
+        self._words = tuple(t for t in self._index.tokens if t.isascii() and t.isalpha())
+
+    def _documents(self) -> Iterator[Mapping[str, float]]:
+        """Give the tokens of each paragraph and its service's names; note what a service has."""
         for number, service in enumerate(self.services):
             shared = self._named(service)
             own: set[str] = set(shared)
@@ -139,14 +144,11 @@ class Box:
                 document = dict(shared)
                 for token, weight in self._written(text).items():
                     document[token] = document.get(token, 0.0) + weight
-                documents.append(document)
                 if not text.aside:
                     own |= document.keys()
                 self._places.append((number, text.id))
+                yield document
             self._own.append(frozenset(own))
-        self._index = Index(documents, b=0.5)
-        self._seen = Counter(token for own in self._own for token in own)
-        self._words = tuple(t for t in self._index.tokens if t.isascii() and t.isalpha())
 
     def _named(self, service: Service) -> dict[str, float]:
         found: dict[str, float] = {}
@@ -199,7 +201,9 @@ class Box:
     ) -> Answer:
         """Rank the services for a question and judge whether the first one answers it."""
         folded = fold(self._reading.simplified(question))
-        query = self._query(folded)
+        whole = "".join(word for _, word in runs(folded))
+        typed = {w: tuple(self._typed(w)) for w in (whole, *(w for _, w in runs(folded))) if w}
+        query = self._query(folded, typed)
         hits = self._index.search(
             query, 8 * most, (lambda n: allowed(self._places[n][0])) if allowed else None
         )
@@ -208,7 +212,7 @@ class Box:
             best.setdefault(self._places[hit.document][0], hit)
         if not best:
             return Answer(known=False, reason="nothing", found=(), margin=0.0)
-        asked = self._asked(folded)
+        asked = self._asked(folded, typed)
         ranked = []
         for number, hit in best.items():
             cover = self._coverage(asked, self._own[number])
@@ -230,14 +234,13 @@ class Box:
                 return 1 - one.score / found[0].score
         return 1.0
 
-    def _query(self, folded: str) -> dict[str, float]:
+    def _query(self, folded: str, typed: Mapping[str, Sequence[str]]) -> dict[str, float]:
         query = dict.fromkeys(grams(folded), _AROUND)
         query |= dict.fromkeys(grams(_STRIP.sub(" ", folded)), 1.0)
         for token in self._sounds(folded):
             query[token] = _QUERY_SOUND
-        whole = "".join(word for _, word in runs(folded))
-        for word in {w for _, w in runs(folded) if w} | {whole}:
-            for token in self._typed(word):
+        for tokens in typed.values():
+            for token in tokens:
                 query.setdefault(token, 1.0)
         return query
 
@@ -252,7 +255,7 @@ class Box:
             return (f"^{word}",)
         return near(word, self._words) if word not in _ENGLISH else ()
 
-    def _asked(self, folded: str) -> list["_Unit"]:
+    def _asked(self, folded: str, typed: Mapping[str, Sequence[str]]) -> list["_Unit"]:
         """Give what the question asks for: a Chinese character or a word each.
 
         A character is shown by a pair that it stands in; one that sounds alike shows it in part.
@@ -266,7 +269,7 @@ class Box:
                 heard = frozenset(sounds[p] for p in around if p < len(sounds))
                 units.append(_Unit(frozenset(tokens), heard, max(map(self._idf, tokens))))
             if word and word not in _ENGLISH:
-                shown = frozenset({word, *self._typed(word)})
+                shown = frozenset({word, *typed.get(word, ())})
                 known = [self._idf(t) for t in shown if t in self._seen]
                 units.append(_Unit(shown, frozenset(), max(known, default=self._idf(word))))
         return units

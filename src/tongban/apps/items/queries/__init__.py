@@ -1,9 +1,7 @@
 """Reads of items: definitions ready to run, service guides, the list of services, the ask box."""
 
 from tongban.apps.items.queries.asking import GATE, Quote, Reply, answer, ask
-from tongban.apps.items.queries.guides import guide
-from tongban.apps.items.queries.listing import Facets, Page, ServiceRow, facets, services
-from tongban.apps.items.queries.published import (
+from tongban.apps.items.queries.definitions import (
     NotPublished,
     Official,
     PublishedFile,
@@ -25,6 +23,8 @@ from tongban.apps.items.queries.published import (
     state,
     vocabulary,
 )
+from tongban.apps.items.queries.guides import guide
+from tongban.apps.items.queries.listing import Facets, Page, ServiceRow, facets, services
 
 __all__ = [
     "GATE",

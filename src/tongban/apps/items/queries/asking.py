@@ -11,7 +11,7 @@ from functools import cache, lru_cache
 from tongban.apps.items import spelling
 from tongban.apps.items.domain import guides
 from tongban.apps.items.domain.asking import Answer, Box, Gate, Reading, Reason, Service, Text
-from tongban.apps.items.queries import listing, published
+from tongban.apps.items.queries import definitions, listing
 from tongban.apps.items.queries.guides import guide
 from tongban.apps.items.queries.listing import ServiceRow
 from tongban.infra import clock
@@ -84,7 +84,7 @@ def answer(question: str, region: str = "", most: int = 5, gate: Gate = GATE) ->
     """Rank the services for a question, without quoting them."""
     rows = listing.rows()
     allowed = (lambda n: listing.offered(rows[n], region)) if region else None
-    return _box(published.state()).ask(question, gate, allowed, most)
+    return _box(definitions.state()).ask(question, gate, allowed, most)
 
 
 @lru_cache(maxsize=2)

@@ -10,8 +10,8 @@ from tongban.apps.exchange.domain import Catalogue
 from tongban.apps.items import domain
 from tongban.apps.items.domain import guides
 from tongban.apps.items.domain.guides import Ground, Guide
-from tongban.apps.items.queries import published
-from tongban.apps.items.queries.published import NotPublished, Row, content_of, row_of
+from tongban.apps.items.queries import definitions
+from tongban.apps.items.queries.definitions import NotPublished, Row, content_of, row_of
 from tongban.kernel.facts import Words
 from tongban.kernel.forms import alone, plan
 
@@ -21,7 +21,7 @@ def guide(slug: str, version: int | None = None) -> Guide:
 
     A guide that nobody wrote is computed all the same. Raises `NotPublished`.
     """
-    here, catalogue = published.state(), exchange.catalogue()
+    here, catalogue = definitions.state(), exchange.catalogue()
     row = _subject(slug, version, here)
     return _guide(row, words_of(row, here), here, catalogue)
 
@@ -35,7 +35,7 @@ def _subject(slug: str, version: int | None, here: str) -> Row:
 
 def words_of(row: Row, here: str) -> Row | None:
     """Give the newest published words for this version of an item or life event."""
-    versions = published.index(here).get(("guide", row.slug), {})
+    versions = definitions.index(here).get(("guide", row.slug), {})
     for number in sorted(versions, reverse=True):
         content = content_of(versions[number])
         if (content["data"]["of"], content["of_version"]) == (row.kind, row.version):
@@ -51,44 +51,44 @@ def _guide(row: Row, words: Row | None, here: str, catalogue: Catalogue) -> Guid
     labels = domain.titles(catalogue.vocabulary)
     subject: domain.Definition | domain.LifeEvent
     if row.kind == "item":
-        subject = published.item(row.slug, row.version)
-        definitions: tuple[domain.Definition, ...] = (subject,)
-        events = _holding(row.slug, row.version, here)
+        subject = definitions.item(row.slug, row.version)
+        inner: tuple[domain.Definition, ...] = (subject,)
+        holders = _holders(here).get((row.slug, row.version), ())
+        events = tuple(slug for slug, _ in holders)
         made = (
-            published.life_event(events[0]).plan
-            if events
+            definitions.life_event(*holders[0]).plan
+            if holders
             else plan(
                 alone(subject.needs), catalogue.vocabulary, catalogue.resources, catalogue.grants
             )
         )
     else:
-        subject = published.life_event(row.slug, row.version)
-        definitions = tuple(published.item(b.item, b.version) for b in subject.branches)
+        subject = definitions.life_event(row.slug, row.version)
+        inner = tuple(definitions.item(b.item, b.version) for b in subject.branches)
         events, made = (row.slug,), subject.plan
     departments = exchange.departments()
-    licences = {
-        one.licence_kind.slug: one.licence_kind.name for one in definitions if one.licence_kind
-    }
+    licences = {one.licence_kind.slug: one.licence_kind.name for one in inner if one.licence_kind}
     waiving = {m.spec.waived_by_licence for m in made.materials if m.spec.waived_by_licence}
-    licences |= {slug: published.licence_kind(slug).name for slug in waiving - licences.keys()}
+    licences |= {slug: definitions.licence_kind(slug).name for slug in waiving - licences.keys()}
     ground = Ground(
-        definitions,
+        inner,
         made,
         labels,
         catalogue.vocabulary.fact,
         lambda key: departments[key].name if key in departments else Words(key, key),
-        departments[definitions[0].department].region,
+        departments[inner[0].department].region,
         licences,
     )
     return guides.guide(of, subject, content, at, ground, events)
 
 
-def _holding(item: str, version: int, here: str) -> tuple[str, ...]:
-    """Give the newest life events that hold this version of an item."""
-    found = []
-    for (kind, slug), versions in published.index(here).items():
-        if kind == "life-event" and content_of(versions[max(versions)])["items"].get(item) == (
-            version
-        ):
-            found.append(slug)
-    return tuple(sorted(found))
+@lru_cache(maxsize=4)
+def _holders(here: str) -> Mapping[tuple[str, int], tuple[tuple[str, int], ...]]:
+    """Give the life events that hold each version of an item, each in its newest such version."""
+    found: dict[tuple[str, int], dict[str, int]] = {}
+    for (kind, slug), versions in definitions.index(here).items():
+        if kind == "life-event":
+            for number in sorted(versions):
+                for item, version in content_of(versions[number])["items"].items():
+                    found.setdefault((item, version), {})[slug] = number
+    return {held: tuple(sorted(events.items())) for held, events in found.items()}

@@ -16,7 +16,7 @@ from tongban.apps.exchange.domain import words
 from tongban.apps.items.domain import guides
 from tongban.apps.items.domain.guides import Audience, Of, Theme
 from tongban.apps.items.models import Published
-from tongban.apps.items.queries import published
+from tongban.apps.items.queries import definitions
 from tongban.infra.access.domain import covers
 from tongban.kernel.facts import Words
 
@@ -83,18 +83,26 @@ def services(
 
     ``region`` is a division code: what is offered there, by itself or a division around it.
     """
-    fit = [
+    fit = _fitting(definitions.state(), of, theme, department, region, audience, life_event)
+    start = (page - 1) * size
+    return Page(fit[start : start + min(size, MOST)], len(fit), page, size)
+
+
+@lru_cache(maxsize=256)
+def _fitting(
+    here: str, of: str, theme: str, department: str, region: str, audience: str, life_event: str
+) -> tuple[ServiceRow, ...]:
+    """Give what passes the filters; who turns the page looks at the same list."""
+    return tuple(
         row
-        for row in rows()
+        for row in _rows(here)
         if (not of or row.of == of)
         and (not theme or any(theme == t.slug for t in row.themes))
         and (not department or department in row.departments)
         and (not region or offered(row, region))
         and (not audience or row.audience == audience)
         and (not life_event or life_event in row.apply)
-    ]
-    start = (page - 1) * size
-    return Page(tuple(fit[start : start + min(size, MOST)]), len(fit), page, size)
+    )
 
 
 def offered(row: ServiceRow, region: str) -> bool:
@@ -104,7 +112,7 @@ def offered(row: ServiceRow, region: str) -> bool:
 
 def facets() -> Facets:
     """Count the services of each theme, department and region, themes in the order of the pack."""
-    return _facets(published.state())
+    return _facets(definitions.state())
 
 
 @lru_cache(maxsize=4)
@@ -120,14 +128,14 @@ def _facets(here: str) -> Facets:
 
 def rows() -> tuple[ServiceRow, ...]:
     """Give every service, newest versions only, in the order of the list."""
-    return _rows(published.state())
+    return _rows(definitions.state())
 
 
 @lru_cache(maxsize=4)
 def _rows(here: str) -> tuple[ServiceRow, ...]:
     newest = {
         (kind, slug): max(versions)
-        for (kind, slug), versions in published.index(here).items()
+        for (kind, slug), versions in definitions.index(here).items()
         if kind in {"item", "life-event", "guide"}
     }
     heads: dict[tuple[str, str], Mapping[str, Any]] = {}
