@@ -35,7 +35,9 @@ def test_what_no_guide_answers_is_not_answered(office: Office) -> None:
     assert "没有找到有把握的答案" in answer
     assert "12345" in answer
     assert tree(Client().get("/ask?q=%00%F0%9F%98%80")).xpath("//form[@role='search']")
-    assert "<b>" not in Client().get("/ask", {"q": "<b>x</b>"}).content.decode().partition("quot")[0]
+    assert (
+        "<b>" not in Client().get("/ask", {"q": "<b>x</b>"}).content.decode().partition("quot")[0]
+    )
 
 
 def test_who_asks_too_often_waits(office: Office, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -11,4 +11,4 @@ class Rapid:
 
     def read(self, picture: bytes) -> tuple[str, ...]:
         """Give the lines of a picture, from top to bottom."""
-        return tuple(self._engine(picture).txts or ())
+        return tuple(getattr(self._engine(picture), "txts", None) or ())
