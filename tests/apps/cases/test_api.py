@@ -151,6 +151,8 @@ def test_nothing_is_open_without_a_token_but_the_guides_and_verification(office:
         ("GET", "/life-events/1/plan"),
         ("POST", "/licences/verify"),
         ("POST", "/licences/verify/question"),
+        ("GET", "/ratings"),
+        ("GET", "/ratings/tags/1"),
     ]
     assert ("POST", "/exchange/requests/1/actions") in operations(closed=True)
     for method, path in operations(closed=True):

@@ -185,7 +185,8 @@ def _ended(branch: Branch, said: Said) -> Branch:
     )
 
 
-_FREE = {"claimed_by": "", "claimed_until": ""}
+def _free(branch: Branch) -> Branch:
+    return replace(branch, claimed_by="", claimed_until="")
 
 
 def _claimed(branch: Branch, said: Said) -> Branch:
@@ -198,7 +199,7 @@ def _move_asked(branch: Branch, said: Said) -> Branch:
 
 def _moved(branch: Branch, said: Said) -> Branch:
     data = said.data
-    return replace(branch, department=data["department"], post=data["post"], move=(), **_FREE)
+    return replace(_free(branch), department=data["department"], post=data["post"], move=())
 
 
 _ON_BRANCH: Mapping[str, Callable[[Branch, Said], Branch]] = {
@@ -220,7 +221,7 @@ _ON_BRANCH: Mapping[str, Callable[[Branch, Said], Branch]] = {
     say.URGED: lambda branch, _: replace(branch, urged=branch.urged + 1),
     say.ENDED: _ended,
     say.CLAIMED: _claimed,
-    say.RELEASED: lambda branch, _: replace(branch, **_FREE),
+    say.RELEASED: lambda branch, _: _free(branch),
     say.TRANSFER_ASKED: _move_asked,
     say.TRANSFERRED: _moved,
     say.TRANSFER_REFUSED: lambda branch, _: replace(branch, move=()),
@@ -261,7 +262,7 @@ def apply(case: Case | None, number: str, said: Said) -> Case:
             raise ValueError(f"{said.item} of case {number} has ended; {type_} cannot follow")
         moved = _ON_BRANCH[type_](branch, said)
         if type_ in _DONE and said.actor != "system":
-            moved = replace(moved, post="", move=(), **_FREE)
+            moved = replace(_free(moved), post="", move=())
         after = case.with_branch(moved)
     else:
         raise ValueError(f"{type_} is not an event of a case")
