@@ -332,17 +332,22 @@ def test_an_applicant_is_told_once_that_the_promised_day_is_near(
 
 
 def many(office: Office, number: str, count: int) -> None:
-    """Let so many copies of a case wait at the same desk, with days of their own."""
+    """Let so many copies of a case wait at the same desk, the most urgent first.
+
+    Only those that a page may show hold a state.
+    """
     row = Case.objects.get(number=number)
     state: Any = row.state
+    nothing: Any = {}
     branch = BranchRow.objects.get(case_id=number, item=PAYS)
-    first = date(2026, 11, 24)
+    assert branch.due is not None
+    days = [branch.due + timedelta(days=n // 100) for n in range(count)]
     for start in range(0, count, 2000):
         block = [
             Case(
                 number=f"{n:08d}-BBBBBBBBBB", life_event=row.life_event, version=row.version,
-                applicant=row.applicant, submitted=row.submitted,
-                state={**state, "number": f"{n:08d}-BBBBBBBBBB"}, sequence=row.sequence,
+                applicant=row.applicant, submitted=row.submitted, sequence=row.sequence,
+                state={**state, "number": f"{n:08d}-BBBBBBBBBB"} if n < 900 else nothing,
             )
             for n in range(start, min(count, start + 2000))
         ]  # fmt: skip
@@ -351,7 +356,7 @@ def many(office: Office, number: str, count: int) -> None:
             BranchRow(
                 case_id=case.number, item=PAYS, version=branch.version,
                 department=branch.department, stage=branch.stage, post=branch.post,
-                due=first + timedelta(days=n % 200), rank=first + timedelta(days=n % 200),
+                due=days[n], rank=days[n],
             )
             for n, case in enumerate(block, start)
         )  # fmt: skip
@@ -361,6 +366,7 @@ def many(office: Office, number: str, count: int) -> None:
 def test_a_page_of_a_long_queue_costs_what_a_short_one_does(any_office: Office) -> None:
     number = any_office.submit()
     who = reviewer(any_office)
+    desk.queue(who, Wanted(), "zh")  # what is read once a process
     with CaptureQueriesContext(connection) as short:
         desk.queue(who, Wanted(), "zh")
     many(any_office, number, 20_000)
@@ -371,7 +377,8 @@ def test_a_page_of_a_long_queue_costs_what_a_short_one_does(any_office: Office) 
     for page in range(40):
         with CaptureQueriesContext(connection) as asked:
             found = desk.queue(who, Wanted(item=PAYS) if page % 2 else Wanted(), "zh", after=after)
-        assert len(asked) == len(short)
+        # the ring of keys is read afresh now and then: one question more, whatever the length
+        assert len(asked) <= len(short) + 1, [q["sql"][:90] for q in asked]
         days = [row["due"] for row in found.rows]
         assert days == sorted(days)
         seen += [row["case"] for row in found.rows]
