@@ -133,6 +133,11 @@ class DecisionIn(Body):
 class BatchIn(DecisionIn):
     """One decision for several cases, each by itself, where the item allows it."""
 
+    model_config = _example({
+        "cases": ["20261123-AAAAAAAAAA"],
+        "outputs": {"outcome": "grant"},
+        "reason": "材料齐全，符合条件，同意",
+    })  # fmt: skip
     cases: Annotated[list[Number], Field(min_length=1, max_length=50)]
 
 
