@@ -8,7 +8,7 @@ from django.db import models
 from tongban.infra.secrecy.fields import MarkField, tables
 
 PAGE = Path(__file__).parents[2] / "docs" / "operate" / "secrecy.md"
-APPS = ("parties", "cases", "licences", "trail", "outreach", "fees")
+APPS = ("parties", "cases", "licences", "trail", "outreach", "fees", "inbox", "voice")
 #: What can hold words; numbers, days and instants of these apps say nothing of themselves.
 WORDS = (models.CharField, models.TextField, models.JSONField, models.BinaryField)
 

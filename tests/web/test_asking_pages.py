@@ -35,9 +35,7 @@ def test_what_no_guide_answers_is_not_answered(office: Office) -> None:
     assert "没有找到有把握的答案" in answer
     assert "12345" in answer
     assert tree(Client().get("/ask?q=%00%F0%9F%98%80")).xpath("//form[@role='search']")
-    assert (
-        "<b>" not in Client().get("/ask", {"q": "<b>x</b>"}).content.decode().partition("quot")[0]
-    )
+    assert "<b>x" not in Client().get("/ask", {"q": "<b>x</b>"}).content.decode()
 
 
 def test_who_asks_too_often_waits(office: Office, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -96,7 +94,7 @@ def told(page: Any) -> dict[str, str]:
             sent[name] = known
         else:
             choices = tree(page).xpath(f"//input[@name='{name}'][@type='radio']/@value")
-            sent[name] = choices[0] if choices else "1"
+            sent[name] = choices[0] if choices else ""
     return sent
 
 

@@ -36,7 +36,7 @@ from tongban.apps.licences.api import people as licences
 from tongban.apps.parties import api as parties
 from tongban.apps.parties.domain import DelegationRefused
 from tongban.apps.voice import api as voice
-from tongban.apps.voice.domain import RatingRefused
+from tongban.apps.voice.domain import RatingRefused, RatingsClosed
 from tongban.infra.access.assurance import ACR
 from tongban.infra.access.refusing import StepUpNeeded
 from tongban.infra.api import Problem, Sentence, SessionAuth, TokenAuth
@@ -250,6 +250,8 @@ def _delegation(request: HttpRequest, error: Exception | type[Exception]) -> Htt
 def _unheard(request: HttpRequest, error: Exception | type[Exception]) -> HttpResponse:
     if not isinstance(error, ChannelRefused | RatingRefused):
         raise TypeError(error)
+    if isinstance(error, RatingsClosed):
+        return _refuse(request, 403, "not_allowed", error.zh, error.en)
     code = "channel_refused" if isinstance(error, ChannelRefused) else "rating_refused"
     return _refuse(request, 409, code, error.zh, error.en)
 

@@ -1,7 +1,8 @@
 """The desk's queue (待办): filtered, in the order of the days it works towards, page by page.
 
 However many cases there are, a page is a fixed number of questions to the database: one for each
-post of the official. The light and its word come from the ledger, not from a stored colour.
+post of the official, two for each set of definitions on it. The light and its word come from the
+ledger, not from a stored colour.
 """
 
 import heapq
@@ -21,7 +22,7 @@ from tongban.kernel.facts import Words
 
 from . import services
 from .domain import acceptance, engine, handling, human
-from .domain.ground import all_facts
+from .domain.ground import Ground, all_facts
 from .domain.state import Json, decode
 from .errors import SubmissionInvalid
 from .models import BranchRow
@@ -69,7 +70,8 @@ def queue(subject: Subject, wanted: Wanted, lang: str, *, after: str = "", size:
         key=lambda row: (row.rank, row.pk),
     )
     rows = list(dict.fromkeys(found))[: size + 1]
-    lines = [line for row in rows[:size] if (line := _line(subject, row, lang)) is not None]
+    grounds: dict[object, Ground] = {}
+    lines = [line for row in rows[:size] if (line := _line(subject, row, lang, grounds))]
     last = rows[size - 1] if len(rows) > size else None
     return Page(lines, f"{last.rank.isoformat()}.{last.pk}" if last else "")
 
@@ -115,9 +117,19 @@ def _beyond(rows: QuerySet[BranchRow], place: tuple[date, int] | None) -> QueryS
     return rows.filter(Q(rank__gte=day) & (Q(rank__gt=day) | Q(pk__gt=number)))
 
 
-def _line(subject: Subject, row: BranchRow, lang: str) -> dict[str, Json] | None:
+def _line(
+    subject: Subject, row: BranchRow, lang: str, grounds: dict[object, Ground]
+) -> dict[str, Json] | None:
+    """Show a row; ``grounds`` are those of the page, so that each is gathered once."""
     case = decode(row.case.state)
-    ground = services.ground_for(case)
+    stands_on = (
+        case.life_event,
+        case.version,
+        *((b.item, b.version) for b in case.branches.values()),
+    )
+    if stands_on not in grounds:
+        grounds[stands_on] = services.ground_for(case)
+    ground = grounds[stands_on]
     branch = case.branches[row.item]
     resource = {
         "applicant": case.applicant,

@@ -34,6 +34,10 @@ class RatingRefused(Exception):
         self.zh, self.en = zh, en
 
 
+class RatingsClosed(RatingRefused):
+    """These ratings are not for the subject to read."""
+
+
 @dataclass(frozen=True, slots=True)
 class Tag:
     """A tag (评价标签): its group, and the levels for which it is offered."""

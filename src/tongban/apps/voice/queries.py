@@ -10,7 +10,7 @@ from tongban.apps.parties import queries as parties
 from tongban.infra.access.domain import Subject, judge
 from tongban.infra.access.refusing import refuse
 
-from .domain import LEVELS, RatingRefused, shown
+from .domain import LEVELS, RatingsClosed, shown
 from .models import Rating
 from .tags import tags
 
@@ -30,13 +30,13 @@ def of_department(
 ) -> list[dict[str, Any]]:
     """Give a department's ratings to who holds a post there, the latest first.
 
-    An unnamed one tells neither its case nor its hour. Raises `RatingRefused`.
+    An unnamed one tells neither its case nor its hour. Raises `RatingsClosed`.
     """
     about = {"department": department, "region": parties.department_region(department)}
     ruling = judge(subject, "case.read", about)
     if subject.kind != "official" or not ruling.allowed:
         refuse(subject, "case.read", about, ruling)
-        raise RatingRefused("只能查看本部门的评价", "read the ratings of your own department")
+        raise RatingsClosed("只能查看本部门的评价", "read the ratings of your own department")
     rows = Rating.objects.filter(department=department).select_related("said")
     rows = rows.filter(pk__lt=before) if before else rows
     return [

@@ -48,6 +48,10 @@ def send_sms(address: str, text: str, *, batch: str) -> None:
     url, secret = settings.SMS_URL, settings.SMS_SECRET
     if not url or not secret:
         raise NeverSent("no gateway for SMS is configured: set TONGBAN_SMS_URL and …_SECRET")
+    try:
+        key = Path(secret).read_bytes().strip()
+    except OSError as error:
+        raise NeverSent(f"TONGBAN_SMS_SECRET cannot be read ({error.strerror})") from error
     body = json.dumps({"id": batch, "to": address, "text": text}, ensure_ascii=False).encode()
     stamp = str(int(clock.now().timestamp()))
     headers = {
@@ -55,7 +59,7 @@ def send_sms(address: str, text: str, *, batch: str) -> None:
         "User-Agent": "tongban-messages/1",
         "Idempotency-Key": batch,
         "Tongban-Timestamp": stamp,
-        "Tongban-Signature": sign(Path(secret).read_bytes().strip(), stamp, body),
+        "Tongban-Signature": sign(key, stamp, body),
     }
     _post(url, headers, body, settings.SMS_NETWORKS)
 

@@ -22,7 +22,7 @@ DraftNumber = Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{20}$"), Field
 # a wish, which may be empty
 Key = Annotated[str, StringConstraints(max_length=60, pattern=r"^[a-z0-9_-]*$")]
 After = Annotated[
-    str, StringConstraints(max_length=40, pattern=r"^([0-9]{4}-[0-9]{2}-[0-9]{2}\.[0-9]+)?$")
+    str, StringConstraints(max_length=40, pattern=r"^([0-9]{4}-[0-9]{2}-[0-9]{2}\.[0-9]{1,18})?$")
 ]
 Step = Annotated[str, StringConstraints(pattern=r"^[A-Za-z_][A-Za-z0-9_./-]{0,99}$")]
 FactName = Annotated[
@@ -133,6 +133,11 @@ class DecisionIn(Body):
 class BatchIn(DecisionIn):
     """One decision for several cases, each by itself, where the item allows it."""
 
+    model_config = _example({
+        "cases": ["20261123-AAAAAAAAAA"],
+        "outputs": {"outcome": "grant"},
+        "reason": "材料齐全，符合条件，同意",
+    })  # fmt: skip
     cases: Annotated[list[Number], Field(min_length=1, max_length=50)]
 
 

@@ -215,7 +215,7 @@ def _move_asked(branch: Branch, said: Said) -> Branch:
 
 def _moved(branch: Branch, said: Said) -> Branch:
     data = said.data
-    return _free(replace(branch, department=data["department"], post=data["post"], move=()))
+    return replace(_free(branch), department=data["department"], post=data["post"], move=())
 
 
 _ON_BRANCH: Mapping[str, Callable[[Branch, Said], Branch]] = {
@@ -280,7 +280,7 @@ def apply(case: Case | None, number: str, said: Said) -> Case:
             raise ValueError(f"{said.item} of case {number} has ended; {type_} cannot follow")
         moved = _ON_BRANCH[type_](branch, said)
         if type_ in _DONE and said.actor != "system":
-            moved = _free(replace(moved, post="", move=()))
+            moved = replace(_free(moved), post="", move=())
         after = case.with_branch(moved)
     else:
         raise ValueError(f"{type_} is not an event of a case")
