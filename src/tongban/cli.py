@@ -35,6 +35,7 @@ COMMANDS: Mapping[str, Place | Branch] = {
     "case": ("tongban.apps.cases.cli:case", True),
     "items": ("tongban.apps.items.cli:items", True),
     "licence": ("tongban.apps.licences.cli:licence", True),
+    "seal": ("tongban.apps.evidence.seals_cli:seal", True),
     "outreach": ("tongban.apps.outreach.cli:outreach", True),
     "jobs": ("tongban.infra.jobs.cli:jobs", True),
     "keys": ("tongban.infra.secrecy.cli:keys", True),

@@ -1,8 +1,8 @@
-"""Signatures beside documents (签名声明、电子印章): who signed which document, as what, in which words.
+"""Signatures beside documents (签名声明、电子印章): who signed which, as what, in which words.
 
-A statement names the document by its digest and stays apart from it, so that any kind of file can be
-signed and none is changed. It refuses a role that is not known and a statement in another suite
-than that of the key. Whose a key is, and since when, is for the evidence log to prove.
+A statement names the document by its digest and stays apart from it, so that any kind of file can
+be signed and none is changed. It refuses a role that is not known, and a statement in another suite
+than that of its key. Whose a key is, and since when, is for the evidence log to prove.
 """
 
 import json
@@ -52,7 +52,7 @@ class Statement:
     def __post_init__(self) -> None:
         if self.role not in ROLES or self.signer.keys() != ROLES[self.role]:
             raise StatementInvalid(
-                f"StatementInvalid: {str(self.role)[:40]!r} is no role, or its signer is not named so"
+                f"StatementInvalid: {str(self.role)[:40]!r} is no role, or its signer is not so"
             )
 
     def told(self, by: str) -> dict[str, Any]:
@@ -70,8 +70,8 @@ class Statement:
     def sign(self, key: str, signer: Signer, by: str) -> bytes:
         """Sign in the suite ``by``; give the file to keep beside the document, canonical JSON.
 
-        ``key`` is the id of the signer's key (``kernel.wire.documents.key_id``). Raise SuiteUnknown,
-        EventInvalid for what is no JSON.
+        ``key`` is the id of the signer's key (``kernel.wire.documents.key_id``). Raise
+        SuiteUnknown, EventInvalid for what is no JSON.
 
         >>> from datetime import UTC
         >>> one = Statement("sha-256:00", "text/plain", "c", APPLICANT, {"id": "p"}, "认", "yes",
@@ -83,7 +83,7 @@ class Statement:
 
 
 def read(written: bytes, key_of: KeyOf) -> Statement:
-    """Give the statement if a key that ``key_of`` knows signed exactly it; raise StatementInvalid."""
+    """Give the statement if a key that ``key_of`` knows signed it; raise StatementInvalid."""
     try:
         told = open_document(written, key_of)
         of, purpose = told["of"], told["purpose"]
@@ -101,5 +101,7 @@ def read(written: bytes, key_of: KeyOf) -> Statement:
     except (DocumentInvalid, KeyError, TypeError, ValueError, AttributeError) as wrong:
         raise StatementInvalid(f"StatementInvalid: {wrong}") from wrong
     if not same:
-        raise StatementInvalid("StatementInvalid: it does not say what a statement of its suite says")
+        raise StatementInvalid(
+            "StatementInvalid: it does not say what a statement of its suite says"
+        )
     return found

@@ -21,7 +21,7 @@ from tongban.infra.trail import services as trail
 from tongban.kernel.events import Draft, Event
 from tongban.ports.files import write_whole
 
-from . import bundling, disclosure, queries
+from . import bundling, disclosure, notices, queries
 from .bundling import Gathered
 from .events import ARCHIVE, ARCHIVED, CLOSED
 from .models import Archived, Case
@@ -38,6 +38,7 @@ def archive(number: str) -> Archived:
     """
     if known := Archived.objects.filter(case=number).first():
         return known
+    notices.ensure(number)
     found = bundling.gather(number)
     day = next(e.recorded for e in reversed(found.events) if e.type == CLOSED)
     closed = day.astimezone(clock.SHANGHAI).date()

@@ -28,3 +28,16 @@ CLOSED = "tongban.cases.closed.v1"
 #: Told on a chain of its own: the story of the case is closed when its archive is written.
 ARCHIVED = "tongban.cases.archived.v1"
 ARCHIVE = "cases:archive"
+
+#: Signatures and notices have a chain of their own: they move no case, and come after it closed.
+SIGNED = "tongban.cases.signed.v1"
+NOTICED = "tongban.cases.noticed.v1"
+
+
+def papers_chain(number: str) -> str:
+    """Name the chain on which the signatures and notices of a case are told.
+
+    >>> papers_chain("20261124-ABCDEFGHJK")
+    'cases:papers:20261124-ABCDEFGHJK'
+    """
+    return f"cases:papers:{number}"

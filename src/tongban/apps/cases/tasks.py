@@ -7,10 +7,11 @@ from tongban.infra.jobs.services import enqueue, job, periodic
 from tongban.infra.trail import relay
 from tongban.kernel.events import Event
 
-from . import archiving, services
-from .events import CLOSED
+from . import archiving, notices, services
+from .events import CLOSED, ENDED
 
 _ARCHIVE = "cases.archive"
+_NOTICES = "cases.notices"
 
 
 @periodic("cases.wake", every=timedelta(seconds=5))
@@ -33,8 +34,19 @@ def archive(number: str) -> None:
     archiving.archive(number)
 
 
+@job(_NOTICES, retries=5, backoff=timedelta(seconds=30))
+def make_notices(number: str) -> None:
+    """Make the notices of what was decided in a case; where none can be made, say so in the log."""
+    notices.ensure(number)
+
+
+def _ended(event: Event) -> None:
+    enqueue(_NOTICES, {"number": event.chain})
+
+
 def _closed(event: Event) -> None:
     enqueue(_ARCHIVE, {"number": event.chain}, run_after=clock.now() + timedelta(minutes=1))
 
 
 relay.subscribe(_ARCHIVE, CLOSED, _closed)
+relay.subscribe(_NOTICES, ENDED, _ended)

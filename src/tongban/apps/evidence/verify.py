@@ -11,7 +11,6 @@ and the auditor publish, only you can find out. Take your own file by --policy.
 """
 
 import base64
-import hashlib
 import json
 import re
 import sys
@@ -19,19 +18,24 @@ import zipfile
 import zlib
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from datetime import datetime, timedelta, timezone
+from datetime import UTC, datetime, timedelta, timezone
 from pathlib import Path
 from typing import Any, BinaryIO
 
-from cryptography.exceptions import InvalidSignature
+from cryptography import x509
+from cryptography.exceptions import InvalidSignature, UnsupportedAlgorithm
+from cryptography.hazmat.primitives import hashes
+from cryptography.hazmat.primitives.asymmetric.ec import ECDSA, EllipticCurvePublicKey
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
-from cryptography.hazmat.primitives.hashes import SM3, Hash
+from cryptography.hazmat.primitives.asymmetric.padding import PKCS1v15
+from cryptography.hazmat.primitives.asymmetric.rsa import RSAPublicKey
 
 LARGEST = 256 * 1024 * 1024  # bytes of all files of a bundle together
 MOST_SIGNATURES, LONGEST_POLICY = 64, 65_536
 MANIFEST, CHECKPOINT, POLICY = "manifest.txt", "checkpoint.txt", "policy.txt"
 EVENTS = "events.jsonl"
 TOKEN, TOKEN_OVER = "timestamp.tsr", "timestamp.txt"
+SIGNATURES = "signatures/"  # statements beside documents: who signed which, in which words
 ADDED = "archive/"  # what the keeper of the log wrote when it packed, such as a page to read
 PLAIN = {MANIFEST, CHECKPOINT, POLICY, EVENTS, TOKEN, TOKEN_OVER, "README.txt", "verify.py"}
 # what the hash of an event is over
@@ -40,6 +44,7 @@ ENVELOPE = {
     *("occurred", "on_behalf_of", "organisation", "payload_digest", "previous", "reason"),
     *("recorded", "seq", "step", "suite", "type"),
 }
+Event = dict[str, Any]
 
 
 class Broken(Exception):
@@ -49,18 +54,19 @@ class Broken(Exception):
 # --- digests and signatures ---------------------------------------------------------------------
 
 
-def sha256(message: bytes) -> bytes:
-    return hashlib.sha256(message).digest()
+Digest = Callable[[bytes], bytes]
 
 
-def sm3(message: bytes) -> bytes:
-    """GB/T 32905."""
-    made = Hash(SM3())
-    made.update(message)
-    return made.finalize()
+def digest_by(algorithm: hashes.HashAlgorithm) -> Digest:
+    def digest(message: bytes) -> bytes:
+        made = hashes.Hash(algorithm)
+        made.update(message)
+        return made.finalize()
+
+    return digest
 
 
-DIGESTS: dict[str, Callable[[bytes], bytes]] = {"std": sha256, "gm": sm3}
+sha256, sm3 = digest_by(hashes.SHA256()), digest_by(hashes.SM3())  # FIPS 180-4, GB/T 32905
 
 
 def ed25519_holds(public: bytes, message: bytes, signature: bytes) -> bool:
@@ -82,6 +88,15 @@ GY = 0xBC3736A2F4F6779C59BDCEE36B692153D0A9877CC62A474002DF32E52139F0A0
 Point = tuple[int, int, int]  # (X, Y, Z) stands for (X/Z^2, Y/Z^3); Z = 0 is the point at infinity
 
 
+def double(point: Point) -> Point:
+    """Add a point of the curve to itself: along the tangent."""
+    x, y, z = point
+    yy, zz = y * y % P, z * z % P
+    slope, s = 3 * (x - zz) * (x + zz) % P, 4 * x * yy % P  # as a = -3
+    x3 = (slope * slope - 2 * s) % P
+    return x3, (slope * (s - x3) - 8 * yy * yy) % P, 2 * y * z % P
+
+
 def add(one: Point, two: Point) -> Point:
     """Add two points of the curve."""
     (x1, y1, z1), (x2, y2, z2) = one, two
@@ -89,16 +104,17 @@ def add(one: Point, two: Point) -> Point:
         return one if z1 else two
     zz1, zz2 = z1 * z1 % P, z2 * z2 % P
     u1, u2, s1, s2 = x1 * zz2 % P, x2 * zz1 % P, y1 * zz2 * z2 % P, y2 * zz1 * z1 % P
-    if u1 == u2 and s1 != s2:
-        return 1, 1, 0
-    if u1 == u2:  # the same point: along the tangent
-        slope, s = (3 * x1 * x1 + A * zz1 * zz1) % P, 4 * x1 * y1 * y1 % P
-        x3 = (slope * slope - 2 * s) % P
-        return x3, (slope * (s - x3) - 8 * y1**4) % P, 2 * y1 * z1 % P
+    if u1 == u2:
+        return double(one) if s1 == s2 else (1, 1, 0)
     h, r = u2 - u1, s2 - s1
     hh, hhh = h * h % P, h * h * h % P
     x3 = (r * r - hhh - 2 * u1 * hh) % P
     return x3, (r * (u1 * hh - x3) - s1 * hhh) % P, h * z1 * z2 % P
+
+
+def multiples(point: Point) -> list[Point]:
+    """Give the point times 0, 1, 2 and 3."""
+    return [(1, 1, 0), point, double(point), add(double(point), point)]
 
 
 def sm2_holds(public: bytes, message: bytes, signature: bytes) -> bool:
@@ -114,12 +130,17 @@ def sm2_holds(public: bytes, message: bytes, signature: bytes) -> bool:
     curve = b"".join(number.to_bytes(32, "big") for number in (A, B, GX, GY))
     z = sm3(b"\x00\x80" + b"1234567812345678" + curve + public)
     e = int.from_bytes(sm3(z + message), "big")
-    # s*G + t*(x, y), both at once, bit by bit from the top
-    base, own, point = (GX, GY, 1), (x, y, 1), (1, 1, 0)
-    terms = [point, base, own, add(base, own)]
-    for bit in reversed(range(256)):
-        point = add(add(point, point), terms[(s >> bit & 1) | (t >> bit & 1) << 1])
+    # s*G + t*(x, y), both at once, two bits of each at a time from the top
+    terms = [add(g, q) for q in multiples((x, y, 1)) for g in multiples((GX, GY, 1))]
+    point = (1, 1, 0)
+    for place in range(254, -1, -2):
+        point = add(double(double(point)), terms[(s >> place & 3) | (t >> place & 3) << 2])
     return point[2] != 0 and (e + point[0] * pow(point[2], -2, P) % P) % N == r
+
+
+# name of a suite -> its digest, and how a signature is verified
+DIGESTS: dict[str, Digest] = {"std": sha256, "gm": sm3}
+HOLDS = {"std": ed25519_holds, "gm": sm2_holds}
 
 
 # --- signed notes: c2sp.org/signed-note, c2sp.org/tlog-cosignature ------------------------------
@@ -188,9 +209,8 @@ def signers(note: bytes, keys: list[Key], where: str) -> tuple[str, dict[Key, in
             if key.witness:  # it signs with the time, in seconds since 1970
                 time, signature = int.from_bytes(told[4:12], "big"), told[12:]
                 message = f"cosignature/v1\ntime {time}\n{text}"
-            holds = sm2_holds if key.suite == "gm" else ed25519_holds
             fit = 0 < time < 2**37 or not key.witness
-            if not (fit and holds(key.public, message.encode(), signature)):
+            if not (fit and HOLDS[key.suite](key.public, message.encode(), signature)):
                 raise Broken(f"{where}: the signature of {key.name} does not hold / 签名无效")
             signed.setdefault(key, time)
     return text, signed
@@ -259,50 +279,28 @@ def read_policy(text: str) -> Policy:
     return policy
 
 
-# --- the tree: RFC 9162, section 2.1.3.2 --------------------------------------------------------
+# --- the tree: RFC 9162, section 2.1 ------------------------------------------------------------
 
 
-def root_of(
-    leaf: bytes, index: int, size: int, path: list[bytes], digest: Callable[[bytes], bytes]
-) -> bytes | None:
-    """Give the root to which the path leads from a leaf; None where it leads nowhere."""
-    if not 0 <= index < size:
+def root_of(leaf: bytes, index: int, size: int, path: list[bytes], digest: Digest) -> bytes | None:
+    """Give the root to which the path leads from a leaf; None where it leads nowhere.
+
+    A tree is one leaf, or a full half on the left and the rest on the right; the last of the path
+    is the half in which the leaf is not.
+    """
+    if not 0 <= index < size or (size == 1) is bool(path):
         return None
-    place, last, made = index, size - 1, leaf
-    for sibling in path:
-        if last == 0:
-            return None
-        if place & 1 or place == last:
-            made = digest(b"\x01" + sibling + made)
-            while not place & 1 and place:
-                place, last = place >> 1, last >> 1
-        else:
-            made = digest(b"\x01" + made + sibling)
-        place, last = place >> 1, last >> 1
-    return made if last == 0 else None
+    if size == 1:
+        return leaf
+    half = 1 << (size - 1).bit_length() - 1
+    if index < half:
+        left, right = root_of(leaf, index, half, path[:-1], digest), path[-1]
+        return left and digest(b"\x01" + left + right)
+    left, right = path[-1], root_of(leaf, index - half, size - half, path[:-1], digest)
+    return right and digest(b"\x01" + left + right)
 
 
 # --- the bundle ---------------------------------------------------------------------------------
-
-
-@dataclass
-class Report:
-    """What was proved."""
-
-    about: str
-    made: str
-    log: Key
-    size: int
-    root: str
-    witnesses: dict[str, tuple[Key, int]]
-    wanted: str
-    own_policy: bool
-    events: list[dict[str, Any]]
-    chains: dict[str, int]
-    documents: dict[str, str]
-    erased: list[str]
-    added: list[str]
-    token: bool
 
 
 def read_files(path: Path) -> dict[str, bytes]:
@@ -352,7 +350,7 @@ def check_files(files: Mapping[str, bytes], log: Key) -> tuple[str, str]:
     return head[2], head[3]
 
 
-def check_event(line: bytes, where: str, digest: Callable[[bytes], bytes], size: int) -> Any:
+def check_event(line: bytes, where: str, digest: Digest, size: int) -> Event:
     """Give an event and the root to which its leaf leads."""
     try:
         told = json.loads(line)
@@ -380,7 +378,7 @@ def check_event(line: bytes, where: str, digest: Callable[[bytes], bytes], size:
     return {**envelope, "index": leaf["index"], "data": data, "root": root, "where": where}
 
 
-def check_chains(events: list[dict[str, Any]]) -> dict[str, int]:
+def check_chains(events: list[Event]) -> dict[str, int]:
     """Check that each story is whole: from its first event on, none left out in between."""
     heads: dict[str, tuple[int, str]] = {}
     for event in events:
@@ -391,12 +389,12 @@ def check_chains(events: list[dict[str, Any]]) -> dict[str, int]:
     return {chain: last for chain, (last, _) in heads.items()}
 
 
-def check_documents(files: Mapping[str, bytes], events: list[dict[str, Any]]) -> dict[str, str]:
+def check_documents(files: Mapping[str, bytes], events: list[Event]) -> dict[str, Event]:
     """Find for each document the event that names its digest, of either suite."""
-    naming: dict[str, str] = {}
+    naming: dict[str, Event] = {}
     for event in events:
         for digest in re.findall('"(?:sha-256:|sm3:)?([0-9a-f]{64})"', event["data"] or ""):
-            naming.setdefault(digest, event["where"])
+            naming.setdefault(digest, event)
     found = {}
     for name in sorted(name for name in {*files} - PLAIN if not name.startswith(ADDED)):
         digests = [digest(files[name]).hex() for digest in DIGESTS.values()]
@@ -405,6 +403,179 @@ def check_documents(files: Mapping[str, bytes], events: list[dict[str, Any]]) ->
             raise Broken(f"{name}: no event names this document / 没有事件记载此文件")
         found[name] = named[0]
     return found
+
+
+# --- signatures and seals beside documents ------------------------------------------------------
+
+FORMATS = {"std": "tongban.signature.ed25519.v1", "gm": "tongban.signature.sm2-sm3.v1"}
+KEY_BEGUN, KEY_ENDED = "tongban.evidence.key_begun.v1", "tongban.evidence.key_ended.v1"
+ROLES = {"applicant": "applicant / 申请人签名", "organisation": "seal / 电子印章"}
+
+
+def signing_keys(events: list[Event]) -> dict[str, Event]:
+    """Give the keys that the log tells of: suite, public key, whose; from and until which leaf."""
+    keys: dict[str, Event] = {}
+    for event in events:
+        if event["type"] in {KEY_BEGUN, KEY_ENDED} and event["data"] is not None:
+            told = json.loads(event["data"])
+            if event["chain"] != f"evidence:key:{told['key']}":
+                raise ValueError
+            key = keys.setdefault(told["key"], {**told, "from": event["index"], "until": None})
+            if event["type"] == KEY_ENDED:
+                key["until"] = event["index"]
+    return keys
+
+
+def check_signatures(
+    files: Mapping[str, bytes], events: list[Event], named: Mapping[str, Event]
+) -> tuple[list[str], list[str]]:
+    """Check each statement by the key that was its signer's then; say what is proved, and what not.
+
+    "Then" goes by the places of leaves in the tree, which nobody can choose: the key was begun
+    before an event named the statement, and had not ended.
+    """
+    where, proved, not_proved = EVENTS, [], []
+    try:
+        keys = signing_keys(events)
+        paths = {d(files[name]).hex(): name for d in DIGESTS.values() for name in named}
+        for where in (name for name in named if name.startswith(SIGNATURES)):
+            told, at = json.loads(files[where]), named[where]["index"]
+            said = told["document"]
+            who = " ".join(str(said["signer"][part]) for part in sorted(said["signer"]))
+            key = keys.get(told["key"])
+            if key is None:
+                not_proved.append(f"{where}: no event tells whose key signed it / 签名密钥归属不明")
+                continue
+            public, signature = bytes.fromhex(key["public"]), bytes.fromhex(told["signature"])
+            message = b"tongban.document.v1\n" + canonical(said)
+            fit = told["suite"] == key["suite"] and said["format"] == FORMATS[key["suite"]]
+            fit &= canonical(told) == files[where] and signature.hex() == told["signature"]
+            if not (fit and HOLDS[key["suite"]](public, message, signature)):
+                raise Broken(f"{where}: the signature does not hold / 签名无效")
+            if (said["role"], said["signer"]) != (key["role"], key["signer"]):
+                raise Broken(f"{where}: the key is of somebody else / 密钥属于他人")
+            if not key["from"] < at < (at + 1 if key["until"] is None else key["until"]):
+                raise Broken(f"{where}: the key was not in use then / 当时密钥未在用")
+            path = paths.get(said["of"]["digest"].rpartition(":")[2])
+            if path is None:
+                not_proved.append(f"{where}: its document is not in here / 所签文件不在包内")
+            proved.append(
+                f"{ROLES[said['role']]} {who}: {path or said['of']['digest']}, {said['signed']}, "
+                f"“{said['purpose']['zh']}” “{said['purpose']['en']}” ({where}, {told['key']})"
+            )
+    except (ValueError, KeyError, TypeError, AttributeError, RecursionError):
+        raise Broken(f"{where}: it is not written as a signature is / 不是规范的签名") from None
+    return proved, not_proved
+
+
+# --- the token of a time-stamp authority: RFC 3161, in CMS (RFC 5652) ----------------------------
+
+HASHES = {
+    bytes.fromhex("608648016503040201"): hashes.SHA256(),
+    bytes.fromhex("608648016503040202"): hashes.SHA384(),
+    bytes.fromhex("608648016503040203"): hashes.SHA512(),
+}
+TST_INFO = bytes.fromhex("2a864886f70d0109100104")
+CONTENT_TYPE, DIGEST = bytes.fromhex("2a864886f70d010903"), bytes.fromhex("2a864886f70d010904")
+SIGNED_BY = bytes.fromhex("2a864886f70d010910022f")  # digest of the certificate: RFC 5816
+
+
+def parts(der: bytes) -> list[tuple[int, bytes, bytes]]:
+    """Give the elements that stand one after the other in DER: tag, content, and all of it."""
+    found = []
+    while der:
+        start, length = 2, der[1]
+        if length & 0x80:
+            start += length & 0x7F
+            length = int.from_bytes(der[2:start], "big")
+        if len(der) < start + length:
+            raise ValueError
+        found.append((der[0], der[start : start + length], der[: start + length]))
+        der = der[start + length :]
+    return found
+
+
+def inside(der: bytes) -> list[tuple[int, bytes, bytes]]:
+    """Give the elements inside the first one."""
+    return parts(parts(der)[0][1])
+
+
+def read_token(token: bytes, over: bytes) -> tuple[datetime, x509.Certificate]:
+    """Give the time of a token over these bytes, and the certificate that signed it."""
+    status, content = inside(token)
+    signed = inside(inside(content[2])[1][1])
+    kind, wrapped = inside(signed[2][2])
+    told = parts(wrapped[1])[0][1]
+    _, _, (_, _, imprint), _, (_, time, _), *_ = inside(told)
+    certificates = [one[2] for tag, content, _ in signed if tag == 0xA0 for one in parts(content)]
+    _, _, (_, _, by), (_, attributes, covered), _, (_, signature, _) = inside(signed[-1][1])[:6]
+    said = {inside(one)[0][1]: inside(one)[1][1] for _, _, one in parts(attributes)}
+    algorithm, (stamped, digest) = HASHES[inside(by)[0][1]], inside(imprint)
+    found = [one for one in certificates if sha256(one) in said.get(SIGNED_BY, b"")]
+    if not found:
+        raise UnsupportedAlgorithm("it names its certificate otherwise")
+    certificate = x509.load_der_x509_certificate(found[0])
+    use = certificate.extensions.get_extension_for_class(x509.ExtendedKeyUsage)
+    moment = datetime.strptime(time[:14].decode(), "%Y%m%d%H%M%S").replace(tzinfo=UTC)
+    if not (
+        inside(status[2])[0][1] in {b"\0", b"\1"}  # granted
+        and kind[1] == parts(said[CONTENT_TYPE])[0][1] == TST_INFO
+        and parts(said[DIGEST])[0][1] == digest_by(algorithm)(told)
+        and digest[1] == digest_by(HASHES[inside(stamped[2])[0][1]])(over)
+        and list(use.value) == [x509.ExtendedKeyUsageOID.TIME_STAMPING]
+        and certificate.not_valid_before_utc <= moment <= certificate.not_valid_after_utc
+    ):
+        raise ValueError
+    key, message = certificate.public_key(), b"\x31" + covered[1:]
+    if isinstance(key, RSAPublicKey):
+        key.verify(signature, message, PKCS1v15(), algorithm)
+    elif isinstance(key, EllipticCurvePublicKey):
+        key.verify(signature, message, ECDSA(algorithm))
+    else:
+        raise UnsupportedAlgorithm("neither RSA nor ECDSA")
+    return moment, certificate
+
+
+def check_token(files: Mapping[str, bytes]) -> tuple[list[str], list[str]]:
+    """Check that the token is over this checkpoint with the log's signature, and who signed it."""
+    if TOKEN not in files:
+        return [], []
+    over = files.get(TOKEN_OVER, b"-")
+    if not files[CHECKPOINT].startswith(over):
+        raise Broken(f"{TOKEN_OVER}: it is not this checkpoint / 不是该检查点")
+    ask = f"openssl ts -verify -data {TOKEN_OVER} -in {TOKEN} -CAfile ROOTS.pem"
+    try:
+        moment, by = read_token(files[TOKEN], over)
+    except UnsupportedAlgorithm as wrong:
+        return [], [f"the time-stamp token ({wrong}); ask / 时间戳请另行校验: {ask}"]
+    except (ValueError, LookupError, InvalidSignature, x509.ExtensionNotFound):
+        raise Broken(f"{TOKEN}: it is no good token over {TOKEN_OVER} / 时间戳无效") from None
+    name, mark = by.subject.rfc4514_string(), by.fingerprint(hashes.SHA256()).hex()
+    return (
+        [f"time stamp / 时间戳 (RFC 3161): {shown(moment)}, {name}, certificate SHA-256 {mark}"],
+        [f"who vouches for that certificate; ask / 时间戳证书请另行校验: {ask}"],
+    )
+
+
+# --- the whole argument -------------------------------------------------------------------------
+
+
+@dataclass
+class Report:
+    """What was proved, of what, and what was not."""
+
+    about: str
+    made: str
+    log: Key
+    size: int
+    root: str
+    witnesses: dict[str, tuple[Key, int]]
+    events: list[Event]
+    chains: dict[str, int]
+    documents: dict[str, str]
+    erased: list[str]
+    proved: list[str]
+    not_proved: list[str]
 
 
 def check(files: Mapping[str, bytes], own_policy: str | None = None) -> Report:
@@ -429,36 +600,59 @@ def check(files: Mapping[str, bytes], own_policy: str | None = None) -> Report:
         raise Broken(f"{CHECKPOINT}: signed by {by}; wanted {policy.wants()} / 见证人不足")
     # the files, then the events: each leads by its path to the root that was signed
     about, made = check_files(files, log)
-    digest, events = DIGESTS[log.suite], []
+    events = []
     lines = files.get(EVENTS, b"").removesuffix(b"\n").split(b"\n")
     for number, line in enumerate(lines, 1):
-        event = check_event(line, f"{EVENTS} line {number}", digest, size)
+        event = check_event(line, f"{EVENTS} line {number}", DIGESTS[log.suite], size)
         if event["root"] != root:
             raise Broken(f"{event['where']}: it is not in the signed tree / 不在已签名的日志树中")
         events.append(event)
-    # what the token of a time-stamp authority is over is this checkpoint with the log's signature
-    if TOKEN in files and not files[CHECKPOINT].startswith(files.get(TOKEN_OVER, b"-")):
-        raise Broken(f"{TOKEN_OVER}: it is not this checkpoint / 不是该检查点")
+    # the stories are whole; events name the documents; who signed these, and when at the latest
+    chains, documents = check_chains(events), check_documents(files, events)
+    by_whom, by_nobody = check_signatures(files, events, documents)
+    stamped, not_stamped = check_token(files)
+    proved = [
+        f"log / 日志: {log.text}",
+        f"tree / 日志树: {size} leaves / 叶子, root / 根 {root.hex()}",
+        *(f"witness / 见证人 {n}: {at(t)}, {k.text}" for n, (k, t) in sorted(witnesses.items())),
+        *stamped,
+    ]
+    if witnesses:
+        first = at(min(time for _, time in witnesses.values()))
+        said = "all of this existed at, and is unchanged since / 以下内容已存在且未改动"
+        proved.append(f"{said}: {first}")
+    for chain, last in chains.items():
+        proved.append(f"story / 事件链 {chain}: events 1 to {last}, none left out / 中间无缺")
+    proved += [f"document / 文件 {name}: {event['where']}" for name, event in documents.items()]
+    erased = [event["where"] for event in events if event["data"] is None]
+    added = sorted(name for name in files if name.startswith(ADDED))
+    not_proved = [
+        "that what was recorded is true: only that it was recorded / 记录是否属实",
+        "what came after the last event of a story, and other stories / 此后及其他事件",
+        "the times in events: they are the recorder's own clock / 事件内的时间为记录方时钟",
+        *not_stamped,
+        *by_nobody,
+        *(f"{where}: its data was erased by law / 数据已依法删除" for where in erased),
+        *(f"{name}: written by the log's keeper / 平台打包时所写" for name in added),
+    ]
+    if own_policy is None:
+        told = "whose keys these are: compare them with those published / 公钥归属须自行核对"
+        not_proved.insert(0, told)
+    if not witnesses:
+        not_proved.insert(0, "NOT WITNESSED: the time, and that nothing was replaced / 未经见证")
+    where = {name: event["where"] for name, event in documents.items()}
     return Report(
-        about,
-        made,
-        log,
-        size,
-        root.hex(),
-        witnesses,
-        policy.wants(),
-        own_policy is not None,
-        events,
-        check_chains(events),
-        check_documents(files, events),
-        [event["where"] for event in events if event["data"] is None],
-        sorted(name for name in files if name.startswith(ADDED)),
-        TOKEN in files,
+        *(about, made, log, size, root.hex(), witnesses, events, chains, where, erased),
+        *(proved + by_whom, not_proved),
     )
 
 
-def shown(time: int) -> str:
-    return datetime.fromtimestamp(time, timezone(timedelta(hours=8))).isoformat(" ")
+def shown(moment: datetime) -> str:
+    return moment.astimezone(timezone(timedelta(hours=8))).isoformat(" ")
+
+
+def at(time: int) -> str:
+    return shown(datetime.fromtimestamp(time, UTC))
 
 
 def say(line: str) -> None:
@@ -466,51 +660,13 @@ def say(line: str) -> None:
     print("".join(sign if sign.isprintable() else "\ufffd" for sign in line))
 
 
-def proved(report: Report) -> list[str]:
-    """Say what is proved, by whom it was witnessed and when."""
-    lines = [
-        f"log / 日志: {report.log.text}",
-        f"tree / 日志树: {report.size} leaves / 叶子, root / 根 {report.root}",
-    ]
-    for name, (key, time) in sorted(report.witnesses.items()):
-        lines.append(f"witness / 见证人 {name}: {shown(time)}, {key.text}")
-    if report.witnesses:
-        first = shown(min(time for _, time in report.witnesses.values()))
-        lines.append(
-            f"all of this existed at, and is unchanged since / 以下内容已存在且未改动: {first}"
-        )
-    for chain, last in report.chains.items():
-        lines.append(f"story / 事件链 {chain}: events 1 to {last}, none left out / 中间无缺")
-    return lines + [f"document / 文件 {name}: {where}" for name, where in report.documents.items()]
-
-
-def not_proved(report: Report) -> list[str]:
-    """Say what is not proved."""
-    lines = []
-    if not report.witnesses:
-        lines.append("NOT WITNESSED: the time, and that nothing was replaced / 未经见证")
-    if not report.own_policy:
-        lines.append("whose keys these are: compare them with those published / 公钥归属须自行核对")
-    lines += [
-        "that what was recorded is true: only that it was recorded / 记录是否属实",
-        "what came after the last event of a story, and other stories / 此后及其他事件",
-        "the times in events: they are the recorder's own clock / 事件内的时间为记录方时钟",
-    ]
-    lines += [f"{where}: its data was erased by law / 数据已依法删除" for where in report.erased]
-    lines += [f"{name}: written by the log's keeper / 平台打包时所写" for name in report.added]
-    if report.token:
-        asked = f"openssl ts -verify -data {TOKEN_OVER} -in {TOKEN} -CAfile ROOTS.pem"
-        lines.append(f"the time-stamp token (RFC 3161); ask / 时间戳请另行校验: {asked}")
-    return lines
-
-
 def main(arguments: list[str]) -> int:
     """Print the report; give 0 where everything holds, 1 where not, 2 for a wrong call."""
     own = None
     if "--policy" in arguments[:-1]:
-        at = arguments.index("--policy")
-        own = Path(arguments[at + 1]).read_text(encoding="utf-8")
-        arguments = arguments[:at] + arguments[at + 2 :]
+        place = arguments.index("--policy")
+        own = Path(arguments[place + 1]).read_text(encoding="utf-8")
+        arguments = arguments[:place] + arguments[place + 2 :]
     if len(arguments) > 1 or any(word.startswith("-") for word in arguments):
         print(str(__doc__).split("\n\n")[1])
         return 2
@@ -523,14 +679,15 @@ def main(arguments: list[str]) -> int:
         return 1
     say(f"EVIDENCE HOLDS / 校验通过: {report.about}, made {report.made}")
     for event in report.events:
-        place = f"{event['chain']}:{event['seq']}"
-        say(f"  {place} {event['occurred']} {event['type']} {event['item']} {event['step']}")
-    say("Proved / 已证明")
-    for line in proved(report):
-        say(f"  + {line}")
-    say("Not proved / 未证明")
-    for line in not_proved(report):
-        say(f"  - {line}")
+        told = f"{event['chain']}:{event['seq']}"
+        say(f"  {told} {event['occurred']} {event['type']} {event['item']} {event['step']}")
+    for title, mark, lines in (
+        ("Proved / 已证明", "+", report.proved),
+        ("Not proved / 未证明", "-", report.not_proved),
+    ):
+        say(title)
+        for line in lines:
+            say(f"  {mark} {line}")
     return 0
 
 

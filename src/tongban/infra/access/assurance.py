@@ -38,6 +38,7 @@ ACR: Final[Mapping[int, str]] = {n: f"urn:tongban:acr:{n}" for n in (LOWEST, TWO
 #: Verbs that ask for more than the lowest level.
 NEEDS: Final[Mapping[str, int]] = {
     "case.decide": TWO,
+    "case.sign": TWO,
     "licence.revoke": TWO,
     "licence.suspend": TWO,
     "licence.restore": TWO,

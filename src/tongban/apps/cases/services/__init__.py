@@ -1,4 +1,4 @@
-"""Verbs of cases: submit, advance, answer, decide, correct, suspend, extend, urge, withdraw.
+"""Verbs of cases: submit, advance, answer, decide, correct, suspend, extend, urge, withdraw, sign.
 
 Every verb loads the case, decides by the pure engine, and saves state and trail in one
 transaction.
@@ -19,6 +19,7 @@ from .acts import (
 )
 from .consenting import consent_again
 from .intake import MOST_BYTES, Submission, Upload, submit
+from .signing import Asked, sign, to_sign
 from .turns import (
     TAKE_UP,
     TRIES,
@@ -37,6 +38,7 @@ __all__ = [
     "POSTS",
     "TAKE_UP",
     "TRIES",
+    "Asked",
     "Submission",
     "Upload",
     "Verdict",
@@ -54,8 +56,10 @@ __all__ = [
     "load",
     "resume",
     "save",
+    "sign",
     "submit",
     "suspend",
+    "to_sign",
     "urge",
     "wake",
     "withdraw",
