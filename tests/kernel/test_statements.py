@@ -52,8 +52,6 @@ applicants = st.builds(
     zh=words,
     en=words,
     signed=st.datetimes(
-        min_value=datetime(2000, 1, 1),
-        max_value=datetime(2100, 1, 1),
         timezones=st.just(timezone(timedelta(hours=8))),
     ),
 )

@@ -61,8 +61,8 @@ def make(number: str, item: str) -> Notice:
     department = loaded.ground.definitions[item].department
     data = _data(loaded, branch)
     try:
-        seal = seals.held(department)
-        content = papers.typesetter().make(
+        typesetter, seal = papers.typesetter(), seals.held(department)
+        content = typesetter.make(
             papers.template(_TEMPLATE), data, clock.now(), seal.pdf, f"{data['title']} {number}"
         )
     except (seals.SealRefused, papers.PaperNotMade) as refused:

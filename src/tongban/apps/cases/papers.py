@@ -24,7 +24,8 @@ FOLDER, STATEMENTS = "documents", "signatures"
 class Paper:
     """A document: its path in a bundle, its digest, its bytes.
 
-    ``kind`` is ``application``, ``material`` or ``notice``; ``item`` that of a notice.
+    ``kind`` is ``application``, ``material`` or ``notice``; ``of`` the code of the material, or the
+    item of the notice.
     """
 
     path: str
@@ -33,7 +34,7 @@ class Paper:
     media_type: str
     digest: str
     content: bytes = field(repr=False)
-    item: str = ""
+    of: str = ""
 
 
 def digest_of(content: bytes) -> str:
@@ -54,8 +55,10 @@ def handed_in(number: str) -> tuple[Paper, ...]:
             )
     for place, row in enumerate(Document.objects.filter(case=number).order_by("pk"), 1):
         path = f"{FOLDER}/{place:02d}-{row.material}.{_SUFFIX[row.media_type]}"
-        content = bytes(row.content)
-        found.append(Paper(path, "material", row.filename, row.media_type, row.digest, content))
+        told = bytes(row.content)
+        found.append(
+            Paper(path, "material", row.filename, row.media_type, row.digest, told, row.material)
+        )
     return tuple(found)
 
 

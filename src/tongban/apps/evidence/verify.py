@@ -29,6 +29,7 @@ from cryptography.hazmat.primitives.asymmetric.ec import ECDSA, EllipticCurvePub
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 from cryptography.hazmat.primitives.asymmetric.padding import PKCS1v15
 from cryptography.hazmat.primitives.asymmetric.rsa import RSAPublicKey
+from cryptography.x509.oid import ExtendedKeyUsageOID
 
 LARGEST = 256 * 1024 * 1024  # bytes of all files of a bundle together
 MOST_SIGNATURES, LONGEST_POLICY = 64, 65_536
@@ -293,11 +294,13 @@ def root_of(leaf: bytes, index: int, size: int, path: list[bytes], digest: Diges
     if size == 1:
         return leaf
     half = 1 << (size - 1).bit_length() - 1
+    left: bytes | None = path[-1]
+    right: bytes | None = path[-1]
     if index < half:
-        left, right = root_of(leaf, index, half, path[:-1], digest), path[-1]
-        return left and digest(b"\x01" + left + right)
-    left, right = path[-1], root_of(leaf, index - half, size - half, path[:-1], digest)
-    return right and digest(b"\x01" + left + right)
+        left = root_of(leaf, index, half, path[:-1], digest)
+    else:
+        right = root_of(leaf, index - half, size - half, path[:-1], digest)
+    return digest(b"\x01" + left + right) if left and right else None
 
 
 # --- the bundle ---------------------------------------------------------------------------------
@@ -420,9 +423,10 @@ def signing_keys(events: list[Event]) -> dict[str, Event]:
             told = json.loads(event["data"])
             if event["chain"] != f"evidence:key:{told['key']}":
                 raise ValueError
-            key = keys.setdefault(told["key"], {**told, "from": event["index"], "until": None})
-            if event["type"] == KEY_ENDED:
-                key["until"] = event["index"]
+            if event["type"] == KEY_BEGUN:
+                keys[told["key"]] = {**told, "from": event["index"], "until": sys.maxsize}
+            elif told["key"] in keys:
+                keys[told["key"]]["until"] = event["index"]
     return keys
 
 
@@ -437,34 +441,36 @@ def check_signatures(
     where, proved, not_proved = EVENTS, [], []
     try:
         keys = signing_keys(events)
-        paths = {d(files[name]).hex(): name for d in DIGESTS.values() for name in named}
+        paths = {digest(files[name]).hex(): name for digest in DIGESTS.values() for name in named}
         for where in (name for name in named if name.startswith(SIGNATURES)):
-            told, at = json.loads(files[where]), named[where]["index"]
-            said = told["document"]
-            who = " ".join(str(said["signer"][part]) for part in sorted(said["signer"]))
-            key = keys.get(told["key"])
+            told = json.loads(files[where])
+            said, key = told["document"], keys.get(told["key"])
             if key is None:
-                not_proved.append(f"{where}: no event tells whose key signed it / 签名密钥归属不明")
+                not_proved.append(f"{where}: whose key signed it / 签名密钥归属不明")
                 continue
-            public, signature = bytes.fromhex(key["public"]), bytes.fromhex(told["signature"])
+            by, public, signature = key["suite"], bytes.fromhex(key["public"]), told["signature"]
             message = b"tongban.document.v1\n" + canonical(said)
-            fit = told["suite"] == key["suite"] and said["format"] == FORMATS[key["suite"]]
-            fit &= canonical(told) == files[where] and signature.hex() == told["signature"]
-            if not (fit and HOLDS[key["suite"]](public, message, signature)):
+            fit = (told["suite"], said["format"]) == (by, FORMATS[by])
+            fit &= canonical(told) == files[where] and bytes.fromhex(signature).hex() == signature
+            if not (fit and HOLDS[by](public, message, bytes.fromhex(signature))):
                 raise Broken(f"{where}: the signature does not hold / 签名无效")
             if (said["role"], said["signer"]) != (key["role"], key["signer"]):
                 raise Broken(f"{where}: the key is of somebody else / 密钥属于他人")
-            if not key["from"] < at < (at + 1 if key["until"] is None else key["until"]):
+            if not key["from"] < named[where]["index"] < key["until"]:
                 raise Broken(f"{where}: the key was not in use then / 当时密钥未在用")
             path = paths.get(said["of"]["digest"].rpartition(":")[2])
             if path is None:
-                not_proved.append(f"{where}: its document is not in here / 所签文件不在包内")
+                not_proved.append(f"{where}: which document, it is not in here / 所签文件不在包内")
+            who = " ".join(said["signer"][part] for part in sorted(said["signer"]))
+            words = f"“{said['purpose']['zh']}” “{said['purpose']['en']}”"
             proved.append(
                 f"{ROLES[said['role']]} {who}: {path or said['of']['digest']}, {said['signed']}, "
-                f"“{said['purpose']['zh']}” “{said['purpose']['en']}” ({where}, {told['key']})"
+                f"{words} ({where}, {told['key']})"
             )
     except (ValueError, KeyError, TypeError, AttributeError, RecursionError):
         raise Broken(f"{where}: it is not written as a signature is / 不是规范的签名") from None
+    if proved:
+        not_proved.append("that a signing key is its signer's: the log says so / 签名密钥归属")
     return proved, not_proved
 
 
@@ -522,7 +528,7 @@ def read_token(token: bytes, over: bytes) -> tuple[datetime, x509.Certificate]:
         and kind[1] == parts(said[CONTENT_TYPE])[0][1] == TST_INFO
         and parts(said[DIGEST])[0][1] == digest_by(algorithm)(told)
         and digest[1] == digest_by(HASHES[inside(stamped[2])[0][1]])(over)
-        and list(use.value) == [x509.ExtendedKeyUsageOID.TIME_STAMPING]
+        and list(use.value) == [ExtendedKeyUsageOID.TIME_STAMPING]
         and certificate.not_valid_before_utc <= moment <= certificate.not_valid_after_utc
     ):
         raise ValueError
@@ -574,6 +580,7 @@ class Report:
     chains: dict[str, int]
     documents: dict[str, str]
     erased: list[str]
+    added: list[str]
     proved: list[str]
     not_proved: list[str]
 
@@ -643,7 +650,7 @@ def check(files: Mapping[str, bytes], own_policy: str | None = None) -> Report:
     where = {name: event["where"] for name, event in documents.items()}
     return Report(
         *(about, made, log, size, root.hex(), witnesses, events, chains, where, erased),
-        *(proved + by_whom, not_proved),
+        *(added, proved + by_whom, not_proved),
     )
 
 

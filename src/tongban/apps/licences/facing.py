@@ -60,11 +60,12 @@ def face_of(licence: Licence) -> bytes:
 
     Raise FaceNotMade where none can be made here.
     """
-    kind = items.licence_kind(licence.kind, licence.kind_version)
-    face = items.face(licence.kind, licence.kind_version)
-    data = data_of(licence, kind, face, items.vocabulary())
     try:
+        typesetter = papers.typesetter()
+        kind = items.licence_kind(licence.kind, licence.kind_version)
+        face = items.face(licence.kind, licence.kind_version)
+        data = data_of(licence, kind, face, items.vocabulary())
         seal = seals.held(kind.authority).pdf
-        return papers.typesetter().make(face.template, data, clock.now(), seal, licence.identifier)
+        return typesetter.make(face.template, data, clock.now(), seal, licence.identifier)
     except (papers.PaperNotMade, seals.SealRefused) as refused:
         raise FaceNotMade(refused.zh, refused.en) from refused
