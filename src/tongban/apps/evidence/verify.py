@@ -20,7 +20,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta, timezone
 from pathlib import Path
-from typing import Any, BinaryIO
+from typing import Any, BinaryIO, NamedTuple
 
 from cryptography import x509
 from cryptography.exceptions import InvalidSignature, UnsupportedAlgorithm
@@ -53,7 +53,6 @@ class Broken(Exception):
 
 
 # --- digests and signatures ---------------------------------------------------------------------
-
 
 Digest = Callable[[bytes], bytes]
 
@@ -113,11 +112,6 @@ def add(one: Point, two: Point) -> Point:
     return x3, (r * (u1 * hh - x3) - s1 * hhh) % P, h * z1 * z2 % P
 
 
-def multiples(point: Point) -> list[Point]:
-    """Give the point times 0, 1, 2 and 3."""
-    return [(1, 1, 0), point, double(point), add(double(point), point)]
-
-
 def sm2_holds(public: bytes, message: bytes, signature: bytes) -> bool:
     """GB/T 32918.2, section 7.1, identity 1234567812345678; public x||y, signature r||s."""
     if len(public) != 64 or len(signature) != 64:
@@ -132,8 +126,9 @@ def sm2_holds(public: bytes, message: bytes, signature: bytes) -> bool:
     z = sm3(b"\x00\x80" + b"1234567812345678" + curve + public)
     e = int.from_bytes(sm3(z + message), "big")
     # s*G + t*(x, y), both at once, two bits of each at a time from the top
-    terms = [add(g, q) for q in multiples((x, y, 1)) for g in multiples((GX, GY, 1))]
-    point = (1, 1, 0)
+    point, base, own = (1, 1, 0), (GX, GY, 1), (x, y, 1)
+    ones, others = ([point, one, double(one), add(double(one), one)] for one in (base, own))
+    terms = [add(one, other) for other in others for one in ones]
     for place in range(254, -1, -2):
         point = add(double(double(point)), terms[(s >> place & 3) | (t >> place & 3) << 2])
     return point[2] != 0 and (e + point[0] * pow(point[2], -2, P) % P) % N == r
@@ -482,63 +477,68 @@ HASHES = {
     bytes.fromhex("608648016503040203"): hashes.SHA512(),
 }
 TST_INFO = bytes.fromhex("2a864886f70d0109100104")
-CONTENT_TYPE, DIGEST = bytes.fromhex("2a864886f70d010903"), bytes.fromhex("2a864886f70d010904")
-SIGNED_BY = bytes.fromhex("2a864886f70d010910022f")  # digest of the certificate: RFC 5816
+# attributes of a signature: what it is of, its digest, the digest of its certificate (RFC 5816)
+KIND, DIGEST, BY = (bytes.fromhex(f"2a864886f70d0109{end}") for end in ("03", "04", "10022f"))
 
 
-def parts(der: bytes) -> list[tuple[int, bytes, bytes]]:
-    """Give the elements that stand one after the other in DER: tag, content, and all of it."""
+class Der(NamedTuple):
+    """An element: its tag, all of it, what it holds, and the elements in that."""
+
+    tag: int
+    whole: bytes
+    held: bytes
+    of: "list[Der]"
+
+
+def parse(der: bytes) -> list[Der]:
+    """Read the elements that stand one after the other."""
     found = []
     while der:
         start, length = 2, der[1]
         if length & 0x80:
-            start += length & 0x7F
-            length = int.from_bytes(der[2:start], "big")
-        if len(der) < start + length:
+            start, length = 2 + length % 128, int.from_bytes(der[2 : 2 + length % 128], "big")
+        held = der[start : start + length]
+        if len(held) != length:
             raise ValueError
-        found.append((der[0], der[start : start + length], der[: start + length]))
+        inside = parse(held) if der[0] & 0x20 else []
+        found.append(Der(der[0], der[: start + length], held, inside))
         der = der[start + length :]
     return found
 
 
-def inside(der: bytes) -> list[tuple[int, bytes, bytes]]:
-    """Give the elements inside the first one."""
-    return parts(parts(der)[0][1])
-
-
 def read_token(token: bytes, over: bytes) -> tuple[datetime, x509.Certificate]:
     """Give the time of a token over these bytes, and the certificate that signed it."""
-    status, content = inside(token)
-    signed = inside(inside(content[2])[1][1])
-    kind, wrapped = inside(signed[2][2])
-    told = parts(wrapped[1])[0][1]
-    _, _, (_, _, imprint), _, (_, time, _), *_ = inside(told)
-    certificates = [one[2] for tag, content, _ in signed if tag == 0xA0 for one in parts(content)]
-    _, _, (_, _, by), (_, attributes, covered), _, (_, signature, _) = inside(signed[-1][1])[:6]
-    said = {inside(one)[0][1]: inside(one)[1][1] for _, _, one in parts(attributes)}
-    algorithm, (stamped, digest) = HASHES[inside(by)[0][1]], inside(imprint)
-    found = [one for one in certificates if sha256(one) in said.get(SIGNED_BY, b"")]
-    if not found:
+    status, content = parse(token)[0].of
+    signed = content.of[1].of[0].of
+    kind, wrapped = signed[2].of
+    told = wrapped.of[0].held
+    _, _, imprint, _, time, *_ = parse(told)[0].of
+    _, _, algorithm, attributes, _, signature, *_ = signed[-1].of[0].of
+    said = {one.of[0].held: one.of[1].of[0] for one in attributes.of}
+    brought = [one.whole for part in signed if part.tag == 0xA0 for one in part.of]
+    by = [one for one in brought if BY in said and sha256(one) in said[BY].whole]
+    if not by:
         raise UnsupportedAlgorithm("it names its certificate otherwise")
-    certificate = x509.load_der_x509_certificate(found[0])
-    use = certificate.extensions.get_extension_for_class(x509.ExtendedKeyUsage)
-    moment = datetime.strptime(time[:14].decode(), "%Y%m%d%H%M%S").replace(tzinfo=UTC)
+    certificate = x509.load_der_x509_certificate(by[0])
+    use = certificate.extensions.get_extension_for_class(x509.ExtendedKeyUsage).value
+    moment = datetime.strptime(time.held[:14].decode(), "%Y%m%d%H%M%S").replace(tzinfo=UTC)
+    hashed = HASHES[algorithm.of[0].held]
     if not (
-        inside(status[2])[0][1] in {b"\0", b"\1"}  # granted
-        and kind[1] == parts(said[CONTENT_TYPE])[0][1] == TST_INFO
-        and parts(said[DIGEST])[0][1] == digest_by(algorithm)(told)
-        and digest[1] == digest_by(HASHES[inside(stamped[2])[0][1]])(over)
-        and list(use.value) == [ExtendedKeyUsageOID.TIME_STAMPING]
+        status.of[0].held in {b"\0", b"\1"}  # granted
+        and kind.held == said[KIND].held == TST_INFO
+        and said[DIGEST].held == digest_by(hashed)(told)
+        and imprint.of[1].held == digest_by(HASHES[imprint.of[0].of[0].held])(over)
+        and list(use) == [ExtendedKeyUsageOID.TIME_STAMPING]
         and certificate.not_valid_before_utc <= moment <= certificate.not_valid_after_utc
     ):
         raise ValueError
-    key, message = certificate.public_key(), b"\x31" + covered[1:]
+    key, message = certificate.public_key(), b"\x31" + attributes.whole[1:]
     if isinstance(key, RSAPublicKey):
-        key.verify(signature, message, PKCS1v15(), algorithm)
+        key.verify(signature.held, message, PKCS1v15(), hashed)
     elif isinstance(key, EllipticCurvePublicKey):
-        key.verify(signature, message, ECDSA(algorithm))
+        key.verify(signature.held, message, ECDSA(hashed))
     else:
-        raise UnsupportedAlgorithm("neither RSA nor ECDSA")
+        raise UnsupportedAlgorithm("it is signed by neither RSA nor ECDSA")
     return moment, certificate
 
 
@@ -554,13 +554,11 @@ def check_token(files: Mapping[str, bytes]) -> tuple[list[str], list[str]]:
         moment, by = read_token(files[TOKEN], over)
     except UnsupportedAlgorithm as wrong:
         return [], [f"the time-stamp token ({wrong}); ask / 时间戳请另行校验: {ask}"]
-    except (ValueError, LookupError, InvalidSignature, x509.ExtensionNotFound):
+    except (ValueError, LookupError, InvalidSignature, x509.ExtensionNotFound, RecursionError):
         raise Broken(f"{TOKEN}: it is no good token over {TOKEN_OVER} / 时间戳无效") from None
     name, mark = by.subject.rfc4514_string(), by.fingerprint(hashes.SHA256()).hex()
-    return (
-        [f"time stamp / 时间戳 (RFC 3161): {shown(moment)}, {name}, certificate SHA-256 {mark}"],
-        [f"who vouches for that certificate; ask / 时间戳证书请另行校验: {ask}"],
-    )
+    said = f"time stamp / 时间戳 (RFC 3161): {at(moment.timestamp())}, {name}, SHA-256 {mark}"
+    return [said], [f"who vouches for that certificate; ask / 时间戳证书请另行校验: {ask}"]
 
 
 # --- the whole argument -------------------------------------------------------------------------
@@ -654,12 +652,8 @@ def check(files: Mapping[str, bytes], own_policy: str | None = None) -> Report:
     )
 
 
-def shown(moment: datetime) -> str:
-    return moment.astimezone(timezone(timedelta(hours=8))).isoformat(" ")
-
-
-def at(time: int) -> str:
-    return shown(datetime.fromtimestamp(time, UTC))
+def at(time: float) -> str:
+    return datetime.fromtimestamp(time, timezone(timedelta(hours=8))).isoformat(" ")
 
 
 def say(line: str) -> None:
