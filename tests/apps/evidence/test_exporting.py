@@ -7,9 +7,6 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
 import pytest
-from cryptography import x509
-from cryptography.exceptions import InvalidSignature, UnsupportedAlgorithm
-from cryptography.hazmat.primitives import hashes
 from django.db import DatabaseError, connection
 
 from testkit.servers import Fresh
@@ -45,7 +42,7 @@ ess_cert_id_alg = sha256
 class Authority:
     """A time-stamp authority: openssl behind HTTP; ``mood`` says how it misbehaves."""
 
-    def __init__(self, folder: Path, kind: tuple[str, ...] = ("rsa:2048",)) -> None:
+    def __init__(self, folder: Path) -> None:
         self.folder, self.mood, self.asked = folder, "", 0
         folder.mkdir()
         (folder / "config").write_text(CONFIG.format(folder=folder))
@@ -67,7 +64,7 @@ class Authority:
         self.openssl(
             "req",
             "-newkey",
-            *kind,
+            "rsa:2048",
             "-nodes",
             "-keyout",
             "tsa.key",
@@ -102,11 +99,6 @@ class Authority:
         )
         assert done.returncode == 0, done.stderr.decode()
         return done.stdout
-
-    def certificate_digest(self) -> str:
-        """Give the SHA-256 of the certificate of whoever stamps."""
-        read = x509.load_pem_x509_certificate((self.folder / "tsa.pem").read_bytes())
-        return read.fingerprint(hashes.SHA256()).hex()
 
     def answer(self, query: bytes) -> tuple[int, bytes]:
         self.asked += 1
@@ -179,47 +171,12 @@ def test_a_token_of_an_authority_goes_into_the_bundle_and_openssl_agrees(
     files = verify.read_files(path)
     report = verify.check(files)
     assert report.size == 3
-    (stamped,) = [line for line in report.proved if "RFC 3161" in line]
-    assert authority.certificate_digest() in stamped
     (command,) = [line for line in report.not_proved if "openssl ts" in line]
     for name in (verify.TOKEN, verify.TOKEN_OVER):
         (authority.folder / name).write_bytes(files[name])
     arguments = command.partition(": openssl ")[2].replace("ROOTS.pem", "ca.pem").split()
     assert b"Verification: OK" in authority.openssl(*arguments)
     assert "timestamp.tsr" not in [*verify.read_files(_packed(tmp_path, trail.history("case-1")))]
-
-
-EC = ("ec", "-pkeyopt", "ec_paramgen_curve:P-256")
-
-
-@pytest.mark.parametrize("kind", [("rsa:2048",), EC], ids=["rsa", "ec"])
-@pytest.mark.parametrize("digest", ["sha256", "sha512"])
-def test_no_byte_of_a_token_can_be_changed_so_that_it_says_something_else(
-    tmp_path: Path, kind: tuple[str, ...], digest: str
-) -> None:
-    authority = Authority(tmp_path / "authority", kind)
-    over = b"a checkpoint"
-    (authority.folder / "over").write_bytes(over)
-    query = authority.openssl("ts", "-query", "-data", "over", "-cert", f"-{digest}")
-    _, token = authority.answer(query)
-    at, by = verify.read_token(token, over)
-    assert by.fingerprint(hashes.SHA256()).hex() == authority.certificate_digest()
-    text = authority.openssl("ts", "-reply", "-in", "answer", "-text").decode()
-    assert at.strftime("%b %e %H:%M:%S %Y GMT") in text
-    wrong = (ValueError, LookupError, InvalidSignature, UnsupportedAlgorithm)
-    with pytest.raises(wrong):
-        verify.read_token(token, over + b".")
-    held = 0
-    for place in range(len(token)):
-        bent = token[:place] + bytes([token[place] ^ 1]) + token[place + 1 :]
-        try:  # some bytes are covered by nothing, such as the root that came along
-            assert verify.read_token(bent, over) == (at, by)
-            held += 1
-        except (*wrong, x509.ExtensionNotFound):
-            pass
-        with pytest.raises(wrong):
-            verify.read_token(token[:place], over)
-    assert held < len(token) / 2
 
 
 def _packed(tmp_path: Path, events) -> Path:

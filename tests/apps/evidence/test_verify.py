@@ -56,7 +56,9 @@ def test_a_bundle_says_what_is_proved_by_whom_and_when(by: str) -> None:
         name: SIGNED + n for n, name in enumerate(NAMES)
     }
     assert report.chains == {"case-1": 4}
-    assert report.documents == {PAPER: "events.jsonl line 1"}
+    assert {name: event["where"] for name, event in report.documents.items()} == {
+        PAPER: "events.jsonl line 1"
+    }
     assert [event["hash"] for event in report.events] == [event.hash for event in made.events]
     assert str(made.log.key) == report.log.text
     told = "\n".join(report.proved)
@@ -187,7 +189,6 @@ def test_erased_data_is_told_and_the_event_stands() -> None:
     events = events_of(STD)
     events[2]["data"] = events[2]["data_salt"] = None
     report = verify.check(forged(STD, events))
-    assert report.erased == ["events.jsonl line 3"]
     assert "line 3: its data was erased by law" in "\n".join(report.not_proved)
 
 
@@ -197,14 +198,6 @@ def test_a_document_that_no_event_names_is_refused() -> None:
     assert verify.check(STD.relisted({PAPER: None})).documents == {}
     extra = {**STD.files, "documents/02.pdf": b"more"}
     assert broken(extra) == "documents/02.pdf: the file does not belong to it / 多余"
-
-
-def _wrapped(inner: st.SearchStrategy[bytes]) -> st.SearchStrategy[bytes]:
-    """Put elements into an element of DER, so that a reader goes deep before it stumbles."""
-    tags = st.sampled_from([b"\x30", b"\x31", b"\xa0", b"\x04", b"\x06"])
-    return st.tuples(tags, st.lists(inner, max_size=6).map(b"".join)).map(
-        lambda told: told[0] + bytes([0x82, *len(told[1]).to_bytes(2, "big")]) + told[1]
-    )
 
 
 # --- who signed ----------------------------------------------------------------------------------
@@ -260,15 +253,11 @@ def test_a_list_of_files_is_no_checkpoint_and_another_log_signs_no_list() -> Non
 
 def test_the_token_is_over_this_checkpoint() -> None:
     mine = {"timestamp.tsr": b"token", "timestamp.txt": STD.note([])}
+    report = verify.check(STD.relisted(mine))
+    assert "openssl ts -verify -data timestamp.txt" in "\n".join(report.not_proved)
     for other in (replace(STD, tree=replace(STD.tree, size=21)).note([]), None):
         told = broken(STD.relisted({**mine, "timestamp.txt": other}))
         assert told.startswith("timestamp.txt: it is not this checkpoint")
-
-
-@given(st.binary(max_size=40) | st.recursive(st.binary(max_size=9), _wrapped, max_leaves=12))
-def test_what_is_no_token_is_refused(token: bytes) -> None:
-    files = STD.relisted({"timestamp.tsr": token, "timestamp.txt": STD.note([])})
-    assert broken(files).startswith("timestamp.tsr: it is no good token")
 
 
 def test_what_would_keep_a_checker_busy_is_refused() -> None:
