@@ -35,7 +35,9 @@ from tongban.apps.parties import queries as parties
 from tongban.infra import clock
 from tongban.infra.access.domain import Behalf, Context, Subject
 from tongban.infra.access.refusing import StepUpNeeded
+from tongban.infra.jobs import services as jobs
 from tongban.infra.trail import queries as trail
+from tongban.infra.trail import relay
 from tongban.kernel.suites import Signer, suite
 
 PAPER = b"%PDF-1.7 the mother's certificate"
@@ -382,6 +384,36 @@ def test_a_refusal_tells_its_reasons_and_remedies(office: Office, quiet: None) -
     text = text_of(bytes(notices.make(number, branch.item).content))
     for part in ("不予受理决定书", "证明与登记不符", "六十日", "六个月"):
         assert part in text
+
+
+def test_the_worker_makes_the_notices_of_what_was_decided(office: Office, quiet: None) -> None:
+    number = office.submit()
+    granted = [b.item for b in office.case(number).branches.values() if b.stage == "granted"]
+    without = department_of(number, granted[0])
+    seals.make_missing((d for d in parties.departments() if d != without), actor="test")
+    jobs.run_until_idle([relay.deliver])
+    made = {*Notice.objects.filter(case=number).values_list("item", flat=True)}
+    assert made == {item for item in granted if department_of(number, item) != without}
+    assert jobs.dead_letters() == ()
+    seals.make(without, actor="test")
+    assert notices.ensure(number) == ()
+    told = [event.item for event in trail.history(f"cases:papers:{number}")]
+    assert sorted(told) == sorted(granted)
+
+
+def test_a_city_sets_its_notices_by_a_template_of_its_own(
+    office: Office, quiet: None, settings, tmp_path: Path
+) -> None:
+    number = office.submit()
+    item = decided(office, number)
+    seals.make(department_of(number, item), actor="test")
+    pack = tmp_path / "packs" / "city"
+    (pack / "faces").mkdir(parents=True)
+    (pack / "pack.yaml").write_text("slug: city\n")
+    drawn = "#set text(font: json(bytes(sys.inputs.data)).fonts)\n本市决定书"
+    (pack / "faces" / "decision.typ").write_text(drawn, encoding="utf-8")
+    settings.PACKS = [pack.parent]
+    assert "本市决定书" in text_of(bytes(notices.make(number, item).content))
 
 
 def test_an_ended_seal_seals_nothing_and_what_it_sealed_stands(

@@ -6,7 +6,7 @@ asks is told why.
 """
 
 import logging
-from datetime import date
+from datetime import date, datetime
 
 from django.db import transaction
 
@@ -125,6 +125,7 @@ def _data(loaded: queries.Loaded, branch: Branch) -> dict[str, Json]:
     zh = queries.branch_view(case, branch, ground, "zh")
     title, title_en = _TITLES.get(branch.outcome, _REFUSED)
     granted = branch.stage is Stage.GRANTED
+    submitted = datetime.fromisoformat(case.submitted).astimezone(clock.SHANGHAI)
     laws = "、".join(f"《{law.title}》{law.article}" for law in definition.legal_basis)
     verdict = {"granted": "准予", "not_accepted": "不予受理"}.get(branch.outcome, "不予批准")
     rows = [
@@ -143,7 +144,7 @@ def _data(loaded: queries.Loaded, branch: Branch) -> dict[str, Json]:
         "number": f"{case.number}-{[*case.branches].index(branch.item) + 1:02d}",
         "to": parties.name_of(case.applicant) or "申请人",
         "said": [
-            f"您于{case.submitted[:10]}提交的“{definition.name.zh}”申请，本部门已经审查。",
+            f"您于{_day(submitted.date())}提交的“{definition.name.zh}”申请，本部门已经审查。",
             f"依据{laws}，决定{verdict}。",
         ],
         "rows": [row for row in rows if row[1]],
