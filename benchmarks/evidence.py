@@ -1,7 +1,7 @@
 """The evidence log: durable appends and proofs a second beside pymerkle, and a bundle's check.
 
 SQLite with synchronous=FULL in a folder of its own, one process; leaves, tiles and the relay's
-position are written together. pymerkle keeps its tree in memory, writes nothing, and runs in an
+position are written together. pymerkle 7 keeps its tree in memory, writes nothing, and runs in an
 environment of its own because it is GPL.
 """
 
@@ -45,7 +45,7 @@ def run() -> list[Row]:
             stdout=subprocess.PIPE,
         )
     found = json.loads(told.stdout)
-    python = peer_python("pymerkle", ["pymerkle==6.1.0"])
+    python = peer_python("pymerkle", ["pymerkle==7.0.0"])
     peer = ask_peer(python, "pymerkle_tree.py", {"entries": EVENTS, "proofs": PROOFS // 4})
     name = "pymerkle, in memory"
     batches = f"{EVENTS} events, batches of {BATCH}"

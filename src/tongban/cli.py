@@ -36,6 +36,7 @@ COMMANDS: Mapping[str, Place | Branch] = {
     "items": ("tongban.apps.items.cli:items", True),
     "licence": ("tongban.apps.licences.cli:licence", True),
     "fees": ("tongban.apps.fees.cli:fees", True),
+    "seal": ("tongban.apps.evidence.seals_cli:seal", True),
     "outreach": ("tongban.apps.outreach.cli:outreach", True),
     "jobs": ("tongban.infra.jobs.cli:jobs", True),
     "keys": ("tongban.infra.secrecy.cli:keys", True),

@@ -82,15 +82,44 @@ def story(count: int, chain: str = "case-1") -> list[Event]:
     return events
 
 
-def make(by: str = "std", *, count: int = 4, others: int = 9, needed: int = 2) -> Made:
-    """Make a bundle of ``count`` events in a tree with as many ``others`` before and behind."""
-    events = story(count)
+def told(chain: str, *drafts: tuple[str, dict[str, object]]) -> list[Event]:
+    """Seal a story of these types and data."""
+    events: list[Event] = []
+    head = None
+    for number, (what, data) in enumerate(drafts):
+        event = seal(
+            Draft(type=what, chain=chain, actor="system", data=data),
+            event_id=f"0191{number:04x}-0000-7000-8000-{len(chain):012x}",
+            head=head,
+            recorded=MADE - timedelta(hours=1),
+            salt=bytes([number]) * 32,
+            by=suite("std"),
+        )
+        events.append(event)
+        head = Head(event.seq, event.hash, event.recorded)
+    return events
+
+
+def make(
+    by: str = "std",
+    *,
+    count: int = 4,
+    others: int = 9,
+    needed: int = 2,
+    more: Sequence[Event] = (),
+    beside: Mapping[str, bytes] | None = None,
+) -> Made:
+    """Make a bundle of ``count`` events in a tree with as many ``others`` before and behind.
+
+    ``more`` events have the leaves after those, in their order; ``beside`` are further files.
+    """
+    events = [*story(count), *more]
     log = hand("tongban.example/log" + ("/gm" if by == "gm" else ""), by, 1, timestamped=False)
     hands = tuple(
         hand(f"{name}.example/witness", by, 2 + n, timestamped=True) for n, name in enumerate(NAMES)
     )
     digest = suite(by).digest
-    salts = [digest(b"salt %d" % n) for n in range(count)]
+    salts = [digest(b"salt %d" % n) for n in range(len(events))]
     ours = [
         merkle.leaf_hash(commitment(s, statement(e.hash, e.suite), suite(by)), digest)
         for s, e in zip(salts, events, strict=True)
@@ -115,5 +144,6 @@ def make(by: str = "std", *, count: int = 4, others: int = 9, needed: int = 2) -
         "policy.txt": write_policy(policy).encode(),
         "README.txt": b"read me\n",
         PAPER: DOCUMENT,
+        **(beside or {}),
     }
     return Made(made.relisted(files), tuple(events), log, hands, policy, tree)

@@ -12,6 +12,7 @@ from lxml import html
 
 from testkit.browsers import plain
 from testkit.licences import Card, text_of
+from tongban.apps.evidence import seals
 from tongban.apps.licences import facing, services
 from tongban.infra import clock as port
 from tongban.infra.access.domain import Subject
@@ -123,10 +124,12 @@ def test_the_certificate_is_given_to_its_holder_alone(card: Card, settings: Any)
     mine = f"/licences/mine/{card.identifier}"
     if not any((f / "NotoSerifCJK-Regular.ttc").exists() for f in settings.FONTS):
         pytest.skip("Noto Serif CJK is not installed: set TONGBAN_FONTS")
+    assert browser(card.holder).get(f"{mine}/face").status_code == 409
+    seals.make("health", actor="test")
     given = browser(card.holder).get(f"{mine}/face")
     assert given["Content-Type"] == "application/pdf"
     assert given.content.startswith(b"%PDF-")
-    settings.LICENCE_TYPESETTER = "tongban.apps.licences.absent.typesetter"
+    settings.TYPESETTER = "tongban.apps.licences.absent.typesetter"
     assert browser(card.holder).get(f"{mine}/face").status_code == 409
 
 

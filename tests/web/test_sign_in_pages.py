@@ -303,3 +303,30 @@ def test_the_api_says_which_level_would_do(office: Office) -> None:
     assert last.type == "tongban.access.denied.v1"
     told = json.loads(last.payload or "")
     assert (told["action"], told["needs"], told["purpose"]) == ("case.decide", 2, "api:extend")
+
+
+def test_a_signature_names_the_sign_in_by_which_it_was_ordered(
+    office: Office, clock: Clock
+) -> None:
+    number = office.submit()
+    user = User.objects.get(pk=office.applicant("newborn").user_id)
+    user.set_password(PASSWORD)
+    user.save()
+    app = app_of(user)
+    clock.move(minutes=1)
+    client = Client()
+    address = f"/api/cases/{number}/signature"
+    client.post("/sign-in", {"username": user.username, "password": PASSWORD})
+    client.post("/sign-in/second", {"code": app.at(port.now())})
+    digests = [one["digest"] for one in client.get(address).json()["documents"]]
+    client.get("/")  # a look at another page leaves the proof as it is
+    told = client.post(address, {"documents": digests}, content_type="application/json")
+    assert told.status_code == 200, told.content
+    (entered,) = [
+        event
+        for event in trail.history(f"user:{user.pk}")
+        if event.type == "tongban.access.signed_in.v1"
+    ]
+    assert entered.data["level"] == 2
+    (signed,) = trail.history(f"cases:papers:{number}")
+    assert signed.data["proof"] == f"event:{entered.id}"

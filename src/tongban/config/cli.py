@@ -11,12 +11,14 @@ from django.conf import settings
 from tongban.apps.cases import demo as demonstration
 from tongban.apps.cases import story
 from tongban.apps.cases.errors import CaseError
+from tongban.apps.evidence import seals
 from tongban.apps.evidence import services as evidence
 from tongban.apps.exchange.sample import StoresRefused, read_cast
 from tongban.apps.fees.errors import FeeError
 from tongban.apps.items import queries as items
 from tongban.apps.items.services import Publication
 from tongban.apps.items.story import Lang, tell_impact
+from tongban.apps.parties import queries as departments
 from tongban.apps.parties import services as parties
 from tongban.infra.jobs import services as jobs
 from tongban.infra.packs import PackInvalid, shipped_packs
@@ -33,7 +35,7 @@ LANGUAGES = click.Choice(["zh", "en"])
 @click.command()
 @click.option("--lang", type=LANGUAGES, default="zh", show_default=True)
 def setup(lang: Lang) -> None:
-    """Make the tables, publish the region packs, appoint the officials.
+    """Make the tables and the departments' seals, publish the region packs, appoint the officials.
 
     Prints the privacy impact of every item that is newly published: what it reads, why, and which
     rule, form or document needs it.
@@ -48,9 +50,11 @@ def setup(lang: Lang) -> None:
 
 def _prepared() -> Publication:
     try:
-        return prepare()
+        published = prepare()
     except PackInvalid as error:
         raise click.ClickException(str(error)) from error
+    seals.make_missing(departments.departments(), actor="setup")
+    return published
 
 
 @click.command()

@@ -107,8 +107,8 @@ CATALOGUE_OPEN = os.environ.get("TONGBAN_CATALOGUE_OPEN") == "1"
 
 # the address under which this installation is reached, as licences and wallets are told
 BASE_URL = os.environ.get("TONGBAN_URL", "http://127.0.0.1:8000").rstrip("/")
-LICENCE_TYPESETTER = "tongban.apps.licences.faces.typesetter"
-# folders with the fonts of licence faces (Noto CJK)
+TYPESETTER = "tongban.infra.papers.setting.typesetter"
+# folders with the fonts of papers (Noto CJK)
 FONTS = [
     Path(p)
     for p in os.environ.get(
@@ -125,6 +125,8 @@ SUITE = os.environ.get("TONGBAN_SUITE", "std")
 # it asks and how many must sign (C2SP tlog-policy); without the file nothing is witnessed
 EVIDENCE_ORIGIN = os.environ.get("TONGBAN_EVIDENCE_ORIGIN", "tongban.localhost/log")
 EVIDENCE_POLICY = Path(os.environ.get("TONGBAN_EVIDENCE_POLICY", HOME / "evidence" / "policy.txt"))
+# dotted names of outside services by which people sign, such as a national e-signature
+SIGNING_SERVICES = [n for n in os.environ.get("TONGBAN_SIGNING_SERVICES", "").split(",") if n]
 # where archive packages of closed cases are written, and for how many years they are kept (0: for
 # ever)
 ARCHIVE = Path(os.environ.get("TONGBAN_ARCHIVE", HOME / "archive"))

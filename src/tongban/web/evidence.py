@@ -33,8 +33,8 @@ def evidence(request: HttpRequest) -> HttpResponse:
         return page(request, "evidence_checked", {**shown, "broken": str(wrong)})
     told = {
         "report": report,
-        "proved": verify.proved(report),
-        "not_proved": verify.not_proved(report),
+        "proved": report.proved,
+        "not_proved": report.not_proved,
     }
     return page(request, "evidence_checked", {**shown, **told})
 

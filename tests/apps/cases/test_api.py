@@ -16,6 +16,7 @@ from django.db import connections
 from django.test import Client
 
 from testkit.office import Office
+from tongban.apps.evidence import seals
 from tongban.apps.items import translating
 from tongban.apps.parties import services as parties
 from tongban.config.api import api
@@ -542,3 +543,80 @@ def test_the_answer_is_in_the_language_that_was_asked_for(office: Office, mother
     assert mother.get(f"{path}?lang=zh", **english)[1]["name"] == "新生儿出生一件事"
     french = {"headers": {"Accept-Language": "fr"}}
     assert mother.get(path, **french)[1]["name"] == "新生儿出生一件事"
+
+
+def test_a_citizen_signs_what_it_handed_in_and_reads_the_notice(
+    office: Office, mother: Caller
+) -> None:
+    upload = {"material": "birth-certificate", "filename": "证明.pdf"}
+    upload |= {"media_type": "application/pdf", "content": PDF}
+    _, case = mother.post("/cases", application(office, uploads=[upload]))
+    mine = f"/cases/{case['number']}"
+    status, asked = mother.get(f"{mine}/signature")
+    assert (status, asked["services"]) == (200, [])
+    assert case["number"] in asked["zh"]
+    assert [one["signed"] for one in asked["documents"]] == [False, False]
+    digests = [one["digest"] for one in asked["documents"]]
+    status, signed = mother.post(f"{mine}/signature", {"documents": digests[:1]})
+    assert status == 200
+    assert [one["signed"] for one in signed["documents"]] == [True, False]
+    strange = {"documents": ["sha-256:" + "0" * 64]}
+    refused(mother.post(f"{mine}/signature", strange), 422, "submission_invalid")
+    refused(mother.post(f"{mine}/signature", {"documents": []}), 422, "request_invalid")
+    elsewhere = {"documents": digests, "service": "nowhere"}
+    refused(mother.post(f"{mine}/signature", elsewhere), 409, "case_refused")
+    status, documents = mother.get(f"{mine}/documents")
+    assert status == 200
+    by_kind = {one["kind"]: one for one in documents}
+    (signature,) = by_kind["application"]["signatures"]
+    assert (signature["role"], signature["zh"]) == ("applicant", asked["zh"])
+    assert by_kind["material"]["signatures"] == []
+    refused(mother.get(f"{mine}/branches/birth-certificate/notice"), 409, "case_refused")
+    seals.make("health", actor="test")
+    client = Client(headers={"Authorization": f"Bearer {mother.token}"})
+    notice = client.get(f"/api{mine}/branches/birth-certificate/notice")
+    assert (notice.status_code, notice["Content-Type"]) == (200, "application/pdf")
+    assert notice.content.startswith(b"%PDF-")
+    _, documents = mother.get(f"{mine}/documents")
+    (sealed,) = [one for one in documents if one["kind"] == "notice"]
+    assert sealed["of"] == "birth-certificate"
+    assert sealed["signatures"][0]["signer"]["uscc"]
+
+
+def test_to_sign_takes_two_factors_and_ones_own_case(office: Office, mother: Caller) -> None:
+    _, case = mother.post("/cases", application(office))
+    mine = f"/cases/{case['number']}"
+    user = User.objects.get(pk=office.applicant("newborn").user_id)
+    month = timedelta(days=30)
+    weak = Caller(
+        access.issue_token(user, label="weak", lifetime=month, actor="test", level=1).secret
+    )
+    digests = [one["digest"] for one in mother.get(f"{mine}/signature")[1]["documents"]]
+    for answer in (
+        weak.get(f"{mine}/signature"),
+        weak.post(f"{mine}/signature", {"documents": digests}),
+    ):
+        refused(answer, 401, "step_up_needed")
+    stranger = caller(office.applicant("newborn", 1))
+    for path in ("signature", "documents", "branches/birth-certificate/notice"):
+        refused(stranger.get(f"{mine}/{path}"), 404, "case_unknown")
+    reader = caller(office.applicant("newborn"), "case.read")
+    refused(reader.get(f"{mine}/signature"), 403, "not_allowed")
+    assert reader.get(f"{mine}/documents")[0] == 200
+
+
+def test_an_official_sees_the_notices_and_materials_of_its_items_alone(
+    office: Office, mother: Caller
+) -> None:
+    _, case = mother.post("/cases", application(office))
+    mine = f"/cases/{case['number']}"
+    for department in ("health", "police"):
+        seals.make(department, actor="test")
+    clerk = caller(office.official("health", "clerk"))
+    client = Client(headers={"Authorization": f"Bearer {clerk.token}"})
+    assert client.get(f"/api{mine}/branches/birth-certificate/notice").status_code == 200
+    path = "branches/household-registration/notice"
+    refused(clerk.get(f"{mine}/{path}"), 404, "case_unknown")
+    _, documents = clerk.get(f"{mine}/documents")
+    assert [(one["kind"], one["of"]) for one in documents] == [("notice", "birth-certificate")]
+    refused(clerk.get(f"{mine}/signature"), 403, "not_allowed")

@@ -171,7 +171,7 @@ def test_a_token_of_an_authority_goes_into_the_bundle_and_openssl_agrees(
     files = verify.read_files(path)
     report = verify.check(files)
     assert report.size == 3
-    (command,) = [line for line in verify.not_proved(report) if "openssl ts" in line]
+    (command,) = [line for line in report.not_proved if "openssl ts" in line]
     for name in (verify.TOKEN, verify.TOKEN_OVER):
         (authority.folder / name).write_bytes(files[name])
     arguments = command.partition(": openssl ")[2].replace("ROOTS.pem", "ca.pem").split()

@@ -56,20 +56,22 @@ def test_a_bundle_says_what_is_proved_by_whom_and_when(by: str) -> None:
         name: SIGNED + n for n, name in enumerate(NAMES)
     }
     assert report.chains == {"case-1": 4}
-    assert report.documents == {PAPER: "events.jsonl line 1"}
+    assert {name: event["where"] for name, event in report.documents.items()} == {
+        PAPER: "events.jsonl line 1"
+    }
     assert [event["hash"] for event in report.events] == [event.hash for event in made.events]
     assert str(made.log.key) == report.log.text
-    told = "\n".join(verify.proved(report))
+    told = "\n".join(report.proved)
     assert "2026-11-24 16:00:00+08:00" in told
     assert all(name in told for name in NAMES)
-    untold = "\n".join(verify.not_proved(report))
+    untold = "\n".join(report.not_proved)
     assert "whose keys these are" in untold
     assert "NOT WITNESSED" not in untold
 
 
 def test_with_ones_own_policy_the_keys_are_settled() -> None:
     report = verify.check(STD.files, write_policy(STD.policy))
-    assert "whose keys these are" not in "\n".join(verify.not_proved(report))
+    assert "whose keys these are" not in "\n".join(report.not_proved)
     other = write_policy(replace(STD.policy, logs={}))
     assert "it is of a log that the policy does not name" in broken(STD.files, other)
     fewer = {"court": STD.policy.witnesses["court"]}
@@ -187,8 +189,7 @@ def test_erased_data_is_told_and_the_event_stands() -> None:
     events = events_of(STD)
     events[2]["data"] = events[2]["data_salt"] = None
     report = verify.check(forged(STD, events))
-    assert report.erased == ["events.jsonl line 3"]
-    assert "line 3: its data was erased by law" in "\n".join(verify.not_proved(report))
+    assert "line 3: its data was erased by law" in "\n".join(report.not_proved)
 
 
 def test_a_document_that_no_event_names_is_refused() -> None:
@@ -218,7 +219,7 @@ def test_without_witnesses_the_bundle_says_so() -> None:
     files = STD.relisted(
         {"checkpoint.txt": STD.note([]), "policy.txt": write_policy(policy).encode()}
     )
-    assert "NOT WITNESSED" in "\n".join(verify.not_proved(verify.check(files)))
+    assert "NOT WITNESSED" in "\n".join(verify.check(files).not_proved)
 
 
 def test_a_witness_of_another_checkpoint_or_another_time_does_not_count() -> None:
@@ -253,7 +254,7 @@ def test_a_list_of_files_is_no_checkpoint_and_another_log_signs_no_list() -> Non
 def test_the_token_is_over_this_checkpoint() -> None:
     mine = {"timestamp.tsr": b"token", "timestamp.txt": STD.note([])}
     report = verify.check(STD.relisted(mine))
-    assert "openssl ts -verify -data timestamp.txt" in "\n".join(verify.not_proved(report))
+    assert "openssl ts -verify -data timestamp.txt" in "\n".join(report.not_proved)
     for other in (replace(STD, tree=replace(STD.tree, size=21)).note([]), None):
         told = broken(STD.relisted({**mine, "timestamp.txt": other}))
         assert told.startswith("timestamp.txt: it is not this checkpoint")

@@ -9,16 +9,22 @@ from typing import Any
 import pypdfium2
 import pytest
 import zxingcpp
+from cryptography import x509
+from cryptography.hazmat.primitives.asymmetric.ec import SECP256R1, derive_private_key
+from cryptography.hazmat.primitives.hashes import SHA256
+from cryptography.hazmat.primitives.serialization import Encoding
 from pyhanko.pdf_utils.reader import PdfFileReader
 from pyhanko.sign.validation import validate_pdf_signature
 from pyhanko_certvalidator import ValidationContext
 
 from testkit.licences import issued, licence
 from testkit.office import Office
+from tongban.apps.evidence import seals
 from tongban.apps.items.checking.whole import check_packs
-from tongban.apps.licences import domain, faces, facing, keys
+from tongban.apps.licences import domain, facing, keys
 from tongban.apps.licences.errors import FaceNotMade
 from tongban.infra.packs import PackInvalid, read_packs, shipped_packs
+from tongban.infra.papers import PaperNotMade, PdfSeal, setting
 from tongban.kernel.suites import suite
 
 BY = suite("std")
@@ -45,12 +51,29 @@ DATA: dict[str, Any] = {
 NOW = datetime.fromisoformat("2026-11-24T10:00:00+08:00")
 
 
+def _seal() -> PdfSeal:
+    key = derive_private_key(7, SECP256R1())
+    name = x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, "示例市卫生健康委员会")])
+    use = x509.KeyUsage(True, True, *[False] * 7)
+    made = (
+        x509.CertificateBuilder(name, name, key.public_key(), 1)
+        .not_valid_before(NOW - timedelta(days=1))
+        .not_valid_after(NOW + timedelta(days=1))
+        .add_extension(use, critical=True)
+        .sign(key, SHA256())
+    )
+    return PdfSeal("示例市卫生健康委员会", (7).to_bytes(32), made.public_bytes(Encoding.DER))
+
+
+SEAL = _seal()
+
+
 @pytest.fixture(scope="module")
-def setter(tmp_path_factory: pytest.TempPathFactory) -> faces.Typesetter:
+def setter(tmp_path_factory: pytest.TempPathFactory) -> setting.Typesetter:
     fonts = [Path(folder) for folder in facing.settings.FONTS]
     if not any((folder / "NotoSerifCJK-Regular.ttc").exists() for folder in fonts):
         pytest.skip("Noto Serif CJK is not installed: set TONGBAN_FONTS")
-    return faces.Typesetter(fonts, tmp_path_factory.mktemp("home"))
+    return setting.Typesetter(fonts, tmp_path_factory.mktemp("home"))
 
 
 def text_of(pdf: bytes) -> str:
@@ -73,8 +96,8 @@ class opened:  # noqa: N801 - a context manager, used as one
         self.document.close()
 
 
-def test_what_is_copied_out_of_a_face_is_what_was_issued(setter: faces.Typesetter) -> None:
-    text = text_of(setter.make(TEMPLATE, DATA, NOW))
+def test_what_is_copied_out_of_a_face_is_what_was_issued(setter: setting.Typesetter) -> None:
+    text = text_of(setter.make(TEMPLATE, DATA, NOW, SEAL, "1.2.156"))
     for _, value in DATA["rows"]:
         assert value in text
     for name in ("title", "authority", "identifier", "number", "issued"):
@@ -82,12 +105,12 @@ def test_what_is_copied_out_of_a_face_is_what_was_issued(setter: faces.Typesette
 
 
 @pytest.mark.parametrize("name", ["䶮", "㛃", "𬱖", "龘靐", "·买买提·艾力"])
-def test_no_name_is_left_with_a_hole(setter: faces.Typesetter, name: str) -> None:
+def test_no_name_is_left_with_a_hole(setter: setting.Typesetter, name: str) -> None:
     data = {**DATA, "rows": [("姓名", name)]}
     assert name in text_of(setter.set(TEMPLATE, data, NOW))
 
 
-def test_every_font_of_a_face_is_embedded(setter: faces.Typesetter) -> None:
+def test_every_font_of_a_face_is_embedded(setter: setting.Typesetter) -> None:
     reader = PdfFileReader(io.BytesIO(setter.set(TEMPLATE, DATA, NOW)))
     fonts = [
         font.get_object()
@@ -101,22 +124,22 @@ def test_every_font_of_a_face_is_embedded(setter: faces.Typesetter) -> None:
 
 
 @pytest.mark.parametrize("rows", [1, 8, 18, 24])
-def test_few_rows_and_many_stay_on_one_page(setter: faces.Typesetter, rows: int) -> None:
+def test_few_rows_and_many_stay_on_one_page(setter: setting.Typesetter, rows: int) -> None:
     data = {**DATA, "rows": [(f"项目{n}", "值" * (n % 25 + 1)) for n in range(rows)]}
     document = pypdfium2.PdfDocument(setter.set(TEMPLATE, data, NOW))
     assert len(document) == 1
     document.close()
 
 
-def test_the_qr_code_on_a_face_is_read_by_another_program(setter: faces.Typesetter) -> None:
-    with opened(setter.make(TEMPLATE, DATA, NOW)) as page:
+def test_the_qr_code_on_a_face_is_read_by_another_program(setter: setting.Typesetter) -> None:
+    with opened(setter.make(TEMPLATE, DATA, NOW, SEAL, "1.2.156")) as page:
         picture = page.render(scale=3).to_pil()
     (found,) = zxingcpp.read_barcodes(picture)
     assert found.text == "https://tongban.example/licences/face/1.2/abc"
 
 
-def test_a_letter_changed_after_the_seal_is_seen(setter: faces.Typesetter) -> None:
-    sealed = setter.make(TEMPLATE, DATA, NOW)
+def test_a_letter_changed_after_the_seal_is_seen(setter: setting.Typesetter) -> None:
+    sealed = setter.make(TEMPLATE, DATA, NOW, SEAL, "1.2.156")
 
     def seal(pdf: bytes) -> Any:
         (signature,) = PdfFileReader(io.BytesIO(pdf)).embedded_signatures
@@ -135,7 +158,7 @@ def test_a_letter_changed_after_the_seal_is_seen(setter: faces.Typesetter) -> No
     assert not seal(bytes(bent)).intact
 
 
-def test_the_same_licence_is_set_byte_for_byte_the_same(setter: faces.Typesetter) -> None:
+def test_the_same_licence_is_set_byte_for_byte_the_same(setter: setting.Typesetter) -> None:
     assert setter.set(TEMPLATE, DATA, NOW) == setter.set(TEMPLATE, DATA, NOW)
 
 
@@ -150,23 +173,26 @@ def test_the_same_licence_is_set_byte_for_byte_the_same(setter: faces.Typesetter
         "#panic()",
     ],
 )
-def test_a_template_reaches_no_file_and_no_network(setter: faces.Typesetter, template: str) -> None:
-    with pytest.raises(FaceNotMade):
+def test_a_template_reaches_no_file_and_no_network(
+    setter: setting.Typesetter, template: str
+) -> None:
+    with pytest.raises(PaperNotMade):
         setter.set(template, DATA, NOW)
 
 
 def test_without_its_fonts_there_is_no_face(tmp_path: Path) -> None:
-    with pytest.raises(FaceNotMade, match="TONGBAN_FONTS"):
-        faces.Typesetter([tmp_path, tmp_path / "absent"], tmp_path)
+    with pytest.raises(PaperNotMade, match="TONGBAN_FONTS"):
+        setting.Typesetter([tmp_path, tmp_path / "absent"], tmp_path)
 
 
-def test_a_value_is_no_template(setter: faces.Typesetter) -> None:
+def test_a_value_is_no_template(setter: setting.Typesetter) -> None:
     data = {**DATA, "rows": [("姓名", '#read("/etc/hostname") *x* $y$ <a>')]}
     assert '#read("/etc/hostname") *x* $y$ <a>' in text_of(setter.set(TEMPLATE, data, NOW))
 
 
 def test_a_licence_of_the_sample_city_has_its_face(office: Office) -> None:
     number = office.submit()
+    seals.make("health", actor="test")
     row = facing.Licence.objects.get(case=number, kind="birth-certificate")
     pdf = facing.face_of(row)
     text = text_of(pdf)
@@ -184,7 +210,7 @@ def test_a_licence_of_the_sample_city_has_its_face(office: Office) -> None:
 
 @pytest.mark.django_db
 def test_without_the_software_for_faces_the_message_says_what_to_install(settings: Any) -> None:
-    settings.LICENCE_TYPESETTER = "tongban.apps.licences.absent.typesetter"
+    settings.TYPESETTER = "tongban.apps.licences.absent.typesetter"
     row = licence(issued().identifier)
     with pytest.raises(FaceNotMade, match=r"tongban\[faces\]"):
         facing.face_of(row)

@@ -8,6 +8,7 @@ import pytest
 from click.testing import CliRunner, Result
 
 from testkit.licences import Card, text_of
+from tongban.apps.evidence import seals
 from tongban.apps.licences import services
 from tongban.apps.licences.cli import licence
 from tongban.apps.parties import queries as parties
@@ -70,7 +71,9 @@ def test_a_face_is_written(card: Card, tmp_path: Path, settings: Any) -> None:
     if not any((f / "NotoSerifCJK-Regular.ttc").exists() for f in settings.FONTS):
         pytest.skip("Noto Serif CJK is not installed: set TONGBAN_FONTS")
     file = tmp_path / "face.pdf"
+    assert "tongban seal make health" in run("face", card.identifier, "-o", str(file)).output
+    seals.make("health", actor="test")
     assert run("face", card.identifier, "-o", str(file)).exit_code == 0
     assert file.read_bytes().startswith(b"%PDF-")
-    settings.LICENCE_TYPESETTER = "tongban.apps.licences.absent.typesetter"
+    settings.TYPESETTER = "tongban.apps.licences.absent.typesetter"
     assert "tongban[faces]" in run("face", card.identifier, "-o", str(file)).output

@@ -21,7 +21,7 @@ from tongban.infra.trail import services as trail
 from tongban.kernel.events import Draft, Event
 from tongban.ports.files import write_whole
 
-from . import bundling, disclosure, queries
+from . import bundling, disclosure, notices, papers, queries
 from .bundling import Gathered
 from .events import ARCHIVE, ARCHIVED, CLOSED
 from .models import Archived, Case
@@ -38,6 +38,7 @@ def archive(number: str) -> Archived:
     """
     if known := Archived.objects.filter(case=number).first():
         return known
+    notices.ensure(number)
     found = bundling.gather(number)
     day = next(e.recorded for e in reversed(found.events) if e.type == CLOSED)
     closed = day.astimezone(clock.SHANGHAI).date()
@@ -125,6 +126,15 @@ def describe(
             }
             for name, content in sorted(found.documents.items())
         ],
+        "签名": [
+            {
+                "角色": row.role,
+                "密钥": row.signed_by,
+                "文件摘要": row.digest,
+                "签名时间": row.made.astimezone(clock.SHANGHAI).isoformat(),
+            }
+            for row in papers.signatures(number)
+        ],
         "事件数": len(found.events),
     }
 
@@ -141,9 +151,22 @@ def page(described: Mapping[str, Any], found: Gathered) -> str:
             "kept": described["保管期限"],
             "items": [(one["事项名称"], one) for one in described["事项"]],
             "files": [(one["名称"], one["大小"], one["摘要"]) for one in described["电子文件"]],
+            "signed": [_signed(one) for one in described["签名"]],
             "rows": [_row(event) for event in found.events],
         },
     )
+
+
+_ROLES = {"applicant": "申请人签名 / applicant", "organisation": "电子印章 / seal"}
+
+
+def _signed(told: Mapping[str, str]) -> Mapping[str, str]:
+    return {
+        "role": _ROLES[told["角色"]],
+        "key": told["密钥"],
+        "digest": told["文件摘要"],
+        "at": told["签名时间"],
+    }
 
 
 def _row(event: Event) -> Mapping[str, str]:

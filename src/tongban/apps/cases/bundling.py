@@ -1,4 +1,4 @@
-"""The evidence bundle of a case (办件存证包): its story, its consents, the definitions it went by.
+"""The evidence bundle of a case (办件存证包): story, documents, signatures, consents, definitions.
 
 For the applicant, or for whoever may see the whole case; nothing is left out and nothing is shown
 in part.
@@ -9,17 +9,17 @@ from dataclasses import dataclass
 
 from tongban.apps.cases import services
 from tongban.apps.cases.errors import CaseUnknown
-from tongban.apps.cases.models import Document
 from tongban.apps.evidence import bundles
+from tongban.apps.evidence.events import key_chain
 from tongban.apps.exchange import consents
 from tongban.apps.items import queries as items
 from tongban.infra.access.domain import Subject
 from tongban.infra.trail import queries as trail
 from tongban.kernel.events import Event
 
+from . import papers
 from .disclosure import look
-
-_SUFFIX = {"application/pdf": "pdf", "image/png": "png", "image/jpeg": "jpg"}
+from .events import papers_chain
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,10 +36,10 @@ def gather(number: str) -> Gathered:
     events = list(trail.history(number))
     for consent in consents.chains_of(number):
         events += trail.history(consent)
-    documents = {
-        f"documents/{place:02d}-{held.material}.{_SUFFIX[held.media_type]}": bytes(held.content)
-        for place, held in enumerate(Document.objects.filter(case=number).order_by("pk"), 1)
-    }
+    documents = {**papers.bundled(number)}
+    events += trail.history(papers_chain(number))
+    for key in dict.fromkeys(one.signed_by for one in papers.signatures(number)):
+        events += trail.history(key_chain(key))
     wanted = [("life-event", case.life_event, case.version)]
     wanted += [("item", branch.item, branch.version) for branch in case.branches.values()]
     for kind, slug, version in wanted:

@@ -20,7 +20,7 @@ from tongban.infra.clock import SHANGHAI
 from tongban.infra.trail import queries as trail
 from tongban.kernel.codes import CodeError
 
-from . import bundling, queries, services
+from . import bundling, notices, papers, queries, services
 from .errors import CaseError, SubmissionInvalid
 from .models import Case
 
@@ -115,6 +115,60 @@ def show(number: str, lang: str, *, as_json: bool) -> None:
     broken = trail.verify(number)
     click.echo("")
     click.echo("chain verified / 链条校验通过" if broken is None else f"BROKEN: {broken.why}")
+
+
+@case.command()
+@click.argument("number")
+@click.option("--person", required=True, metavar="ID_NUMBER", help="Who signs, by 身份号码.")
+@click.option("--service", default="", help="An outside signing service; else the key kept here.")
+@click.option("--lang", type=click.Choice(["zh", "en"]), default="zh", show_default=True)
+def sign(number: str, person: str, service: str, lang: Literal["zh", "en"]) -> None:
+    """Sign all that was handed in for the case NUMBER, as its applicant (签名).
+
+    The trail says that it was ordered on the command line, not by a sign-in of the person.
+    """
+    held = parties.person_with(person)
+    if held is None or held.user is None:
+        raise click.ClickException("nobody with this number has an account / 没有此账户")
+    subject = people.subject_of(held.user, COMMAND)
+    try:
+        asked = services.to_sign(subject, number)
+        click.echo(asked.zh if lang == "zh" else asked.en)
+        signed = services.sign(subject, number, [one.digest for one in asked.papers], service)
+    except CaseError as error:
+        raise click.ClickException(getattr(error, lang)) from error
+    names = {one.digest: one.name for one in asked.papers}
+    for row in signed:
+        click.echo(f"  {names[row.digest]}  {row.digest}  {row.signed_by}")
+    click.echo(f"{len(signed)} signed / 已签")
+
+
+@case.command()
+@click.argument("number")
+@click.option(
+    "-o",
+    "--output",
+    type=click.Path(file_okay=False, path_type=Path),
+    help="A folder to write them into; made where it is not there.",
+)
+def documents(number: str, output: Path | None) -> None:
+    """List the documents of the case NUMBER and who signed them; make notices that are missing."""
+    try:
+        without = notices.ensure(number)
+    except Case.DoesNotExist:
+        raise click.ClickException(f"there is no case {number}") from None
+    rows = papers.signatures(number)
+    for paper in (*papers.handed_in(number), *papers.notices(number)):
+        click.echo(f"{paper.kind:<12} {paper.path.rpartition('/')[2]}  {paper.digest}")
+        for row in rows:
+            if row.digest == paper.digest:
+                at = row.made.astimezone(SHANGHAI)
+                click.echo(f"     {row.role} {row.signed_by} {at:%Y-%m-%d %H:%M:%S}")
+        if output is not None:
+            output.mkdir(parents=True, exist_ok=True)
+            (output / paper.path.rpartition("/")[2]).write_bytes(paper.content)
+    for item in without:
+        click.echo(f"no notice of {item}: see the log / 未能制作决定书", err=True)
 
 
 @click.command()

@@ -5,6 +5,7 @@ An official learns of the items of other departments only that they exist and wh
 read through here, so that neither shows more than the other.
 """
 
+import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
@@ -18,7 +19,7 @@ from tongban.kernel.events import Event
 from tongban.kernel.facts import Words
 
 from . import events as say
-from . import queries, services
+from . import notices, papers, queries, services
 from .domain import engine
 from .domain.ground import department_of
 from .domain.state import Case, Json
@@ -69,6 +70,8 @@ HAPPENED = {
     say.ENDED: Words("办结", "decided"),
     say.DELIVERED: Words("送达", "delivered"),
     say.CLOSED: Words("全部办结", "case closed"),
+    say.SIGNED: Words("申请人签名", "signed by the applicant"),
+    say.NOTICED: Words("制作决定书并用印", "notice of the decision made and sealed"),
     "tongban.exchange.called.v1": Words("向部门调取数据", "a department was asked"),
     "tongban.exchange.disagreed.v1": Words("部门数据不一致", "sources disagree on a fact"),
     "tongban.licences.issued.v1": Words("颁发证照", "licence issued"),
@@ -198,6 +201,49 @@ def _step(sight: Sight, event: Event, lang: str) -> str:
         return ""
     step = sight.loaded.ground.definitions[event.item].net.steps[event.step]
     return step.attributes.get("name-en", step.name) if lang == "en" else step.name
+
+
+def documents(sight: Sight) -> list[dict[str, Json]]:
+    """List the documents of a case with who signed them.
+
+    All to the applicant; to others the notices of their items and the materials that these want.
+    """
+    number, definitions = sight.loaded.case.number, sight.loaded.ground.definitions
+    wanted = {spec.code for item in sight.items for spec in definitions[item].needs.materials}
+    beside: dict[str, list[dict[str, Json]]] = {}
+    for row in papers.signatures(number):
+        told = json.loads(bytes(row.statement))["document"]
+        beside.setdefault(row.digest, []).append(
+            {
+                "role": row.role,
+                "signer": told["signer"],
+                "key": row.signed_by,
+                "signed": row.made,
+                "zh": told["purpose"]["zh"],
+                "en": told["purpose"]["en"],
+            }
+        )
+    return [
+        {
+            "kind": paper.kind,
+            "name": paper.name,
+            "of": paper.of,
+            "media_type": paper.media_type,
+            "digest": paper.digest,
+            "bytes": len(paper.content),
+            "signatures": beside.get(paper.digest, []),
+        }
+        for paper in (*papers.handed_in(number), *papers.notices(number))
+        if sight.whole or paper.of in (sight.items if paper.kind == "notice" else wanted)
+    ]
+
+
+def notice(sight: Sight, item: str) -> bytes:
+    """Give the notice of a decision as PDF; raise `CaseUnknown`, and what ``notices.make`` does."""
+    number = sight.loaded.case.number
+    if item not in sight.items:
+        raise CaseUnknown(number)
+    return bytes(notices.make(number, item).content)
 
 
 def tasks(sight: Sight) -> list[dict[str, Json]]:

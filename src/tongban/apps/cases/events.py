@@ -47,3 +47,17 @@ DRAFT_ENDED = "tongban.cases.draft_ended.v1"
 def draft_chain(number: str) -> str:
     """Give the chain of a draft."""
     return f"cases:draft:{number}"
+
+
+#: Signatures and notices have a chain of their own: they move no case, and come after it closed.
+SIGNED = "tongban.cases.signed.v1"
+NOTICED = "tongban.cases.noticed.v1"
+
+
+def papers_chain(number: str) -> str:
+    """Name the chain on which the signatures and notices of a case are told.
+
+    >>> papers_chain("20261124-ABCDEFGHJK")
+    'cases:papers:20261124-ABCDEFGHJK'
+    """
+    return f"cases:papers:{number}"

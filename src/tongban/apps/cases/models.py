@@ -218,3 +218,40 @@ class PaymentOrder(SealedModel):
 
     def __str__(self) -> str:
         return self.reference
+
+
+class Notice(SealedModel):
+    """The notice of a decision (决定书): a PDF under the seal of the department that decided."""
+
+    case = models.ForeignKey(Case, models.PROTECT, related_name="notices")
+    item = models.CharField(max_length=60)
+    digest = SealedText("摘要")
+    content = SealedBytes()
+    made = models.DateTimeField("制作时间")
+
+    class Meta:
+        verbose_name = verbose_name_plural = "决定书"
+        constraints = (models.UniqueConstraint(fields=["case", "item"], name="notice_once"),)
+
+    def __str__(self) -> str:
+        return f"{self.case_id} {self.item}"
+
+
+class Signature(SealedModel):
+    """A signature or seal beside a document of a case (签名声明), ``digest`` the document's.
+
+    ``statement`` is the file that goes into bundles; ``signed_by`` the id of the key.
+    """
+
+    case = models.ForeignKey(Case, models.PROTECT, related_name="signatures")
+    role = models.CharField(max_length=12)
+    signed_by = models.CharField("密钥标识", max_length=120)
+    digest = SealedText("文件摘要")
+    statement = SealedBytes()
+    made = models.DateTimeField("签名时间")
+
+    class Meta:
+        verbose_name = verbose_name_plural = "签名声明"
+
+    def __str__(self) -> str:
+        return f"{self.case_id} {self.signed_by}"

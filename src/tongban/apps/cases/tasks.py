@@ -9,10 +9,11 @@ from tongban.infra.messages import services as messages
 from tongban.infra.trail import relay
 from tongban.kernel.events import Event
 
-from . import archiving, services, telling
-from .events import CLOSED
+from . import archiving, notices, services, telling
+from .events import CLOSED, ENDED
 
 _ARCHIVE = "cases.archive"
+_NOTICES = "cases.notices"
 
 
 @periodic("cases.wake", every=timedelta(seconds=5))
@@ -49,6 +50,16 @@ def archive(number: str) -> None:
     archiving.archive(number)
 
 
+@job(_NOTICES, retries=5, backoff=timedelta(seconds=30))
+def make_notices(number: str) -> None:
+    """Make the notices of what was decided in a case; where none can be made, say so in the log."""
+    notices.ensure(number)
+
+
+def _ended(event: Event) -> None:
+    enqueue(_NOTICES, {"number": event.chain})
+
+
 def _closed(event: Event) -> None:
     enqueue(_ARCHIVE, {"number": event.chain}, run_after=clock.now() + timedelta(minutes=1))
 
@@ -61,3 +72,4 @@ def _fee_moved(event: Event) -> None:
 messages.describe("tongban.cases.", telling.places)
 relay.subscribe(_ARCHIVE, CLOSED, _closed)
 relay.subscribe("cases.fees", ENDS, _fee_moved)
+relay.subscribe(_NOTICES, ENDED, _ended)

@@ -36,7 +36,8 @@ events.jsonl     每行一个事件：信封、数据、盐、路径 / an event 
 checkpoint.txt   日志与见证人签名的检查点 / the checkpoint, signed by log and witnesses (C2SP)
 policy.txt       信任谁、需要几方签名 / whom to trust, and how many must sign (C2SP tlog-policy)
 manifest.txt     全部文件的摘要，由日志签名 / the digests of all files, signed by the log
-documents/       申请材料等文件，由事件中的摘要认定 / documents, known by the digests in events
+documents/       申请材料、决定书等，由事件中的摘要认定 / documents, known by the digests in events
+signatures/      谁签署、谁用印、依据何种文字 / who signed or sealed which document, in which words
 """
 #: The same instant for every file: two bundles of the same story differ by nothing else.
 _TIME = (2020, 1, 1, 0, 0, 0)

@@ -124,6 +124,44 @@ class Export(models.Model):
         return f"{self.checkpoint_id} {self.exporter}"
 
 
+class SigningKey(models.Model):
+    """A key that signs for somebody (签名密钥、印章): its public part, ended but never deleted.
+
+    ``holder`` is a department's key, or the id of a person; ``subject`` what statements say of the
+    signer; ``service`` who keeps the secret (empty: this installation). ``certificate`` is PEM, of
+    the seal in PDFs; persons have none.
+    """
+
+    id = models.CharField("密钥标识", primary_key=True, max_length=120)
+    role = models.CharField(max_length=12)
+    holder = models.CharField("持有人", max_length=40)
+    service = models.CharField("签名服务", max_length=40, blank=True)
+    number = models.PositiveIntegerField()
+    subject = models.JSONField("签名主体")
+    suite = models.CharField(max_length=8)
+    public = models.CharField("公钥", max_length=128)
+    certificate = models.TextField("证书", blank=True)
+    since = models.DateTimeField("启用时间")
+    ended = models.DateTimeField("停用时间", null=True)
+    reason = models.CharField("停用原因", max_length=200, blank=True)
+
+    class Meta:
+        verbose_name = verbose_name_plural = "签名密钥"
+        constraints: ClassVar = [
+            models.UniqueConstraint(
+                fields=["role", "holder", "service", "number"], name="evidence_key_numbered"
+            ),
+            models.UniqueConstraint(
+                fields=["role", "holder", "service"],
+                condition=models.Q(ended__isnull=True),
+                name="evidence_one_key_at_a_time",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return self.id
+
+
 class WitnessState(models.Model):
     """How we last stood with a witness: the size it cosigned, and what it refuses (empty: none)."""
 

@@ -18,7 +18,7 @@ import sys
 import zipfile
 import zlib
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta, timezone
 from pathlib import Path
 from typing import Any, BinaryIO
@@ -32,6 +32,7 @@ MOST_SIGNATURES, LONGEST_POLICY = 64, 65_536
 MANIFEST, CHECKPOINT, POLICY = "manifest.txt", "checkpoint.txt", "policy.txt"
 EVENTS = "events.jsonl"
 TOKEN, TOKEN_OVER = "timestamp.tsr", "timestamp.txt"
+SIGNATURES = "signatures/"  # statements beside documents: who signed which, in which words
 ADDED = "archive/"  # what the keeper of the log wrote when it packed, such as a page to read
 PLAIN = {MANIFEST, CHECKPOINT, POLICY, EVENTS, TOKEN, TOKEN_OVER, "README.txt", "verify.py"}
 # what the hash of an event is over
@@ -40,6 +41,7 @@ ENVELOPE = {
     *("occurred", "on_behalf_of", "organisation", "payload_digest", "previous", "reason"),
     *("recorded", "seq", "step", "suite", "type"),
 }
+Event = dict[str, Any]
 
 
 class Broken(Exception):
@@ -47,6 +49,8 @@ class Broken(Exception):
 
 
 # --- digests and signatures ---------------------------------------------------------------------
+
+Digest = Callable[[bytes], bytes]
 
 
 def sha256(message: bytes) -> bytes:
@@ -58,9 +62,6 @@ def sm3(message: bytes) -> bytes:
     made = Hash(SM3())
     made.update(message)
     return made.finalize()
-
-
-DIGESTS: dict[str, Callable[[bytes], bytes]] = {"std": sha256, "gm": sm3}
 
 
 def ed25519_holds(public: bytes, message: bytes, signature: bytes) -> bool:
@@ -82,6 +83,15 @@ GY = 0xBC3736A2F4F6779C59BDCEE36B692153D0A9877CC62A474002DF32E52139F0A0
 Point = tuple[int, int, int]  # (X, Y, Z) stands for (X/Z^2, Y/Z^3); Z = 0 is the point at infinity
 
 
+def double(point: Point) -> Point:
+    """Add a point of the curve to itself: along the tangent."""
+    x, y, z = point
+    yy, zz = y * y % P, z * z % P
+    slope, s = 3 * (x - zz) * (x + zz) % P, 4 * x * yy % P  # as a = -3
+    x3 = (slope * slope - 2 * s) % P
+    return x3, (slope * (s - x3) - 8 * yy * yy) % P, 2 * y * z % P
+
+
 def add(one: Point, two: Point) -> Point:
     """Add two points of the curve."""
     (x1, y1, z1), (x2, y2, z2) = one, two
@@ -89,12 +99,8 @@ def add(one: Point, two: Point) -> Point:
         return one if z1 else two
     zz1, zz2 = z1 * z1 % P, z2 * z2 % P
     u1, u2, s1, s2 = x1 * zz2 % P, x2 * zz1 % P, y1 * zz2 * z2 % P, y2 * zz1 * z1 % P
-    if u1 == u2 and s1 != s2:
-        return 1, 1, 0
-    if u1 == u2:  # the same point: along the tangent
-        slope, s = (3 * x1 * x1 + A * zz1 * zz1) % P, 4 * x1 * y1 * y1 % P
-        x3 = (slope * slope - 2 * s) % P
-        return x3, (slope * (s - x3) - 8 * y1**4) % P, 2 * y1 * z1 % P
+    if u1 == u2:
+        return double(one) if s1 == s2 else (1, 1, 0)
     h, r = u2 - u1, s2 - s1
     hh, hhh = h * h % P, h * h * h % P
     x3 = (r * r - hhh - 2 * u1 * hh) % P
@@ -114,12 +120,18 @@ def sm2_holds(public: bytes, message: bytes, signature: bytes) -> bool:
     curve = b"".join(number.to_bytes(32, "big") for number in (A, B, GX, GY))
     z = sm3(b"\x00\x80" + b"1234567812345678" + curve + public)
     e = int.from_bytes(sm3(z + message), "big")
-    # s*G + t*(x, y), both at once, bit by bit from the top
-    base, own, point = (GX, GY, 1), (x, y, 1), (1, 1, 0)
-    terms = [point, base, own, add(base, own)]
-    for bit in reversed(range(256)):
-        point = add(add(point, point), terms[(s >> bit & 1) | (t >> bit & 1) << 1])
+    # s*G + t*(x, y), both at once, two bits of each at a time from the top
+    point, base, own = (1, 1, 0), (GX, GY, 1), (x, y, 1)
+    ones, others = ([point, one, double(one), add(double(one), one)] for one in (base, own))
+    terms = [add(one, other) for other in others for one in ones]
+    for place in range(254, -1, -2):
+        point = add(double(double(point)), terms[(s >> place & 3) | (t >> place & 3) << 2])
     return point[2] != 0 and (e + point[0] * pow(point[2], -2, P) % P) % N == r
+
+
+# name of a suite -> its digest, and how a signature is verified
+DIGESTS: dict[str, Digest] = {"std": sha256, "gm": sm3}
+HOLDS = {"std": ed25519_holds, "gm": sm2_holds}
 
 
 # --- signed notes: c2sp.org/signed-note, c2sp.org/tlog-cosignature ------------------------------
@@ -188,9 +200,8 @@ def signers(note: bytes, keys: list[Key], where: str) -> tuple[str, dict[Key, in
             if key.witness:  # it signs with the time, in seconds since 1970
                 time, signature = int.from_bytes(told[4:12], "big"), told[12:]
                 message = f"cosignature/v1\ntime {time}\n{text}"
-            holds = sm2_holds if key.suite == "gm" else ed25519_holds
             fit = 0 < time < 2**37 or not key.witness
-            if not (fit and holds(key.public, message.encode(), signature)):
+            if not (fit and HOLDS[key.suite](key.public, message.encode(), signature)):
                 raise Broken(f"{where}: the signature of {key.name} does not hold / 签名无效")
             signed.setdefault(key, time)
     return text, signed
@@ -259,50 +270,47 @@ def read_policy(text: str) -> Policy:
     return policy
 
 
-# --- the tree: RFC 9162, section 2.1.3.2 --------------------------------------------------------
+# --- the tree: RFC 9162, section 2.1 ------------------------------------------------------------
 
 
-def root_of(
-    leaf: bytes, index: int, size: int, path: list[bytes], digest: Callable[[bytes], bytes]
-) -> bytes | None:
-    """Give the root to which the path leads from a leaf; None where it leads nowhere."""
-    if not 0 <= index < size:
+def root_of(leaf: bytes, index: int, size: int, path: list[bytes], digest: Digest) -> bytes | None:
+    """Give the root to which the path leads from a leaf; None where it leads nowhere.
+
+    A tree is one leaf, or a full half on the left and the rest on the right; the last of the path
+    is the half in which the leaf is not.
+    """
+    if not 0 <= index < size or (size == 1) is bool(path):
         return None
-    place, last, made = index, size - 1, leaf
-    for sibling in path:
-        if last == 0:
-            return None
-        if place & 1 or place == last:
-            made = digest(b"\x01" + sibling + made)
-            while not place & 1 and place:
-                place, last = place >> 1, last >> 1
-        else:
-            made = digest(b"\x01" + made + sibling)
-        place, last = place >> 1, last >> 1
-    return made if last == 0 else None
+    if size == 1:
+        return leaf
+    half = 1 << (size - 1).bit_length() - 1
+    left: bytes | None = path[-1]
+    right: bytes | None = path[-1]
+    if index < half:
+        left = root_of(leaf, index, half, path[:-1], digest)
+    else:
+        right = root_of(leaf, index - half, size - half, path[:-1], digest)
+    return digest(b"\x01" + left + right) if left and right else None
 
 
-# --- the bundle ---------------------------------------------------------------------------------
+# --- the bundle: each check adds to the report what it proves, and what it cannot ---------------
 
 
 @dataclass
 class Report:
-    """What was proved."""
+    """What was proved, of what, and what was not."""
 
-    about: str
-    made: str
     log: Key
     size: int
     root: str
     witnesses: dict[str, tuple[Key, int]]
-    wanted: str
-    own_policy: bool
-    events: list[dict[str, Any]]
-    chains: dict[str, int]
-    documents: dict[str, str]
-    erased: list[str]
-    added: list[str]
-    token: bool
+    about: str = ""
+    made: str = ""
+    events: list[Event] = field(default_factory=list)
+    chains: dict[str, int] = field(default_factory=dict)
+    documents: dict[str, Event] = field(default_factory=dict)
+    proved: list[str] = field(default_factory=list)
+    not_proved: list[str] = field(default_factory=list)
 
 
 def read_files(path: Path) -> dict[str, bytes]:
@@ -335,8 +343,43 @@ def canonical(value: object) -> bytes:
     return json.dumps(value, ensure_ascii=False, sort_keys=True, separators=(",", ":")).encode()
 
 
-def check_files(files: Mapping[str, bytes], log: Key) -> tuple[str, str]:
-    """Check that every file is as it was packed, by the list that the log signed."""
+def check_checkpoint(files: Mapping[str, bytes], policy: Policy) -> Report:
+    """The log says "my tree has this size and this root", and enough witnesses sign with it."""
+    text = files.get(CHECKPOINT, b"").decode(errors="replace")
+    log = policy.logs.get(text.split("\n")[0])
+    if log is None:
+        raise Broken(f"{CHECKPOINT}: it is of a log that the policy does not name / 政策未列此日志")
+    names = {key: name for name, key in policy.witnesses.items() if key.suite == log.suite}
+    text, signed = signers(files[CHECKPOINT], [log, *names], CHECKPOINT)
+    tree = re.fullmatch(r"[^\n]+\n(0|[1-9][0-9]{0,18})\n([^\n]+)\n", text)
+    if log not in signed or tree is None:
+        raise Broken(f"{CHECKPOINT}: {log.name} has not signed it / 未经日志签名")
+    witnesses = {names[key]: (key, time) for key, time in signed.items() if key in names}
+    if not policy.satisfied({*witnesses}, policy.quorum):
+        by = ", ".join(witnesses) or "nobody / 无人"
+        raise Broken(f"{CHECKPOINT}: signed by {by}; wanted {policy.wants()} / 见证人不足")
+    report = Report(log, int(tree[1]), decode(tree[2], CHECKPOINT).hex(), witnesses)
+    report.proved += [
+        f"log / 日志: {log.text}",
+        f"tree / 日志树: {report.size} leaves / 叶子, root / 根 {report.root}",
+        *(
+            f"witness / 见证人 {n}: {at(t)}, {key.text}"
+            for n, (key, t) in sorted(witnesses.items())
+        ),
+    ]
+    if witnesses:
+        first = at(min(time for _, time in witnesses.values()))
+        said = "all of this existed at, and is unchanged since / 以下内容已存在且未改动"
+        report.proved.append(f"{said}: {first}")
+    else:
+        said = "NOT WITNESSED: the time, and that nothing was replaced / 未经见证"
+        report.not_proved.append(said)
+    return report
+
+
+def check_files(files: Mapping[str, bytes], report: Report) -> None:
+    """Every file is as it was packed, by the list that the log signed."""
+    log = report.log
     text, signed = signers(files.get(MANIFEST, b""), [log], MANIFEST)
     head = re.match("tongban[.]bundle[.]v1\nlog (.+)\nabout (.+)\nmade (.+)\n", text)
     if log not in signed or head is None or head[1] != log.name:
@@ -349,11 +392,11 @@ def check_files(files: Mapping[str, bytes], log: Key) -> tuple[str, str]:
             raise Broken(f"{name}: the file {what}")
         if (DIGESTS[log.suite](files[name]).hex(), len(files[name])) != listed[name]:
             raise Broken(f"{name}: the file was changed after it was packed / 文件被改动")
-    return head[2], head[3]
+    report.about, report.made = head[2], head[3]
 
 
-def check_event(line: bytes, where: str, digest: Callable[[bytes], bytes], size: int) -> Any:
-    """Give an event and the root to which its leaf leads."""
+def check_event(line: bytes, where: str, report: Report) -> Event:
+    """An event is what was recorded, and its leaf is in the tree that was signed."""
     try:
         told = json.loads(line)
         envelope, leaf, data = told["envelope"], told["leaf"], told["data"]
@@ -374,90 +417,160 @@ def check_event(line: bytes, where: str, digest: Callable[[bytes], bytes], size:
     if data is not None and by(salts[1] + data.encode()).hex() != envelope["payload_digest"]:
         raise Broken(f"{where}: its data is not what was recorded / 数据与记录不符")
     # 3. the leaf is the salted digest of a statement that names the hash; 4. the path goes up
+    digest = DIGESTS[report.log.suite]
     stated = {"format": "tongban.leaf.v1", "hash": envelope["hash"], "suite": envelope["suite"]}
     entry = digest(salts[0] + canonical(stated))
-    root = root_of(digest(b"\x00" + entry), leaf["index"], size, path, digest)
-    return {**envelope, "index": leaf["index"], "data": data, "root": root, "where": where}
+    root = root_of(digest(b"\x00" + entry), leaf["index"], report.size, path, digest)
+    if root is None or root.hex() != report.root:
+        raise Broken(f"{where}: it is not in the signed tree / 不在已签名的日志树中")
+    return {**envelope, "index": leaf["index"], "data": data, "where": where}
 
 
-def check_chains(events: list[dict[str, Any]]) -> dict[str, int]:
-    """Check that each story is whole: from its first event on, none left out in between."""
+def check_events(files: Mapping[str, bytes], report: Report) -> None:
+    """Each event holds; what was erased by law is told."""
+    lines = files.get(EVENTS, b"").removesuffix(b"\n").split(b"\n")
+    for number, line in enumerate(lines, 1):
+        event = check_event(line, f"{EVENTS} line {number}", report)
+        report.events.append(event)
+        if event["data"] is None:
+            report.not_proved.append(
+                f"{event['where']}: its data was erased by law / 数据已依法删除"
+            )
+
+
+def check_chains(report: Report) -> None:
+    """Each story is whole: from its first event on, none left out in between."""
     heads: dict[str, tuple[int, str]] = {}
-    for event in events:
+    for event in report.events:
         last, previous = heads.get(event["chain"], (0, ""))
         if (event["seq"], event["previous"]) != (last + 1, previous):
             raise Broken(f"{event['where']}: an event before it is missing / 此前缺少事件")
         heads[event["chain"]] = event["seq"], event["hash"]
-    return {chain: last for chain, (last, _) in heads.items()}
+    report.chains = {chain: last for chain, (last, _) in heads.items()}
+    for chain, last in report.chains.items():
+        said = f"events 1 to {last}, none left out / 中间无缺"
+        report.proved.append(f"story / 事件链 {chain}: {said}")
 
 
-def check_documents(files: Mapping[str, bytes], events: list[dict[str, Any]]) -> dict[str, str]:
-    """Find for each document the event that names its digest, of either suite."""
-    naming: dict[str, str] = {}
-    for event in events:
+def check_documents(files: Mapping[str, bytes], report: Report) -> None:
+    """An event names each document by its digest, of either suite."""
+    naming: dict[str, Event] = {}
+    for event in report.events:
         for digest in re.findall('"(?:sha-256:|sm3:)?([0-9a-f]{64})"', event["data"] or ""):
-            naming.setdefault(digest, event["where"])
-    found = {}
-    for name in sorted(name for name in {*files} - PLAIN if not name.startswith(ADDED)):
+            naming.setdefault(digest, event)
+    for name in sorted({*files} - PLAIN):
+        if name.startswith(ADDED):
+            report.not_proved.append(f"{name}: written by the log's keeper / 平台打包时所写")
+            continue
         digests = [digest(files[name]).hex() for digest in DIGESTS.values()]
         named = [naming[digest] for digest in digests if digest in naming]
         if not named:
             raise Broken(f"{name}: no event names this document / 没有事件记载此文件")
-        found[name] = named[0]
-    return found
+        report.documents[name] = named[0]
+        report.proved.append(f"document / 文件 {name}: {named[0]['where']}")
+
+
+# --- signatures and seals beside documents ------------------------------------------------------
+
+FORMATS = {"std": "tongban.signature.ed25519.v1", "gm": "tongban.signature.sm2-sm3.v1"}
+KEY_BEGUN, KEY_ENDED = "tongban.evidence.key_begun.v1", "tongban.evidence.key_ended.v1"
+ROLES = {"applicant": "applicant / 申请人签名", "organisation": "seal / 电子印章"}
+
+
+def signing_keys(events: list[Event]) -> dict[str, Event]:
+    """Give the keys that the log tells of: suite, public key, whose; from and until which leaf."""
+    keys: dict[str, Event] = {}
+    for event in events:
+        if event["type"] in {KEY_BEGUN, KEY_ENDED} and event["data"] is not None:
+            told = json.loads(event["data"])
+            if event["chain"] != f"evidence:key:{told['key']}":
+                raise ValueError
+            if event["type"] == KEY_BEGUN:
+                keys[told["key"]] = {**told, "from": event["index"], "until": sys.maxsize}
+            elif told["key"] in keys:
+                keys[told["key"]]["until"] = event["index"]
+    return keys
+
+
+def check_signatures(files: Mapping[str, bytes], report: Report) -> None:
+    """Each statement was signed by the key that was its signer's then.
+
+    "Then" goes by the places of leaves in the tree, which nobody can choose: the key was begun
+    before an event named the statement, and had not ended.
+    """
+    where, named = EVENTS, report.documents
+    try:
+        keys = signing_keys(report.events)
+        paths = {digest(files[name]).hex(): name for digest in DIGESTS.values() for name in named}
+        for where in (name for name in named if name.startswith(SIGNATURES)):
+            told = json.loads(files[where])
+            said, key = told["document"], keys.get(told["key"])
+            if key is None:
+                report.not_proved.append(f"{where}: whose key signed it / 签名密钥归属不明")
+                continue
+            by, public, signature = key["suite"], bytes.fromhex(key["public"]), told["signature"]
+            message = b"tongban.document.v1\n" + canonical(said)
+            fit = (told["suite"], said["format"]) == (by, FORMATS[by])
+            fit &= canonical(told) == files[where] and bytes.fromhex(signature).hex() == signature
+            if not (fit and HOLDS[by](public, message, bytes.fromhex(signature))):
+                raise Broken(f"{where}: the signature does not hold / 签名无效")
+            if (said["role"], said["signer"]) != (key["role"], key["signer"]):
+                raise Broken(f"{where}: the key is of somebody else / 密钥属于他人")
+            if not key["from"] < named[where]["index"] < key["until"]:
+                raise Broken(f"{where}: the key was not in use then / 当时密钥未在用")
+            path = paths.get(said["of"]["digest"].rpartition(":")[2])
+            if path is None:
+                told_ = f"{where}: which document, it is not in here / 所签文件不在包内"
+                report.not_proved.append(told_)
+            who = " ".join(said["signer"][part] for part in sorted(said["signer"]))
+            words = f"“{said['purpose']['zh']}” “{said['purpose']['en']}”"
+            report.proved.append(
+                f"{ROLES[said['role']]} {who}: {path or said['of']['digest']}, {said['signed']}, "
+                f"{words} ({where}, {told['key']})"
+            )
+    except (ValueError, KeyError, TypeError, AttributeError, RecursionError):
+        raise Broken(f"{where}: it is not written as a signature is / 不是规范的签名") from None
+    if any(name.startswith(SIGNATURES) for name in named):
+        said = "that a signing key is its signer's: the log says so / 签名密钥归属"
+        report.not_proved.append(said)
+
+
+def check_token(files: Mapping[str, bytes], report: Report) -> None:
+    """The token of a time-stamp authority is said to be over this checkpoint; openssl can tell."""
+    if TOKEN in files:
+        if not files[CHECKPOINT].startswith(files.get(TOKEN_OVER, b"-")):
+            raise Broken(f"{TOKEN_OVER}: it is not this checkpoint / 不是该检查点")
+        ask = f"openssl ts -verify -data {TOKEN_OVER} -in {TOKEN} -CAfile ROOTS.pem"
+        said = f"the time-stamp token (RFC 3161); ask / 时间戳请另行校验: {ask}"
+        report.not_proved.append(said)
+
+
+# --- the whole argument -------------------------------------------------------------------------
 
 
 def check(files: Mapping[str, bytes], own_policy: str | None = None) -> Report:
     """Check everything; raise Broken at the first thing that does not hold."""
-    # whom to trust
     brought = files.get(POLICY, b"").decode(errors="replace")
-    policy = read_policy(brought if own_policy is None else own_policy)
-    # the checkpoint: the log says "my tree has this size and this root", the witnesses sign with it
-    text = files.get(CHECKPOINT, b"").decode(errors="replace")
-    log = policy.logs.get(text.split("\n")[0])
-    if log is None:
-        raise Broken(f"{CHECKPOINT}: it is of a log that the policy does not name / 政策未列此日志")
-    names = {key: name for name, key in policy.witnesses.items() if key.suite == log.suite}
-    text, signed = signers(files[CHECKPOINT], [log, *names], CHECKPOINT)
-    tree = re.fullmatch(r"[^\n]+\n(0|[1-9][0-9]{0,18})\n([^\n]+)\n", text)
-    if log not in signed or tree is None:
-        raise Broken(f"{CHECKPOINT}: {log.name} has not signed it / 未经日志签名")
-    size, root = int(tree[1]), decode(tree[2], CHECKPOINT)
-    witnesses = {names[key]: (key, time) for key, time in signed.items() if key in names}
-    if not policy.satisfied({*witnesses}, policy.quorum):
-        by = ", ".join(witnesses) or "nobody / 无人"
-        raise Broken(f"{CHECKPOINT}: signed by {by}; wanted {policy.wants()} / 见证人不足")
-    # the files, then the events: each leads by its path to the root that was signed
-    about, made = check_files(files, log)
-    digest, events = DIGESTS[log.suite], []
-    lines = files.get(EVENTS, b"").removesuffix(b"\n").split(b"\n")
-    for number, line in enumerate(lines, 1):
-        event = check_event(line, f"{EVENTS} line {number}", digest, size)
-        if event["root"] != root:
-            raise Broken(f"{event['where']}: it is not in the signed tree / 不在已签名的日志树中")
-        events.append(event)
-    # what the token of a time-stamp authority is over is this checkpoint with the log's signature
-    if TOKEN in files and not files[CHECKPOINT].startswith(files.get(TOKEN_OVER, b"-")):
-        raise Broken(f"{TOKEN_OVER}: it is not this checkpoint / 不是该检查点")
-    return Report(
-        about,
-        made,
-        log,
-        size,
-        root.hex(),
-        witnesses,
-        policy.wants(),
-        own_policy is not None,
-        events,
-        check_chains(events),
-        check_documents(files, events),
-        [event["where"] for event in events if event["data"] is None],
-        sorted(name for name in files if name.startswith(ADDED)),
-        TOKEN in files,
-    )
+    policy = read_policy(brought if own_policy is None else own_policy)  # whom to trust
+    report = check_checkpoint(files, policy)  # a tree that the witnesses have seen
+    check_files(files, report)  # the files are as they were packed
+    check_events(files, report)  # each event is in that tree
+    check_chains(report)  # and none is left out between them
+    check_documents(files, report)  # they name the documents
+    check_signatures(files, report)  # which these people and bodies have signed
+    check_token(files, report)  # and the token, if there is one, is about that tree
+    if own_policy is None:
+        said = "whose keys these are: compare them with those published / 公钥归属须自行核对"
+        report.not_proved.append(said)
+    report.not_proved += [
+        "that what was recorded is true: only that it was recorded / 记录是否属实",
+        "what came after the last event of a story, and other stories / 此后及其他事件",
+        "the times in events: they are the recorder's own clock / 事件内的时间为记录方时钟",
+    ]
+    return report
 
 
-def shown(time: int) -> str:
+def at(time: int) -> str:
     return datetime.fromtimestamp(time, timezone(timedelta(hours=8))).isoformat(" ")
 
 
@@ -466,51 +579,13 @@ def say(line: str) -> None:
     print("".join(sign if sign.isprintable() else "\ufffd" for sign in line))
 
 
-def proved(report: Report) -> list[str]:
-    """Say what is proved, by whom it was witnessed and when."""
-    lines = [
-        f"log / 日志: {report.log.text}",
-        f"tree / 日志树: {report.size} leaves / 叶子, root / 根 {report.root}",
-    ]
-    for name, (key, time) in sorted(report.witnesses.items()):
-        lines.append(f"witness / 见证人 {name}: {shown(time)}, {key.text}")
-    if report.witnesses:
-        first = shown(min(time for _, time in report.witnesses.values()))
-        lines.append(
-            f"all of this existed at, and is unchanged since / 以下内容已存在且未改动: {first}"
-        )
-    for chain, last in report.chains.items():
-        lines.append(f"story / 事件链 {chain}: events 1 to {last}, none left out / 中间无缺")
-    return lines + [f"document / 文件 {name}: {where}" for name, where in report.documents.items()]
-
-
-def not_proved(report: Report) -> list[str]:
-    """Say what is not proved."""
-    lines = []
-    if not report.witnesses:
-        lines.append("NOT WITNESSED: the time, and that nothing was replaced / 未经见证")
-    if not report.own_policy:
-        lines.append("whose keys these are: compare them with those published / 公钥归属须自行核对")
-    lines += [
-        "that what was recorded is true: only that it was recorded / 记录是否属实",
-        "what came after the last event of a story, and other stories / 此后及其他事件",
-        "the times in events: they are the recorder's own clock / 事件内的时间为记录方时钟",
-    ]
-    lines += [f"{where}: its data was erased by law / 数据已依法删除" for where in report.erased]
-    lines += [f"{name}: written by the log's keeper / 平台打包时所写" for name in report.added]
-    if report.token:
-        asked = f"openssl ts -verify -data {TOKEN_OVER} -in {TOKEN} -CAfile ROOTS.pem"
-        lines.append(f"the time-stamp token (RFC 3161); ask / 时间戳请另行校验: {asked}")
-    return lines
-
-
 def main(arguments: list[str]) -> int:
     """Print the report; give 0 where everything holds, 1 where not, 2 for a wrong call."""
     own = None
     if "--policy" in arguments[:-1]:
-        at = arguments.index("--policy")
-        own = Path(arguments[at + 1]).read_text(encoding="utf-8")
-        arguments = arguments[:at] + arguments[at + 2 :]
+        place = arguments.index("--policy")
+        own = Path(arguments[place + 1]).read_text(encoding="utf-8")
+        arguments = arguments[:place] + arguments[place + 2 :]
     if len(arguments) > 1 or any(word.startswith("-") for word in arguments):
         print(str(__doc__).split("\n\n")[1])
         return 2
@@ -523,14 +598,15 @@ def main(arguments: list[str]) -> int:
         return 1
     say(f"EVIDENCE HOLDS / 校验通过: {report.about}, made {report.made}")
     for event in report.events:
-        place = f"{event['chain']}:{event['seq']}"
-        say(f"  {place} {event['occurred']} {event['type']} {event['item']} {event['step']}")
-    say("Proved / 已证明")
-    for line in proved(report):
-        say(f"  + {line}")
-    say("Not proved / 未证明")
-    for line in not_proved(report):
-        say(f"  - {line}")
+        told = f"{event['chain']}:{event['seq']}"
+        say(f"  {told} {event['occurred']} {event['type']} {event['item']} {event['step']}")
+    for title, mark, lines in (
+        ("Proved / 已证明", "+", report.proved),
+        ("Not proved / 未证明", "-", report.not_proved),
+    ):
+        say(title)
+        for line in lines:
+            say(f"  {mark} {line}")
     return 0
 
 

@@ -1,16 +1,16 @@
 """Put a licence on its face: what the template needs, and the link that its QR code carries."""
 
 import io
-from typing import Any, Protocol
+from typing import Any
 
 import segno
 from django.conf import settings
-from django.utils.module_loading import import_string
 
+from tongban.apps.evidence import seals
 from tongban.apps.items import queries as items
 from tongban.apps.items.domain import Face, LicenceKind
 from tongban.apps.parties import queries as parties
-from tongban.infra import clock
+from tongban.infra import clock, papers
 from tongban.kernel.facts import Vocabulary
 
 from . import domain, keys
@@ -18,13 +18,6 @@ from .errors import FaceNotMade
 from .models import Licence
 
 _NOTE = "电子证照可作为办理政务服务事项的依据；内容以扫码核验结果为准"
-
-
-class Typesetter(Protocol):
-    """What makes a sealed PDF of a template and its data."""
-
-    def make(self, template: str, data: dict[str, Any], now: Any) -> bytes:
-        """Give the PDF; raise FaceNotMade."""
 
 
 def link(identifier: str) -> str:
@@ -63,15 +56,16 @@ def data_of(
 
 
 def face_of(licence: Licence) -> bytes:
-    """Give the sealed PDF of a licence; raise FaceNotMade where none can be made here."""
+    """Give the PDF of a licence under the seal of its authority.
+
+    Raise FaceNotMade where none can be made here.
+    """
     try:
-        typesetter: Typesetter = import_string(settings.LICENCE_TYPESETTER)()
-    except ImportError as absent:
-        raise FaceNotMade(
-            "未安装版式组件：pip install 'tongban[faces]'",
-            "faces need more software: pip install 'tongban[faces]'",
-        ) from absent
-    kind = items.licence_kind(licence.kind, licence.kind_version)
-    face = items.face(licence.kind, licence.kind_version)
-    data = data_of(licence, kind, face, items.vocabulary())
-    return typesetter.make(face.template, data, clock.now())
+        typesetter = papers.typesetter()
+        kind = items.licence_kind(licence.kind, licence.kind_version)
+        face = items.face(licence.kind, licence.kind_version)
+        data = data_of(licence, kind, face, items.vocabulary())
+        seal = seals.held(kind.authority).pdf
+        return typesetter.make(face.template, data, clock.now(), seal, licence.identifier)
+    except (papers.PaperNotMade, seals.SealRefused) as refused:
+        raise FaceNotMade(refused.zh, refused.en) from refused

@@ -1,16 +1,21 @@
 """Reads of parties: who is asking, and for whom they may act."""
 
 from functools import lru_cache
+from pathlib import Path
 
+from django.conf import settings
 from django.db.models import QuerySet
 
 from tongban.infra.access.domain import BARE, RAISED, Context, Subject
 from tongban.infra.access.domain import Post as Office
 from tongban.infra.access.elevation import raised
 from tongban.infra.access.models import User
+from tongban.infra.keys import own_secret
 from tongban.infra.secrecy.fields import holding
+from tongban.kernel.suites import suite
 
 from .models import Delegation, Department, Person, Post
+from .sign_on.claims import pairwise
 
 
 def subject_of(user: User, context: Context = BARE) -> Subject:
@@ -56,6 +61,12 @@ def name_of(person: str) -> str:
     return str(Person.objects.get(pk=int(person)).name)
 
 
+def pseudonym(user: str, sector: str) -> str:
+    """Give under which name the systems of one sector know a user or person; 43 characters."""
+    secret = own_secret(Path(settings.HOME), "pairwise", "secret", bytes)
+    return pairwise(suite(settings.SUITE), secret, sector, user)
+
+
 def agents_of(person: str) -> frozenset[str]:
     """Give the user ids of everybody who ever could act for this person."""
     rows = Delegation.objects.filter(principal_id=int(person)).values_list("agent_id", flat=True)
@@ -78,6 +89,11 @@ def _department(key: str) -> Department:
 def forget_departments() -> None:
     """Let this process read departments afresh: their names or regions have changed."""
     _department.cache_clear()
+
+
+def departments() -> tuple[str, ...]:
+    """Name the keys of all departments."""
+    return tuple(Department.objects.order_by("key").values_list("key", flat=True))
 
 
 def department_region(key: str) -> str:

@@ -40,6 +40,7 @@ NEEDS: Final[Mapping[str, int]] = {
     "case.decide": TWO,
     "fee.approve": TWO,
     "fee.settle": TWO,
+    "case.sign": TWO,
     "licence.revoke": TWO,
     "licence.suspend": TWO,
     "licence.restore": TWO,

@@ -65,17 +65,21 @@ class Device:
 
 @dataclass(frozen=True, slots=True)
 class Context:
-    """How a call comes: how surely its user is known (``assurance``), what for, from what."""
+    """How a call comes: how surely its user is known (``assurance``), what for, from what.
+
+    ``proof`` names what the trail tells of that: ``event:<id>`` of a sign-in, ``token:<number>``.
+    """
 
     level: int = LOWEST
     purpose: str = ""
     device: Device = Device()
+    proof: str = ""
 
 
 #: Nothing is known but that somebody signed in.
 BARE = Context()
 #: A command on the machine itself: whoever may run it answers for who it says it is.
-COMMAND = Context(TWO, "command line", Device("command"))
+COMMAND = Context(TWO, "command line", Device("command"), "command")
 
 
 @dataclass(frozen=True, slots=True)
@@ -155,7 +159,7 @@ NO_POST = _no("您没有岗位", "you hold no post")
 OUT_OF_SCOPE = _no("此令牌不含该权限", "this token is not made for this")
 
 RULES: tuple[Rule, ...] = (
-    _rule("citizen", "", "own", "case.submit case.read case.correct case.withdraw"),
+    _rule("citizen", "", "own", "case.submit case.read case.correct case.withdraw case.sign"),
     _rule("citizen", "", "own", "licence.read licence.present"),
     _rule("citizen", "", "own", "delegation.read delegation.grant delegation.end"),
     _rule("official", "clerk", "department", "delegation.record delegation.end"),

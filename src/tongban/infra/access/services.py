@@ -104,7 +104,7 @@ def authenticate(secret: str) -> Bearer:
     return Bearer(
         token.user,
         frozenset(token.scopes),
-        Context(level_of(token.user.proof, (), token.level)),
+        Context(level_of(token.user.proof, (), token.level), proof=f"token:{token.pk}"),
     )
 
 

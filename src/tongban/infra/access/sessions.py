@@ -31,12 +31,16 @@ _PURPOSE_LENGTH = 200
 
 @dataclass(frozen=True, slots=True)
 class SignedIn:
-    """How and when the session's user proved who it is; ``vouched`` by whom we trust."""
+    """How and when the session's user proved who it is; ``vouched`` by whom we trust.
+
+    ``event`` is the id of the event that tells of it.
+    """
 
     methods: tuple[str, ...]
     vouched: int
     at: datetime
     seen: datetime
+    event: str = ""
 
 
 def enter(
@@ -51,14 +55,15 @@ def enter(
     before = _read(request) if more and request.user == user else None
     kept = before or SignedIn((), 0, now, now)
     login(request, user, backend=_BACKEND)
-    request.session[_KEY] = {
+    held: dict[str, object] = {
         "methods": sorted({*kept.methods, *methods}),
         "vouched": max(vouched, kept.vouched),
         "at": kept.at.isoformat(),
         "seen": now.isoformat(),
     }
+    request.session[_KEY] = held
     with transaction.atomic():
-        tell(
+        event = tell(
             Draft(
                 type="tongban.access.signed_in.v1",
                 chain=f"user:{user.pk}",
@@ -70,6 +75,7 @@ def enter(
                 },
             )
         )
+    request.session[_KEY] = {**held, "event": event.id}
 
 
 def _read(request: HttpRequest) -> SignedIn | None:
@@ -81,6 +87,7 @@ def _read(request: HttpRequest) -> SignedIn | None:
         kept["vouched"],
         datetime.fromisoformat(kept["at"]),
         datetime.fromisoformat(kept["seen"]),
+        kept.get("event", ""),
     )
 
 
@@ -110,7 +117,13 @@ def purpose_of(request: HttpRequest) -> str:
 def context_of(request: HttpRequest) -> Context:
     """Give the context of a signed-in browser's call."""
     user = request.user if isinstance(request.user, User) else None
-    return Context(max(level_of(request), 1), purpose_of(request), device_of(request, user))
+    event = signed_in(request).event if user is not None else ""
+    return Context(
+        max(level_of(request), 1),
+        purpose_of(request),
+        device_of(request, user),
+        f"event:{event}" if event else "",
+    )
 
 
 class AccessMiddleware:

@@ -13,7 +13,7 @@ from tongban.apps.cases import disclosure, services
 from tongban.infra.access.domain import Subject
 from tongban.infra.api import Lang, Slug, speaks
 
-from .common import WRITE, refusals, router, subject
+from .common import READ, WRITE, refusals, router, subject
 from .schemas import (
     AcceptanceIn,
     AnswerIn,
@@ -24,9 +24,11 @@ from .schemas import (
     ExtensionIn,
     FactName,
     Number,
+    SigningIn,
     Step,
     SubmissionIn,
     SuspensionIn,
+    ToSignOut,
     UploadIn,
     WithdrawalIn,
 )
@@ -269,3 +271,44 @@ def consent_again(request: HttpRequest, number: Number, lang: Lang | None = None
     caller = subject(request, "case.correct")
     services.consent_again(caller, number)
     return _now(request, caller, number, lang)
+
+
+def _to_sign(caller: Subject, number: str) -> dict[str, Any]:
+    asked = services.to_sign(caller, number)
+    lines = [
+        {
+            "kind": paper.kind,
+            "name": paper.name,
+            "media_type": paper.media_type,
+            "digest": paper.digest,
+            "signed": paper.digest in asked.signed,
+        }
+        for paper in asked.papers
+    ]
+    return {"zh": asked.zh, "en": asked.en, "documents": lines, "services": asked.services}
+
+
+@router.get(
+    "/cases/{number}/signature",
+    response={200: ToSignOut, **refusals(READ)},
+    summary="待签文件 · What there is to sign, and in which words",
+    operation_id="to_sign",
+    tags=_TAGS,
+)
+def to_sign(request: HttpRequest, number: Number) -> Any:
+    """Show the applicant what its signature would stand under (two factors)."""
+    return _to_sign(subject(request, "case.sign"), number)
+
+
+@router.post(
+    "/cases/{number}/signature",
+    response={200: ToSignOut, **refusals(WRITE)},
+    summary="签名 · Sign what was handed in",
+    operation_id="sign",
+    tags=_TAGS,
+)
+def sign(request: HttpRequest, number: Number, body: SigningIn) -> Any:
+    """Sign these documents in the words that were shown (applicant itself, two factors)."""
+    caller = subject(request, "case.sign")
+    services.sign(caller, number, body.documents, body.service)
+    return _to_sign(caller, number)

@@ -5,9 +5,10 @@ from typing import Any, Literal
 
 from django.core.paginator import Paginator
 from django.db.models import QuerySet
-from django.http import HttpRequest
+from django.http import HttpRequest, HttpResponse
 
 from tongban.apps.cases import desk, disclosure, queries
+from tongban.apps.cases.papers import PDF
 from tongban.apps.items import queries as items
 from tongban.infra.api import Lang, Page, Size, Slug, speaks
 
@@ -17,6 +18,7 @@ from .schemas import (
     CaseOut,
     CasePage,
     ChecklistOut,
+    DocumentOut,
     FactsOut,
     Key,
     LifeEventOut,
@@ -152,6 +154,38 @@ def timeline(request: HttpRequest, number: Number, lang: Lang | None = None) -> 
     """Show the events of a case with their hashes, and whether the chain holds."""
     sight = disclosure.look(subject(request, "case.read"), number)
     return disclosure.timeline(sight, speaks(request, lang))
+
+
+@router.get(
+    "/cases/{number}/documents",
+    response={200: list[DocumentOut], **refusals(READ)},
+    summary="办件文件与签名 · Documents, and who signed them",
+    operation_id="documents",
+    tags=_TAGS,
+)
+def documents(request: HttpRequest, number: Number) -> Any:
+    """List what was handed in and the notices of decisions, with signatures and seals."""
+    return disclosure.documents(disclosure.look(subject(request, "case.read"), number))
+
+
+@router.get(
+    "/cases/{number}/branches/{item}/notice",
+    response={200: bytes, **refusals(READ | {409})},
+    summary="决定书 · The notice of a decision as PDF",
+    operation_id="notice",
+    tags=_TAGS,
+    openapi_extra={
+        "responses": {
+            200: {
+                "content": {"application/pdf": {"schema": {"type": "string", "format": "binary"}}}
+            }
+        }
+    },
+)
+def notice(request: HttpRequest, number: Number, item: Slug) -> Any:
+    """Give the notice under the department's seal; 409 while nothing is decided, or none can be."""
+    sight = disclosure.look(subject(request, "case.read"), number)
+    return HttpResponse(disclosure.notice(sight, item), content_type=PDF)
 
 
 @router.get(

@@ -31,6 +31,7 @@ FactName = Annotated[
 # a fact or the code of a material
 Point = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_.-]{0,99}$")]
 Output = Annotated[str, StringConstraints(pattern=r"^[A-Za-z][A-Za-z0-9_]{0,59}$")]
+Digest = Annotated[str, StringConstraints(pattern=r"^(sha-256|sm3):[0-9a-f]{64}$")]
 Procedure = Literal[
     "hearing", "tender", "auction", "inspection", "test", "quarantine", "appraisal", "expert-review"
 ]
@@ -232,6 +233,58 @@ class DraftSubmissionIn(Body):
     seen: Answers = {}
     items: Annotated[list[Slug], Field(max_length=50)] = []
     doubts: Doubts = {}
+
+
+class SigningIn(Body):
+    """Documents to sign (签名), by the digests under which they were shown; and by which service.
+
+    Without a service the signature is made with the key that is kept here for the account.
+    """
+
+    documents: Annotated[list[Digest], Field(min_length=1, max_length=200)]
+    service: Annotated[str, StringConstraints(pattern=r"^[a-z0-9-]{0,40}$")] = ""
+
+
+class SignatureOut(Schema):
+    """A signature or a seal beside a document: whose, by which key, when, in which words."""
+
+    role: str
+    signer: dict[str, str]
+    key: str
+    signed: datetime
+    zh: str
+    en: str
+
+
+class DocumentOut(Schema):
+    """A document of a case: the application, a material or a notice, and who signed it."""
+
+    kind: str
+    name: str
+    of: str
+    media_type: str
+    digest: str
+    bytes: int
+    signatures: list[SignatureOut]
+
+
+class ToSignLine(Schema):
+    """A document that is to be signed, or was."""
+
+    kind: str
+    name: str
+    media_type: str
+    digest: str
+    signed: bool
+
+
+class ToSignOut(Schema):
+    """What the applicant is asked to sign: the words, the documents, and by which services."""
+
+    zh: str
+    en: str
+    documents: list[ToSignLine]
+    services: list[str]
 
 
 class LifeEventOut(Schema):

@@ -1,4 +1,4 @@
-"""Verbs of cases: submit, advance, answer, decide, correct, suspend, extend, urge, withdraw.
+"""Verbs of cases: submit, advance, answer, decide, correct, suspend, extend, urge, withdraw, sign.
 
 Every verb loads the case, decides by the pure engine, and saves state and trail in one
 transaction.
@@ -47,6 +47,7 @@ from .handling import (
 from .intake import Submission, may_apply, submit
 from .papers import MOST_BYTES, Paper, Upload, read_paper
 from .reading import askable, read_answers
+from .signing import Asked, sign, to_sign
 from .turns import (
     TAKE_UP,
     TRIES,
@@ -69,6 +70,7 @@ __all__ = [
     "POSTS",
     "TAKE_UP",
     "TRIES",
+    "Asked",
     "Doubted",
     "Outcome",
     "Paper",
@@ -109,9 +111,11 @@ __all__ = [
     "save",
     "save_draft",
     "settle_transfer",
+    "sign",
     "submit",
     "submit_draft",
     "suspend",
+    "to_sign",
     "transfer",
     "urge",
     "wake",

@@ -5,18 +5,15 @@ An ID token is given with a code and never with a refresh: it says that somebody
 
 from collections.abc import Callable, Mapping
 from datetime import datetime
-from pathlib import Path
 from typing import Any
 
-from django.conf import settings
 from oauth2_provider.oauth2_validators import OAuth2Validator
 
+from tongban.apps.parties import queries
 from tongban.apps.parties.models import Client, Company, Person, Post
 from tongban.infra.access.models import User
-from tongban.infra.keys import own_secret
-from tongban.kernel.suites import suite
 
-from .claims import OPENED_BY, pairwise
+from .claims import OPENED_BY
 
 _ASSURANCE = "tongban:assurance"
 Claim = Callable[[Any], object]
@@ -24,8 +21,7 @@ Claim = Callable[[Any], object]
 
 def subject_for(user: User, client: Client) -> str:
     """Give who this user is at the systems of the client's department."""
-    secret = own_secret(Path(settings.HOME), "pairwise", "secret", bytes)
-    return pairwise(suite(settings.SUITE), secret, client.sector, str(user.pk))
+    return queries.pseudonym(str(user.pk), client.sector)
 
 
 def _person(request: Any) -> Person | None:
