@@ -9,13 +9,11 @@ from collections.abc import Callable
 from contextlib import AbstractContextManager
 
 import pytest
-import requests
 
 from browser import checks
 from browser.matrix import VIEWS, WIDTHS, Setting, everything, languages, pairwise
 from browser.pages import BY_NAME, OWED, PAGES, Shown
-from browser.visits import VIEW, Chromium, Visit
-from testkit.city import City
+from browser.visits import Chromium, Visit
 
 _choose = everything if os.environ.get("CI") == "true" else pairwise
 LOOKS = [
@@ -24,26 +22,13 @@ LOOKS = [
 ]
 
 
-@pytest.fixture(scope="session")
-def elder(city: City) -> bool:
-    """Say whether the pages know the elder mode: whether its cookie changes the first of them."""
-    plain, other = (
-        requests.get(city.origin, cookies=cookies, timeout=30).text
-        for cookies in ({}, {VIEW: "elder"})
-    )
-    return plain != other
-
-
 @pytest.mark.parametrize(("shown", "setting"), LOOKS)
 def test_nothing_is_amiss(
     chromium: Chromium,
-    elder: bool,
     visiting: Callable[..., AbstractContextManager[Visit]],
     shown: Shown,
     setting: Setting,
 ) -> None:
-    if setting.view == "elder" and not elder:
-        pytest.skip("the pages know no elder mode yet")
     with visiting(setting, shown.role) as seen:
         seen.open(shown.path)
         if shown.act is not None:

@@ -19,9 +19,11 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 
 from tongban.apps.cases import queries, services
 from tongban.apps.cases.errors import CaseError, DraftMoved, DraftUnknown, SubmissionInvalid
+from tongban.apps.exchange import consents
 from tongban.apps.exchange import queries as exchange
 from tongban.apps.items import queries as items
 from tongban.apps.items.domain import LifeEvent
+from tongban.infra import clock
 from tongban.infra.access.domain import Subject
 from tongban.kernel import feel
 from tongban.kernel.feel import Value
@@ -402,6 +404,7 @@ def consent(request: HttpRequest, desk: Desk) -> HttpResponse:
 def _consent(desk: Desk) -> list[dict[str, Any]]:
     labels = desk.event.labels(desk.lang)
     departments = exchange.departments()
+    until = consents.until_from(clock.now()).date().isoformat()
     return [
         {
             "department": departments[line.department].name.of(desk.lang),
@@ -410,7 +413,7 @@ def _consent(desk: Desk) -> list[dict[str, Any]]:
             "purpose": "、".join(items.item(slug).name.of(desk.lang) for slug in line.items)
             if desk.lang == "zh"
             else ", ".join(items.item(slug).name.of(desk.lang) for slug in line.items),
-            "until": "",
+            "until": until,
             "law": "；".join(f"《{law.title}》{law.article}" for law in line.legal_basis),
         }
         for line in desk.event.plan.consent
@@ -427,7 +430,7 @@ def check(request: HttpRequest, desk: Desk) -> HttpResponse:
 
 
 def _check(
-    request: HttpRequest, desk: Desk, *, agreed: bool, lines: Sequence[str] = (), status: int = 200
+    request: HttpRequest, desk: Desk, *, agreed: bool, amiss: Sequence[str] = (), status: int = 200
 ) -> HttpResponse:
     if desk.open:
         return redirect(desk.here(_ANSWERS))
@@ -451,7 +454,7 @@ def _check(
         "known": items.guide(desk.event.slug).known,
         "agreed": agreed,
         "number": number,
-        "lines": lines,
+        "amiss": amiss,
         "fields": [],
     }
     return _show(request, desk, _CHECK, shown, status)
@@ -478,10 +481,10 @@ def send(request: HttpRequest, desk: Desk) -> HttpResponse:
         return missing(request)
     except DraftMoved:
         t = words(view_of(request).language.tag)
-        return _check(request, _fresh(desk), agreed=agreed, lines=[t["draft_moved"]], status=409)
+        return _check(request, _fresh(desk), agreed=agreed, amiss=[t["draft_moved"]], status=409)
     except SubmissionInvalid as invalid:
         lines = list(_of(invalid.fields, desk.lang).values())
-        return _check(request, desk, agreed=agreed, lines=lines, status=422)
+        return _check(request, desk, agreed=agreed, amiss=lines, status=422)
     except CaseError as refused:
         return _refused(request, desk.subject, refused)
     return redirect("receipt", number=case)

@@ -47,6 +47,11 @@ class NothingToConsent(ValueError):
     """The plan reads nothing that needs the person's consent."""
 
 
+def until_from(given: datetime) -> datetime:
+    """Give the end of a consent that is given now: what the consent panel shows beforehand."""
+    return given + timedelta(days=queries.catalogue().governance.consent_days)
+
+
 def give_consent(
     case: str,
     life_event: str,
@@ -66,7 +71,7 @@ def give_consent(
     if not receipts.needs_consent(lines):
         raise NothingToConsent("NothingToConsent: nothing in this plan needs consent; do not ask")
     number, given = uuid.uuid4().hex, clock.now()
-    until = given + timedelta(days=rules.consent_days)
+    until = until_from(given)
     receipt = receipts.receipt(number, case, life_event, lines, catalogue, given, until)
     token = receipts.token(number, case, str(rules.platform), lines, until)
     row = Consent.objects.create(

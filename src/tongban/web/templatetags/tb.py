@@ -151,9 +151,9 @@ def timeline(context: Context, rows: Iterable[Row]) -> dict[str, Any]:
 
 
 @_draws("consent")
-def consent(context: Context, lines: Iterable[Row]) -> dict[str, Any]:
+def consent(context: Context, lines: Iterable[Row], level: int = 2) -> dict[str, Any]:
     """Draw the consent panel: a line a department with fields, purpose, end and basis."""
-    return _with(context, lines=lines)
+    return _with(context, lines=lines, level=level)
 
 
 @_draws("table")
