@@ -34,6 +34,7 @@ from .drafting import (
 from .handling import (
     CHECKS,
     MOST_AT_ONCE,
+    Check,
     Outcome,
     Present,
     at_counter,
@@ -69,6 +70,7 @@ __all__ = [
     "POSTS",
     "TAKE_UP",
     "TRIES",
+    "Check",
     "Doubted",
     "Outcome",
     "Paper",
