@@ -7,21 +7,28 @@ import pytest
 from django.test import Client
 from lxml import html
 
+from testkit.banks import RunningBank
 from testkit.browsers import plain, signed_in
+from testkit.fees import AMOUNT, ask, payer
 from testkit.office import Office
 from testkit.packs import changed_packs
 from testkit.papers import base64_of, pdf, png
 from tongban.apps.cases import services
 from tongban.apps.cases.domain.state import Stage
+from tongban.apps.fees import services as fees
+from tongban.apps.fees.models import Refund
 from tongban.apps.items import services as publishing
 from tongban.apps.voice import services as voice
 from tongban.apps.voice.domain import Opinion
 from tongban.infra.access.domain import Subject
+from tongban.infra.packs import read_packs
 from tongban.infra.trail import queries as trail
 
 ITEM, HERE = "maternity-reimbursement", "medical-insurance"
 INVOICE = "hospital-invoice-elsewhere"
 FILE = "sample/items/maternity-reimbursement.yaml"
+# what names the item by its version, and is raised with it
+HOLDING = ("life-events/newborn", "guides/newborn", f"guides/{ITEM}")
 DESK = """once: [mother.delivery_settlement_number]
 desk:
   batch: true
@@ -93,11 +100,10 @@ def reviewer(office: Office) -> Subject:
 @pytest.fixture
 def with_reasons(office: Office) -> Office:
     """Publish the reimbursement with reasons, decisions of many, and moves that are approved."""
-    packs = changed_packs(
-        office.folder,
-        {FILE: [(DESK.partition("\n")[0], DESK), ("version: 1", "version: 2")]},
-    )
-    publishing.publish_packs(packs)
+    raised = ("\nversion: 1\n", "\nversion: 2\n")
+    changes = {FILE: [(DESK.partition("\n")[0], DESK), raised]}
+    changes |= {f"sample/{name}.yaml": [raised] for name in HOLDING}
+    publishing.publish(read_packs(changed_packs(office.folder, changes)), actor="test")
     return office
 
 
@@ -434,3 +440,41 @@ def test_ratings_are_shown_to_the_department_alone(office: Office) -> None:
     assert number in text(shown)
     other = signed_in(office.official("police", "reviewer")).get("/desk/ratings")
     assert "窗口排队太久" not in text(other)
+
+
+def test_a_large_refund_and_a_difference_with_the_bank_need_a_second_hand(
+    office: Office, bank: RunningBank
+) -> None:
+    number = ask(office)
+    bank.err("wrong-amount")
+    bank.choose(fees.pay(payer(office), number))
+    fees.ask_bank(number)
+    clerk = office.official("police", "clerk")
+    refund = fees.ask_refund(clerk, number, AMOUNT + 100, "amount", "银行多扣")
+    assert signed_in(clerk).get("/desk/fees").status_code == 404
+    approver = signed_in(office.official("police", "approver"))
+    shown = approver.get("/desk/fees")
+    assert refund in text(shown)
+    assert "241.00 元" in text(shown)
+    assert "本部门不记银行账目" in text(shown)
+    unsaid = approver.post("/desk/fees", {"act": "refuse", "of": refund, "reason": " "})
+    assert (unsaid.status_code, Refund.objects.get().state) == (422, "asked")
+    stranger = signed_in(office.official("tax", "approver"))
+    assert refund not in text(stranger.get("/desk/fees"))
+    assert stranger.post("/desk/fees", {"act": "approve", "of": refund}).status_code == 404
+    weak = signed_in(office.official("police", "approver"), "pwd")
+    assert weak.post("/desk/fees", {"act": "approve", "of": refund})["Location"].startswith(
+        "/sign-in/more"
+    )
+    approver.post("/desk/fees", {"act": "approve", "of": refund})
+    assert Refund.objects.get().state == "approved"
+    assert approver.post("/desk/fees", {"act": "approve", "of": refund}).status_code == 409
+    settling = tree(stranger.get("/desk/fees")).xpath("//form[.//button[@value='settle']]")
+    (of,) = settling[0].xpath(".//input[@name='of']/@value")
+    unsaid = stranger.post("/desk/fees", {"act": "settle", "of": of})
+    assert unsaid.status_code == 409
+    stranger.post("/desk/fees", {"act": "settle", "of": of, "reason": "银行更正单 7 号"})
+    assert "没有未处理的对账差错" in text(stranger.get("/desk/fees"))
+    assert (
+        approver.post("/desk/fees", {"act": "settle", "of": of, "reason": "x"}).status_code == 409
+    )
