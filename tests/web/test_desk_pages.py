@@ -322,13 +322,13 @@ def test_a_move_to_another_department_waits_for_the_approver(with_reasons: Offic
     here = page(reviewer, number)
     nowhere = send(reviewer, here, "transfer", department=HERE, post="reviewer", reason="x")
     assert nowhere.status_code == 409
-    send(reviewer, here, "transfer", department="social-insurance", post="reviewer", reason="归口")
+    send(reviewer, here, "transfer", department="civil-affairs", post="reviewer", reason="归口")
     assert office.branch(number, ITEM).move
     approver = signed_in(office.official(HERE, "approver"))
     assert "转办待批准" in text(approver.get("/desk"))
     there = page(approver, number)
     send(approver, there, "settle", agreed="yes")
-    other = signed_in(office.official("social-insurance", "reviewer"))
+    other = signed_in(office.official("civil-affairs", "reviewer"))
     assert number in text(other.get("/desk"))
     assert page(reviewer, number).status_code == 404
 

@@ -111,7 +111,6 @@ DESK_WORDS: Mapping[str, Words] = {
     "desk_history": Words("办理经过", "History"),
     "desk_others_title": Words("同一申请的其他事项", "Other items of this application"),
     "desk_act": Words("办理", "What to do"),
-    "desk_more": Words("其他操作", "Other acts"),
     "desk_nothing": Words("目前没有您可以办理的操作。", "There is nothing for you to do here now."),
     "desk_moved": Words(
         "办件已变化，此操作不再适用，请查看最新情况。",
