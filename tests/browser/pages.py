@@ -41,6 +41,7 @@ def _sends(
     return act
 
 
+_TASK = "maternity-reimbursement"  # the item of which something waits for the reviewer
 _NOBODY = {"username": "nobody-at-all", "password": "wrong wrong wrong"}
 PAGES: tuple[Shown, ...] = (
     # for everybody
@@ -94,6 +95,28 @@ PAGES: tuple[Shown, ...] = (
     # officials
     Shown("queue", "/desk", "reviewer"),
     Shown("case-at-the-desk", "/cases/{case}", "reviewer"),
+    Shown("desk", "/desk", "reviewer"),
+    Shown("desk-filtered", "/desk?claimed=mine&due=today", "reviewer"),
+    Shown("desk-case", f"/desk/cases/{{case}}/{_TASK}", "reviewer"),
+    Shown(
+        "desk-case-refused",
+        f"/desk/cases/{{case}}/{_TASK}",
+        "reviewer",
+        status=422,
+        act=_sends("section form[method=post]"),
+    ),
+    Shown("desk-counter", "/desk/counter", "clerk"),
+    Shown(
+        "desk-counter-refused",
+        "/desk/counter",
+        "clerk",
+        status=422,
+        act=_sends("main form[method=post]", name="x"),
+    ),
+    Shown("desk-licences", "/desk/licences", "issuer"),
+    Shown("desk-licence", "/desk/licences/{certificate}", "issuer"),
+    Shown("desk-fees", "/desk/fees", "approver"),
+    Shown("desk-ratings", "/desk/ratings", "reviewer"),
     Shown("account-of-an-official", "/account", "reviewer"),
     Shown("file", "/file", "reviewer"),
     Shown(

@@ -76,6 +76,28 @@ class Citizen(Somebody):
 class Official(Somebody):
     """Somebody with a post."""
 
+    def decide(self, outcome: str, reason: str) -> str:
+        """Decide the case that is open by the keyboard alone; give its number.
+
+        The heading is in focus: the first press leads to the decision, and on from field to field.
+        """
+        page, keys = self.seen.page, self.seen.page.keyboard
+        number = page.locator("h1#case small").inner_text()
+        assert page.evaluate("document.activeElement.id") == "case"
+        keys.press("Tab")
+        keys.press("Enter")  # the way to the decision
+        assert page.evaluate("document.activeElement.id") == "act"
+        keys.press("Tab")
+        keys.press("Space" if outcome == "grant" else "ArrowDown")
+        while page.evaluate("document.activeElement.localName") != "textarea":
+            keys.press("Tab")
+        keys.type(reason)
+        while page.evaluate("document.activeElement.localName") != "button":
+            keys.press("Tab")
+        with page.expect_navigation():
+            keys.press("Enter")
+        return number
+
     def ask_for_data(self, resource: str, **fields: str | bool) -> str:
         """Ask a department for a resource's items; give the number of the request."""
         self.seen.open(f"/requests/new?resource={resource}").send(**fields)

@@ -4,7 +4,7 @@ from collections.abc import Callable
 from contextlib import AbstractContextManager
 
 from browser.people import Citizen, Official, Shop, Somebody
-from browser.visits import Chromium, Visit
+from browser.visits import Chromium, Visit, visit
 from testkit.city import City
 
 Plainly = Callable[..., AbstractContextManager[Visit]]
@@ -73,6 +73,26 @@ def test_a_clerk_asks_another_department_for_data(
         )
         Official(bureau).open("/requests")
         assert f"/requests/{number}" in bureau.page.content()
+
+
+def test_an_official_decides_by_the_keyboard_alone_and_the_next_case_opens(
+    chromium: Chromium, own_city: City
+) -> None:
+    with visit(chromium.browser, own_city, role="reviewer", script=False) as seen:
+        me = Official(seen)
+        me.open("/desk")
+        tabs = 0
+        while "desk/next" not in str(
+            seen.page.evaluate("document.activeElement.getAttribute('href')")
+        ):
+            seen.page.keyboard.press("Tab")
+            tabs += 1
+            assert tabs < 40
+        with seen.page.expect_navigation():
+            seen.page.keyboard.press("Enter")
+        number = me.decide("grant", "材料齐全")
+        assert number == own_city.numbers["case"]
+        assert f"已办理：{number}" in seen.text()
 
 
 def test_an_official_finds_the_case_that_waits(

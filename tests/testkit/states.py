@@ -25,6 +25,7 @@ POSTS: Mapping[str, tuple[str, str]] = {
     "reviewer": ("medical-insurance", "reviewer"),
     "approver": ("medical-insurance", "approver"),
     "data-reviewer": ("data-bureau", "reviewer"),
+    "issuer": ("health", "approver"),
     "publisher": ("data-bureau", "publisher"),
     "admin": ("data-bureau", "admin"),
 }
@@ -84,11 +85,13 @@ def _delegation(citizen: Subject, agent: Subject) -> str:
 
 def _licences(citizen: Subject, case: str) -> dict[str, str]:
     row = licences.mine(citizen).first()
+    born = licences.of_case(case).get(department=POSTS["issuer"][0], item="birth-certificate")
     assert row is not None, f"case {case} issued no licence"
     claims = [one.name for one in licences.told(licences.uri_of(row), licences.could_show(row))]
     shown = licensing.show(citizen, row.identifier, claims[:2])
     return {
         "licence": row.identifier,
+        "certificate": born.identifier,
         "claim": claims[0],
         "shown": shown.address.rpartition("/")[2],
     }

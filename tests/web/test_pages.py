@@ -154,7 +154,9 @@ def test_an_official_sees_its_queue_and_only_its_own_items(office: Office, numbe
     assert "待我办理：1" in page(client, "/").text_content()
     desk = page(client, "/desk")
     assert "生育医疗费用报销" in desk.text_content()
-    tree = page(client, desk.xpath("//ul[@class='tiles']//a/@href")[0])
+    (link,) = desk.xpath("//ol[@class='tasks']//a/@href")
+    assert "新生儿预防接种单位" not in page(client, link).text_content()
+    tree = page(client, f"/cases/{number}")
     text = tree.text_content()
     assert "母亲分娩住院医疗总费用" in text
     assert "新生儿预防接种单位" not in text

@@ -80,21 +80,3 @@ def my_cases(request: HttpRequest) -> HttpResponse:
     if subject is None:
         return page(request, "sign_in_first", {})
     return page(request, "cases", {"subject": subject, "cases": _cases(subject, language(request))})
-
-
-@require_GET
-def desk(request: HttpRequest) -> HttpResponse:
-    """Show an official what waits for a decision of theirs."""
-    subject = acting_subject(request)
-    if subject is None or not subject.posts:
-        return page(request, "missing", {"subject": subject}, status=404)
-    lang = language(request)
-    queue = [
-        {
-            "number": row.case_id,
-            "name": items.item(row.item, row.version).name.of(lang),
-            "due": row.due,
-        }
-        for row in queries.queue(subject)[:_LISTED]
-    ]
-    return page(request, "desk", {"subject": subject, "queue": queue})

@@ -94,7 +94,8 @@ def _with(request: HttpRequest, name: str, value: str) -> str:
 def _room(request: HttpRequest) -> str:
     """Name the entry of the bottom bar under which an address lies."""
     first = request.path.strip("/").partition("/")[0]
-    return {"": "home", "services": "services", "messages": "messages"}.get(first, "me")
+    rooms = {"": "home", "services": "services", "messages": "messages", "desk": "desk"}
+    return rooms.get(first, "me")
 
 
 def refused(request: HttpRequest, lines: Sequence[str], status: int = 409) -> HttpResponse:

@@ -21,6 +21,7 @@ from . import (
     users,
     views,
 )
+from .desk import case, counter, duties, queue
 
 urlpatterns = [
     path("", home.home, name="home"),
@@ -34,7 +35,6 @@ urlpatterns = [
     path("me", me.me, name="me"),
     path("accessibility", me.accessibility, name="accessibility"),
     path("styleguide", styleguide.styleguide, name="styleguide"),
-    path("desk", home.desk, name="desk"),
     path("cases", home.my_cases, name="my-cases"),
     path("cases/<str:number>", views.case, name="case"),
     path("cases/<str:number>/evidence.zip", evidence.case_bundle, name="case-bundle"),
@@ -87,4 +87,15 @@ urlpatterns = [
     path("account/passkey/answer", account.passkey_answer, name="add-passkey-answer"),
     path("account/raise", account.raise_role, name="raise-role"),
     path("leave", views.leave, name="leave"),
+    # the desk of officials
+    path("desk", queue.queue, name="desk"),
+    path("desk/next", queue.following, name="desk-next"),
+    path("desk/counter", counter.counter, name="desk-counter"),
+    path("desk/counter/end", counter.leave, name="desk-counter-end"),
+    path("desk/licences", duties.find_licence, name="desk-licences"),
+    path("desk/licences/<str:identifier>", duties.licence, name="desk-licence"),
+    path("desk/fees", duties.fees_page, name="desk-fees"),
+    path("desk/ratings", duties.ratings, name="desk-ratings"),
+    path("desk/cases/<str:number>/<slug:item>", case.case, name="desk-case"),
+    path("desk/cases/<str:number>/materials/<slug:code>", case.material, name="desk-material"),
 ]

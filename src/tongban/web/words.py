@@ -9,10 +9,12 @@ from collections.abc import Mapping
 from tongban.kernel.facts import Words
 
 from .component_words import COMPONENT_WORDS
+from .desk_words import DESK_WORDS
 from .identity_words import IDENTITY_WORDS
 
 WORDS: Mapping[str, Words] = {
     **COMPONENT_WORDS,
+    **DESK_WORDS,
     **IDENTITY_WORDS,
     "site": Words("通办", "Tongban"),
     "tagline": Words("一次申请，全程网办", "a person applies once"),
@@ -58,7 +60,6 @@ WORDS: Mapping[str, Words] = {
     "find": Words("找", "Find"),
     "home_help": Words("找人帮忙", "Get help"),
     "home_waiting": Words("我的进度", "My progress"),
-    "desk_none": Words("现在没有待办的件。", "Nothing waits for you now."),
     "home_none": Words("还没有办件。", "There is no case yet."),
     "home_signed_out": Words("请先登录", "Please sign in"),
     "home_how": Words("怎样看到一个办件", "How to see a case"),

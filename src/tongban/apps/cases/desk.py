@@ -6,33 +6,23 @@ ledger, not from a stored colour.
 """
 
 import heapq
-from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
 from typing import Literal
 
 from django.db.models import Q, QuerySet
 
-from tongban.apps.items.domain.words import Template
 from tongban.apps.parties import queries as parties
 from tongban.infra import clock
 from tongban.infra.access.domain import Post, Subject, judge
-from tongban.kernel import workdays
-from tongban.kernel.facts import Words
 
-from . import services
-from .domain import acceptance, engine, handling, human
-from .domain.ground import Ground, all_facts
+from . import docket, services
+from .domain import engine, handling
+from .domain.ground import Ground
 from .domain.state import Json, decode
 from .errors import SubmissionInvalid
 from .models import BranchRow
 from .queries import Loaded, load
-
-LIGHTS = {
-    "green": Words("正常", "in time"),
-    "amber": Words("临期", "due soon"),
-    "red": Words("逾期", "overdue"),
-}
 
 
 @dataclass(frozen=True, slots=True)
@@ -141,8 +131,7 @@ def _line(
     if not judge(subject, "case.read", resource).allowed:
         return None
     definition = ground.definitions[row.item]
-    ledger = human.desk_clock(branch, ground)
-    status = workdays.status(ground.calendar, ledger, ground.today) if ledger else None
+    ticking = docket.clock(Loaded(case, ground), branch, lang)
     held = handling.holder(branch, ground.now)
     mine = {(post.department, post.role) for post in subject.posts}
     return {
@@ -153,9 +142,9 @@ def _line(
         "post": row.post,
         "due": row.due,
         "submitted": row.case.submitted,
-        "light": status.light if status else "",
-        "light_word": LIGHTS[status.light].of(lang) if status else "",
-        "clock": (status.zh if lang == "zh" else status.en) if status else "",
+        "light": ticking["light"] if ticking else "",
+        "light_word": ticking["word"] if ticking else "",
+        "clock": ticking["words"] if ticking else "",
         "claimed": "" if not held else "mine" if held == subject.user_id else "other",
         "claimed_until": branch.claimed_until if held else None,
         "urged": branch.urged,
@@ -166,7 +155,7 @@ def _line(
             {
                 "item": task.item,
                 "step": task.step,
-                "name": task.name,
+                "name": docket.task_name(task, branch, ground, lang),
                 "post": task.post,
                 "rule": task.rule,
                 "missing": list(task.missing),
@@ -185,45 +174,31 @@ def checklist(subject: Subject, number: str, item: str, lang: str) -> dict[str, 
     ``reasons`` are the item's words for it.
     """
     services.allowed(subject, number, "case.ask", item)
-    loaded = load(number)
-    return _checklist(loaded, item, lang)
+    return docket.checklist(load(number), item, lang)
 
 
-def _checklist(loaded: Loaded, item: str, lang: str) -> dict[str, Json]:
-    case, ground = loaded.case, loaded.ground
-    branch, definition = case.branches[item], ground.definitions[item]
-    facts = all_facts(case, ground)
-    missing = dict(acceptance.problems(case, branch, ground, facts))
-    required = {spec.code for spec in acceptance.documents(branch, ground, facts)}
-    labels = ground.life_event.labels(lang)
-    return {
-        "asked_on": branch.asked_on,
-        "may_ask": not branch.asked,
-        "fields": [
-            _point(spec.fact, labels.get(spec.fact, spec.fact), missing, given=spec.fact in facts)
-            for spec in definition.needs.fields
-        ],
-        "materials": [
-            {
-                **_point(
-                    spec.code,
-                    spec.name.of(lang),
-                    missing,
-                    given=spec.code in case.materials,
-                ),
-                "required": spec.code in required,
-                "waived": acceptance.waived(spec, case),
-            }
-            for spec in definition.needs.materials
-        ],
-        "reasons": reasons(definition.desk.reasons, "correct", lang),
-    }
+def place(number: str, item: str) -> str:
+    """Give where a branch stands in the queue, to go on from there once it has left it."""
+    row = BranchRow.objects.filter(case=number, item=item).first()
+    return f"{row.rank.isoformat()}.{row.pk}" if row else ""
 
 
-def _point(name: str, label: str, missing: Mapping[str, str], *, given: bool) -> dict[str, Json]:
-    return {"name": name, "label": label, "given": given, "missing": missing.get(name, "")}
+def following(subject: Subject, wanted: Wanted, after: str) -> tuple[str, str] | None:
+    """Give the case and item to take up next: the first behind a place, else the most urgent.
 
-
-def reasons(templates: tuple[Template, ...], use: str, lang: str) -> list[dict[str, str]]:
-    """Give the reasons of an item that may be chosen for one use."""
-    return [{"slug": t.slug, "text": t.text.of(lang)} for t in templates if t.use == use]
+    What others have in hand is passed over. None where nothing but the place itself is left.
+    """
+    here, now = _place(after), clock.now()
+    free = Q(claimed_by__in=["", subject.user_id]) | Q(claimed_until__lte=now)
+    for begin in (here, None):
+        firsts = [
+            row
+            for post in dict.fromkeys(subject.posts)
+            for row in _beyond(_chosen(subject, post, wanted, now).filter(free), begin)
+            .exclude(pk=here[1] if here else 0)
+            .order_by("rank", "pk")[:1]
+        ]
+        if firsts:
+            first = min(firsts, key=lambda row: (row.rank, row.pk))
+            return first.case_id, first.item
+    return None

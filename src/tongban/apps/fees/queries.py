@@ -15,6 +15,7 @@ from .domain.reconciling import Fault
 from .domain.words import OrderState
 from .errors import FeeUnknown
 from .models import Mismatch, Order, Receipt, Refund
+from .plugins import providers
 from .services.books import about, allowed
 from .services.reconciling import Reconciled, may_keep_accounts
 
@@ -145,6 +146,15 @@ def to_approve(subject: Subject) -> list[Refund]:
     rows = Refund.objects.filter(state="asked", order__department__in=mine)
     waiting = rows.exclude(asked_by=subject.user_id).select_related("order").order_by("asked")
     return [r for r in waiting if judge(subject, "fee.approve", about(r.order)).allowed]
+
+
+def accounts_of(subject: Subject) -> list[str]:
+    """Name the banks whose accounts are kept in a department where this official approves.
+
+    Raises `ProviderMissing` where the setting does not read.
+    """
+    mine = {post.department for post in subject.posts if post.role == "approver"}
+    return sorted(name for name, one in providers().items() if one.accounts in mine)
 
 
 def mismatches(

@@ -1,6 +1,7 @@
 """Reads of voice: the ratings of a department for itself, counts for everybody."""
 
 from collections import Counter
+from collections.abc import Iterable
 from typing import Any
 
 from django.db.models import Count
@@ -68,6 +69,12 @@ def counts(*, item: str = "", department: str = "") -> dict[str, Any]:
         for found in rows.values_list("tags", flat=True).iterator(2000):
             tagged.update(found)
     return {"levels": levels, "tags": dict(sorted(tagged.items()))}
+
+
+def tag_words(slugs: Iterable[str], lang: str) -> list[str]:
+    """Give the words of tags as they are now; a tag that is no more is told by its slug."""
+    known = tags().tags
+    return [known[slug].text.of(lang) if slug in known else slug for slug in slugs]
 
 
 def offered(level: int, lang: str) -> dict[str, Any]:

@@ -4,6 +4,7 @@ A claim keeps two officials from doing the same work; it gives nobody a right. W
 over says why, and the trail says so. A move to another department may wait for the approver.
 """
 
+from collections.abc import Collection
 from datetime import datetime, time, timedelta
 from typing import Final
 
@@ -80,16 +81,26 @@ def release(branch: Branch, ground: Ground, *, actor: str) -> Said:
 
 
 def transfer(
-    branch: Branch, ground: Ground, department: str, post: str, *, reason: str, actor: str
+    branch: Branch,
+    ground: Ground,
+    department: str,
+    post: str,
+    *,
+    held: Collection[str],
+    reason: str,
+    actor: str,
 ) -> Said:
-    """Move the work to another post or department (转办), or ask for it where the item says so."""
+    """Move the work to another post or department (转办), or ask for it where the item says so.
+
+    ``held`` are the posts that the work waits for now.
+    """
     if branch.stage in ENDED:
         raise CaseRefused("该事项已办结", "the item has ended")
     hands_off(branch, ground, actor)
     if not reason.strip():
         raise SubmissionInvalid({"reason": ("请写明转办理由", "say why it is moved")})
     here = department_of(branch, ground)
-    if (department, post) == (here, branch.post):
+    if department == here and post in held:
         raise CaseRefused("已在该岗位", "it is there already")
     if branch.move:
         raise CaseRefused("转办正在等待批准", "a move waits for approval already")

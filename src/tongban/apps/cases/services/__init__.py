@@ -34,6 +34,7 @@ from .drafting import (
 from .handling import (
     CHECKS,
     MOST_AT_ONCE,
+    Check,
     Outcome,
     Present,
     at_counter,
@@ -71,6 +72,7 @@ __all__ = [
     "TAKE_UP",
     "TRIES",
     "Asked",
+    "Check",
     "Doubted",
     "Outcome",
     "Paper",

@@ -98,7 +98,13 @@ def transfer(
 
     def act(case: Case, ground: Ground) -> Said:
         return handling.transfer(
-            case.branches[item], ground, department, post, reason=reason, actor=subject.user_id
+            case.branches[item],
+            ground,
+            department,
+            post,
+            held={task.post for task in engine.tasks(case, ground) if task.item == item},
+            reason=reason,
+            actor=subject.user_id,
         )
 
     return _branch_act(subject, number, item, act)

@@ -10,12 +10,13 @@ from .asking import answered, ask
 from .counter import face, verify
 from .issuing import bind, issue, issued_draft
 from .numbers import assign
-from .orders import order
+from .orders import Act, order
 from .showing import present, show, shown
 from .states import restore, revoke, settle, supersede, suspend
 from .wallets import offer
 
 __all__ = [
+    "Act",
     "LicenceNotValid",
     "LicenceUnknown",
     "answered",
