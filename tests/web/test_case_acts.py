@@ -1,15 +1,21 @@
 """What an applicant does on a case, in a browser without script: answer, doubt, urge, pay, rate."""
 
+import base64
 from typing import Any
 from urllib.parse import urlsplit
 
 import pytest
+from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
 from lxml import html
 
 from testkit.banks import RunningBank
 from testkit.browsers import plain, signed_in
 from testkit.office import Office
+from testkit.papers import pdf
+from tongban.apps.cases import services
+from tongban.apps.cases.domain.state import Stage
+from tongban.apps.cases.errors import CaseRefused
 from tongban.apps.fees.models import Order
 from tongban.apps.voice.models import Rating
 
@@ -31,6 +37,7 @@ def links(answer: Any, words: str) -> list[str]:
     ]
 
 
+REFUND, INVOICE = "maternity-reimbursement", "hospital-invoice-elsewhere"
 ASKED = {"zh": "补正或确认所列内容", "en": "Correct or confirm what is listed"}
 
 
@@ -54,6 +61,50 @@ def test_what_is_asked_is_answered_on_one_page(office: Office, lang: str) -> Non
     assert done.redirect_chain == [(f"/cases/{number}", 302)]
     assert not links(done, ASKED[lang])
     assert client.get(way).status_code == 302  # nothing is asked any more
+
+
+def test_a_document_that_a_clerk_asks_for_again_is_uploaded_with_its_answer(office: Office) -> None:
+    office.write("health", "UPDATE CSYXXX SET SFBSCS = 0")
+    upload = services.Upload(INVOICE, "票据.pdf", "", base64.b64encode(pdf()).decode())
+    number = office.submit(uploads=[upload])
+    clerk = office.official("medical-insurance", "clerk")
+    services.ask_correction(clerk, number, REFUND, [(INVOICE, "票据不清晰")])
+    client = signed_in(office.applicant("newborn"))
+    way = f"/cases/{number}/answer"
+    assert "票据不清晰" in text(client.get(way))
+    assert "请上传这份材料" in text(client.post(way, {}))
+    program = SimpleUploadedFile("a.pdf", b"MZ a program")
+    refused = client.post(way, {INVOICE: program})
+    assert refused.status_code == 422
+    assert tree(refused).xpath("//div[@id='errors']//a/@href") == [f"#f-{INVOICE}"]
+    large = SimpleUploadedFile("a.pdf", b"%PDF" + b"0" * services.MOST_BYTES)
+    assert client.post(way, {INVOICE: large}).status_code == 422
+    done = client.post(way, {INVOICE: SimpleUploadedFile("b.pdf", pdf())}, follow=True)
+    assert done.redirect_chain == [(f"/cases/{number}", 302)]
+    assert office.branch(number, REFUND).stage is Stage.EXAMINING
+
+
+def test_a_value_that_changed_at_its_source_is_confirmed(office: Office) -> None:
+    number = office.submit()
+    (task,) = office.tasks(number)
+    office.clock.move(hours=3)
+    office.write("medical-insurance", "UPDATE FMJSXX SET YLZFY = YLZFY + 100")
+    with pytest.raises(CaseRefused, match="source has changed"):
+        services.decide(
+            office.official("medical-insurance", "reviewer"),
+            number,
+            task.item,
+            task.step,
+            services.Verdict({"outcome": "grant"}, "材料齐全"),
+        )
+    client = signed_in(office.applicant("newborn"))
+    way = f"/cases/{number}/answer"
+    asked = client.get(way)
+    assert "元”属实" in text(asked)
+    assert tree(asked).xpath("//main//a[contains(@href, '/doubt')]")
+    assert client.post(way, {}).status_code == 422
+    assert client.post(way, {"mother.delivery_cost_fen": "yes"}).status_code == 302
+    assert office.branch(number, task.item).stage is Stage.PROCESSING
 
 
 def test_a_prefilled_fact_is_doubted_shown_and_taken_back(office: Office) -> None:

@@ -26,7 +26,7 @@ from tongban.kernel.facts import Fact, UnknownFact
 from .components import Field, Option, answer, gather, of_fact
 from .languages import words
 from .pages import acting_subject, language, missing, page, view_of
-from .shown import day_of
+from .shown import day_of, value_words
 
 MOST_WHY = 500
 
@@ -125,7 +125,8 @@ def _points(sight: Sight, lang: str, t: Mapping[str, str]) -> list[Point]:
                 continue
             row = sources.get(name)
             if name in known and (row is None or row["origin"] != "applicant"):
-                said = row["shown"] if row else str(known[name])
+                told = row or {"fact": name, "value": known[name]}
+                said = value_words(told, loaded.ground.vocabulary, lang)
                 field = Field(
                     name,
                     str(t["confirm_value"]).format(shown=f"{label} {said}"),
@@ -223,6 +224,7 @@ def doubt(request: HttpRequest, sight: Sight, fact: str) -> HttpResponse:
         Field("why", t["doubt_why"], "long", optional=True, most=MOST_WHY),
     ]
     shown = {**_frame(sight, lang), "fact": row, "as_of": day_of(row["as_of"])}
+    shown["value"] = value_words(row, sight.loaded.ground.vocabulary, lang)
     if request.method == "GET":
         return page(request, "case_doubt", {**shown, "fields": fields})
     sent = gather(fields, request.POST)

@@ -21,8 +21,8 @@ from tongban.apps.fees import queries, services
 from tongban.apps.fees.errors import BankSilent, FeeError, FeeUnknown, NotAllowed
 from tongban.infra.access.domain import Subject
 
-from .languages import words
 from .pages import acting_subject, language, page
+from .shown import yuan
 
 _LISTED = 100
 _TONES = {"open": "wait", "held": "alert", "paid": "done"}
@@ -46,15 +46,6 @@ def _payer(view: Callable[..., HttpResponse]) -> Callable[..., HttpResponse]:
             return page(request, "refused", {"subject": subject, "lines": [line]}, status)
 
     return guarded
-
-
-def yuan(fen: int, lang: str) -> str:
-    """Write an amount of fen in yuan.
-
-    >>> yuan(24_005, "en"), yuan(5, "zh")
-    ('240.05 yuan', '0.05 元')
-    """
-    return str(words(lang)["yuan"]).format(n=f"{fen // 100}.{fen % 100:02d}")
 
 
 def _view(order: dict[str, Any], lang: str) -> dict[str, Any]:

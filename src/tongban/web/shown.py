@@ -149,7 +149,7 @@ def _rated(rating: Mapping[str, Any] | None, lang: str) -> str:
 
 def _fact(sight: Sight, fact: Row, acts: frozenset[str], lang: str) -> Row:
     """Make the row of a fact: its value in words, its source, and whether it is doubted."""
-    told = fact | {"shown": _value(fact, sight.loaded.ground.vocabulary, lang)}
+    told = fact | {"shown": value_words(fact, sight.loaded.ground.vocabulary, lang)}
     if fact["origin"] != "source":
         return told
     address = reverse("case-doubt", args=[sight.loaded.case.number, fact["fact"]])
@@ -209,13 +209,25 @@ def _instant(written: str) -> datetime:
     return datetime.fromisoformat(written)
 
 
-def _value(fact: Row, vocabulary: Vocabulary, lang: str) -> str:
-    """Write a value as a person reads it: an option by its label, yes or no, else as it is."""
+def yuan(fen: int, lang: str) -> str:
+    """Write an amount of fen in yuan.
+
+    >>> yuan(24_005, "en"), yuan(-5, "zh")
+    ('240.05 yuan', '-0.05 元')
+    """
+    sign, whole = "-" if fen < 0 else "", abs(fen)
+    return WORDS["yuan"].of(lang).format(n=f"{sign}{whole // 100}.{whole % 100:02d}")
+
+
+def value_words(fact: Row, vocabulary: Vocabulary, lang: str) -> str:
+    """Write a value as a person reads it: an option by its label, yes or no, money in yuan."""
     value = fact["value"]
     if value is None:
         return WORDS["no_value"].of(lang)
     if isinstance(value, bool):
         return _YES_NO[value][lang]
+    if fact["fact"].endswith("_fen") and isinstance(value, int):
+        return yuan(value, lang)
     try:
         options = vocabulary.fact(fact["fact"]).options
     except UnknownFact:
