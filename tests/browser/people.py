@@ -60,7 +60,7 @@ class Citizen(Somebody):
 
     def standing_consents(self) -> list[str]:
         """Give the numbers of the consents that may be withdrawn."""
-        self.seen.open("/consents")
+        self.seen.open("/me/data/consents")
         links = self.seen.page.locator("main a[href$='/withdraw']").all()
         return [str(link.get_attribute("href")).split("/")[2] for link in links]
 
@@ -70,7 +70,7 @@ class Citizen(Somebody):
 
     def consent_again(self, case: str) -> None:
         """Consent anew to an open case, by the form in the list."""
-        self.seen.open("/consents").send(f"form[action='/cases/{case}/consent']")
+        self.seen.open("/me/data/consents").send(f"form[action='/cases/{case}/consent']")
 
 
 class Official(Somebody):

@@ -9,15 +9,23 @@ from dataclasses import dataclass
 from datetime import datetime, time, timedelta
 
 from testkit.office import Office
+from tongban.apps.cases import services as cases
 from tongban.apps.exchange import requests
 from tongban.apps.exchange.models import Consent
+from tongban.apps.fees import queries as fees
 from tongban.apps.licences import queries as licences
 from tongban.apps.licences import services as licensing
 from tongban.apps.parties import delegating, queries
 from tongban.apps.parties.delegating import Named, Scope
+from tongban.apps.parties.services import register_company
 from tongban.infra import clock
 from tongban.infra.access import users
 from tongban.infra.access.domain import Subject
+from tongban.infra.jobs import services as jobs
+from tongban.infra.messages import queries as messages
+from tongban.infra.trail import relay
+
+FIRM = "91330106MA2CNQX001"
 
 #: Posts that pages are seen from: role on the page list → department and role.
 POSTS: Mapping[str, tuple[str, str]] = {
@@ -57,9 +65,24 @@ def furnish(office: Office) -> States:
         "login": "data.publisher",
     }
     numbers |= _licences(citizen, numbers["case"])
+    numbers |= _own(office, people, numbers["case"])
     numbers["consent"] = Consent.objects.get(case=numbers["asked"]).number
     numbers["given"] = Consent.objects.get(case=numbers["case"]).number
     return States(numbers, people)
+
+
+def _own(office: Office, people: dict[str, Subject], case: str) -> dict[str, str]:
+    """Let the citizen doubt, begin something and be told; let a founder owe a fee."""
+    citizen = people["citizen"]
+    cases.doubt(citizen, case, "mother.name", cases.Doubted("另一个名字", "户口簿不同"))
+    cases.save_draft(citizen, "old-age-allowance", {"elder.payout": "card"})
+    people["founder"] = founder = office.applicant("enterprise-start")
+    started = office.submit("enterprise-start")
+    register_company(FIRM, "安和试验有限公司", queries.id_number(founder.person_id))
+    jobs.run_until_idle(chores=[relay.deliver])
+    told = messages.inbox(citizen.person_id, "zh")[0]["id"]
+    (fee,) = fees.of_case(started)
+    return {"started": started, "fee": fee.number, "message": str(told)}
 
 
 def _request(clerk: Subject) -> str:

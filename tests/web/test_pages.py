@@ -58,8 +58,9 @@ def test_the_timeline_tells_the_applicant_everything(office: Office, number: str
     sections = texts(tree, "//h2")
     assert sections[0] == "各事项办理情况"
     assert {"您填写的内容", "从部门调取的数据", "调取记录", "办理留痕"} <= set(sections)
-    departments = texts(tree, "//section[@class='source']/h3")
-    assert "安和市公安局" in departments
+    sources = texts(tree, "//span[@class='source-badge']")
+    assert any("来自 安和市公安局 · 截至 2026-11-23" in source for source in sources)
+    assert all("不对？" in source for source in sources)
     assert "安一诺" in tree.text_content()
     assert "留痕链完整" in texts(tree, "//p[@class='good']")[0]
     hashes = texts(tree, "//ol[@class='timeline']/li/code")

@@ -28,7 +28,7 @@ def test_a_citizen_sees_consents_and_looks_and_withdraws_after_one_question(
     number = office.submit("newborn")
     client = browser(office.applicant("newborn"))
     row = Consent.objects.get(case=number)
-    shown = client.get(f"/consents?lang={lang}")
+    shown = client.get(f"/me/data?lang={lang}")
     told = text(shown)
     assert {"zh": "谁查了我", "en": "Who looked at my data"}[lang] in told
     assert {"zh": "安和市卫生健康委员会", "en": "Anhe Health Commission"}[lang] in told
@@ -39,7 +39,7 @@ def test_a_citizen_sees_consents_and_looks_and_withdraws_after_one_question(
     assert {"zh": "重新同意", "en": "consent again"}[lang] in text(question)
     assert client.post(f"/consents/{row.number}/withdraw").status_code == 302
     assert not consents.in_force(number)
-    assert f"/cases/{number}/consent" in client.get("/consents").content.decode()
+    assert f"/cases/{number}/consent" in client.get("/me/data/consents").content.decode()
     assert client.post(f"/cases/{number}/consent").status_code == 302
     assert consents.in_force(number)
     assert client.post(f"/cases/{number}/consent").status_code == 409
@@ -52,8 +52,8 @@ def test_nobody_else_finds_the_consent(office: Office) -> None:
         client = browser(other)
         assert client.get(f"/consents/{row.number}/withdraw").status_code == 404
         assert client.post(f"/consents/{row.number}/withdraw").status_code == 404
-        assert row.number not in client.get("/consents").content.decode()
-    assert Client().get("/consents").status_code == 404
+        assert row.number not in client.get("/me/data/consents").content.decode()
+    assert Client().get("/me/data/consents").status_code == 302
     assert consents.in_force(number)
 
 
@@ -106,8 +106,8 @@ def test_a_file_is_opened_by_a_form_and_the_look_is_shown_to_its_owner(office: O
     assert "安和市公安局" in shown
     assert "有记录" in shown
     me = browser(office.applicant("newborn"))
-    assert "安和市公安局 → 安和市公安局" in text(me.get("/consents"))
-    assert me.post("/file", form | {"number": "11010119900307003X"}).status_code == 409
-    assert "没有登记此法定用途" in text(me.post("/file"))
+    assert "安和市公安局安和市公安局" in text(me.get("/me/data"))
+    assert me.post("/file", form | {"number": "11010119900307003X"}).status_code == 404
+    assert "没有登记此法定用途" in text(me.post("/me/data/file"))
     assert Client().get("/file").status_code == 404
     assert browser(office.official("police", "clerk")).get("/file").status_code == 404

@@ -3,6 +3,8 @@
 While somebody acts for another every page says so, and its own cases are out of sight.
 """
 
+from collections.abc import Sequence
+from dataclasses import replace
 from datetime import date, datetime, time, timedelta
 
 from django.http import HttpRequest, HttpResponse
@@ -14,57 +16,130 @@ from tongban.apps.parties import delegating
 from tongban.apps.parties.delegating import Named, Scope
 from tongban.apps.parties.domain import ACTIONS, DelegationRefused
 from tongban.infra import clock
+from tongban.infra.access.domain import Subject
 from tongban.infra.access.models import User
 
-from .pages import BEHALF, language, page, refused, subject_of
+from .components import Field, Option, gather
+from .languages import words
+from .pages import BEHALF, language, page, refused, subject_of, view_of
 from .signing_in import signed_in
 from .words import WORDS
+
+_SIMPLE = "simple"  # the short form: a relative, everything that can be applied for, one year
+_YEAR = timedelta(days=365)
 
 
 @require_http_methods(["GET", "POST"])
 @signed_in
 def delegations(request: HttpRequest, user: User) -> HttpResponse:
-    """List both sides, and let the visitor grant one."""
+    """List both sides, and let the visitor grant one; elders are first asked the short way."""
     subject = subject_of(request)
     if subject is None:
         return redirect("sign-in")
-    if request.method == "POST":
-        try:
-            _grant(request)
-        except DelegationRefused as error:
-            return _refused(request, error)
-        return redirect("delegations")
+    asked = request.POST if request.method == "POST" else request.GET
+    short = _SIMPLE in asked if "full" in asked or _SIMPLE in asked else view_of(request).elder
+    fields = _fields(request, subject, short=short)
+    if request.method == "GET":
+        return _show(request, user, subject, fields, short=short)
+    try:
+        _grant(request, subject, fields, short=short)
+    except DelegationRefused as error:
+        line = error.en if language(request) == "en" else error.zh
+        return _show(request, user, subject, _again(request, fields), short=short, lines=[line])
+    return redirect("delegations")
+
+
+def _show(
+    request: HttpRequest,
+    user: User,
+    subject: Subject,
+    fields: Sequence[Field],
+    *,
+    short: bool,
+    lines: Sequence[str] = (),
+) -> HttpResponse:
     lang, now = language(request), clock.now()
-    events = [(slug, items.life_event(slug).name.of(lang)) for slug in items.life_events()]
+    names = {slug: items.life_event(slug).name.of(lang) for slug in items.life_events()}
     shown = {
         "subject": subject,
         "held": delegating.held_by(user),
         "given": [
-            {"row": row, "stands": row.ended is None and row.ends > now}
+            {
+                "row": row,
+                "stands": row.ended is None and row.ends > now,
+                "events": [names.get(slug, WORDS["every_event"].of(lang)) for slug in row.events],
+                "actions": [WORDS[action].of(lang) for action in row.actions],
+            }
             for row in delegating.given_by(subject)
         ],
-        "companies": delegating.companies_of(subject),
-        "events": events,
-        "actions": [(action, WORDS[action].of(lang)) for action in sorted(ACTIONS)],
+        "fields": fields,
+        "short": short,
+        "lines": lines,
     }
-    return page(request, "delegations", shown)
+    return page(request, "delegations", shown, 422 if lines else 200)
 
 
-def _grant(request: HttpRequest) -> None:
-    subject, form = subject_of(request), request.POST
+def _fields(request: HttpRequest, subject: Subject, *, short: bool) -> list[Field]:
+    """Make the questions of granting; the short form asks for the person alone."""
+    lang, t = language(request), words(view_of(request).language.tag)
+    who = [
+        Field("name", t["delegation_name"], most=50),
+        Field("number", t["delegation_number"], "identity", most=18),
+    ]
+    if short:
+        return who
+    firms = delegating.companies_of(subject)
+    events = [Option(slug, items.life_event(slug).name.of(lang)) for slug in items.life_events()]
+    actions = [Option(action, WORDS[action].of(lang)) for action in sorted(ACTIONS)]
+    company = Field(
+        "company",
+        t["delegation_company"],
+        "select",
+        value=request.GET.get("company", ""),
+        optional=True,
+        options=tuple(Option(one.pk, one.name) for one in firms),
+    )
+    return [
+        *who,
+        *([company] if firms else []),
+        Field("events", t["delegation_events"], "checks", options=tuple(events)),
+        Field("actions", t["delegation_actions"], "checks", options=tuple(actions)),
+        Field("last", t["delegation_last"], "date", hint=t["date_hint"]),
+    ]
+
+
+def _again(request: HttpRequest, fields: Sequence[Field]) -> list[Field]:
+    """Show what was sent: nothing typed is lost."""
+    sent = gather(fields, request.POST)
+    return [
+        replace(one, values=frozenset(request.POST.getlist(one.name)))
+        if one.kind == "checks"
+        else replace(one, value=sent[one.name])
+        for one in fields
+    ]
+
+
+def _grant(request: HttpRequest, subject: Subject, fields: Sequence[Field], *, short: bool) -> None:
+    sent, form = gather(fields, request.POST), request.POST
+    if not subject.person_id:
+        raise DelegationRefused("您没有自然人账户", "you have no account as a person")
+    if short:
+        today = datetime.combine(clock.today(), time(), clock.SHANGHAI)
+        scope = Scope(sorted(ACTIONS), list(items.life_events()), today + _YEAR)
+    else:
+        scope = Scope(form.getlist("actions"), form.getlist("events"), _end_of(sent["last"]))
+    agent = Named(sent["number"], sent["name"])
+    delegating.grant(subject, agent, scope, company=sent.get("company", ""))
+
+
+def _end_of(last: str) -> datetime:
+    """Give the instant at which a last day is over."""
     try:
-        last = date.fromisoformat(form.get("last", ""))
-        ends = datetime.combine(last, time(), clock.SHANGHAI) + timedelta(days=1)
+        return datetime.combine(date.fromisoformat(last), time(), clock.SHANGHAI) + timedelta(
+            days=1
+        )
     except (ValueError, OverflowError):
         raise DelegationRefused("请填写截止日期", "name the last day") from None
-    if subject is None or not subject.person_id:
-        raise DelegationRefused("您没有自然人账户", "you have no account as a person")
-    delegating.grant(
-        subject,
-        Named(form.get("number", "").strip(), form.get("name", "").strip()),
-        Scope(form.getlist("actions"), form.getlist("events"), ends),
-        company=form.get("company", ""),
-    )
 
 
 def _refused(request: HttpRequest, error: DelegationRefused) -> HttpResponse:

@@ -1,15 +1,18 @@
 """The first page: one box to ask, tiles to go on from, and what waits for the visitor (首页)."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect
 from django.urls import reverse
+from django.utils.http import urlencode
 from django.views.decorators.http import require_GET
 
 from tongban.apps.cases import queries
 from tongban.apps.items import queries as items
+from tongban.infra import clock
 from tongban.infra.access.domain import Subject
 
 from .languages import words
@@ -54,11 +57,28 @@ def home(request: HttpRequest) -> HttpResponse:
     shown = {
         "subject": subject,
         "tiles": [*events, *doors],
+        "drafts": _drafts(subject, lang, t)[:_WAITING] if subject else [],
         "waiting": _cases(subject, lang)[:_WAITING] if subject else [],
         "queue": len(queries.queue(subject)[:_LISTED]) if subject and subject.posts else 0,
         "by_link": settings.ENTER_BY_LINK,
     }
     return page(request, "home", shown)
+
+
+def _drafts(subject: Subject, lang: str, t: Mapping[str, str]) -> list[dict[str, Any]]:
+    """List what was begun and not sent, to go on with."""
+    return [
+        {
+            "name": items.life_event(row.life_event).name.of(lang),
+            "url": reverse("apply", args=[row.life_event]),
+            "hint": str(t["draft_until"]).format(
+                day=row.ends.astimezone(clock.SHANGHAI).date().isoformat()
+            ),
+            "tone": "wait",
+            "state": t["draft_go_on"],
+        }
+        for row in queries.drafts_of(subject)
+    ]
 
 
 def _cases(subject: Subject, lang: str) -> list[dict[str, Any]]:
@@ -78,5 +98,7 @@ def my_cases(request: HttpRequest) -> HttpResponse:
     """Show the visitor's own cases."""
     subject = acting_subject(request)
     if subject is None:
-        return page(request, "sign_in_first", {})
-    return page(request, "cases", {"subject": subject, "cases": _cases(subject, language(request))})
+        return redirect(f"{reverse('sign-in')}?{urlencode({'next': request.path})}")
+    lang, t = language(request), words(view_of(request).language.tag)
+    shown = {"cases": _cases(subject, lang), "drafts": _drafts(subject, lang, t)}
+    return page(request, "cases", {"subject": subject, **shown})

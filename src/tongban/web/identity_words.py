@@ -134,6 +134,7 @@ IDENTITY_WORDS: Mapping[str, Words] = {
         "Sign in with your password or passkey first, then link it on your account page.",
     ),
     "users": Words("用户管理", "Users"),
+    "users_one": Words("账户", "Account"),
     "users_find": Words("查找", "Find"),
     "users_none": Words("没有此用户。", "There is no such user."),
     "users_link": Words(

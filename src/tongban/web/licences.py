@@ -27,6 +27,7 @@ from tongban.infra.access.domain import Subject
 from tongban.kernel.sdjwt import Binding
 from tongban.kernel.sdjwt.strict import LONGEST
 
+from .components import Field, Option
 from .licence_words import WORDS
 from .pages import language, page, subject_of
 
@@ -99,7 +100,14 @@ def licence(request: HttpRequest, identifier: str) -> HttpResponse:
     told = queries.told(queries.uri_of(row), queries.could_show(row))
     claims = [(one.name, one.label.of(lang), one.text) for one in told]
     own = queries.mine(subject).filter(pk=row.pk).exists()
-    shown = {"claims": claims, "usable": own and row.state == Licence.State.VALID}
+    choose = Field(
+        "claims",
+        WORDS["choose"].of(lang),
+        "checks",
+        hint=WORDS["choose_help"].of(lang),
+        options=tuple(Option(key, label, value) for key, label, value in claims),
+    )
+    shown = {"claims": claims, "choose": choose, "usable": own and row.state == Licence.State.VALID}
     return _page(request, "licence", {**_line(row, lang), **shown})
 
 

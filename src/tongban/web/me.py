@@ -12,12 +12,16 @@ from .pages import acting_subject, page, subject_of, view_of
 _OWN = (
     ("my-cases", "home_title", "file"),
     ("licences", "licences_link", "licence"),
-    ("consents", "consents_title", "lock"),
-    ("file", "file_title", "find"),
+    ("looks", "data_title", "lock"),
+    ("fees", "fees_title", "done"),
+    ("calendar", "calendar", "wait"),
     ("delegations", "delegations", "help"),
+    ("companies", "company_title", "company"),
     ("account", "account", "me"),
 )
+_OF_A_PERSON = frozenset({"licences", "looks", "fees", "calendar", "companies"})
 _OFFICIAL = (
+    ("file", "file_title", "find"),
     ("catalogue", "catalogue_link", "services"),
     ("requests", "requests_title", "file"),
     ("health", "health_link", "alert"),
@@ -31,8 +35,8 @@ def me(request: HttpRequest) -> HttpResponse:
     if subject is None:
         return redirect(f"{reverse('sign-in')}?next={reverse('me')}")
     t = words(view_of(request).language.tag)
-    doors = [door for door in _OWN if subject.person_id or door[0] not in {"licences", "consents"}]
-    doors += _OFFICIAL if subject.posts else _OFFICIAL[:1]
+    doors = [door for door in _OWN if subject.person_id or door[0] not in _OF_A_PERSON]
+    doors += _OFFICIAL if subject.posts else _OFFICIAL[1:2]
     rows = [{"url": reverse(name), "name": t[word], "icon": icon} for name, word, icon in doors]
     return page(request, "me", {"subject": subject, "doors": rows})
 

@@ -20,6 +20,7 @@ from tongban.apps.parties.domain import DelegationRefused
 from tongban.infra.access import sessions
 from tongban.infra.access.domain import Subject
 from tongban.infra.access.models import User
+from tongban.infra.messages import queries as messages
 
 from .languages import Language, languages, words
 
@@ -70,6 +71,7 @@ def page(
         "acting": parties.name_of(subject.person_id) if acting else "",
         "other_view": _with(request, "view", STANDARD if view.elder else ELDER),
         "room": _room(request),
+        **_own(request, subject, words(view.language.tag)),
     }
     with override(view.language.django):
         response = render(request, f"web/{template}.html", {**context, **shown}, status=status)
@@ -82,6 +84,19 @@ def page(
         if isinstance(request.user, User) and request.user.view != chosen:
             User.objects.filter(pk=request.user.pk).update(view=chosen)
     return response
+
+
+def _own(request: HttpRequest, subject: Any, t: Mapping[str, str]) -> dict[str, Any]:
+    """Give what the frame tells whoever is signed in: unread messages, for whom it may act."""
+    if not isinstance(subject, Subject) or not isinstance(request.user, User):
+        return {}
+    unread = 0
+    if subject.person_id and subject.behalf is None:
+        unread = messages.unread(subject.person_id)
+    return {
+        "unread": str(t["messages_unread"]).format(n=unread) if unread else "",
+        "roles": () if subject.posts else delegating.held_by(request.user),
+    }
 
 
 def _with(request: HttpRequest, name: str, value: str) -> str:

@@ -1,4 +1,4 @@
-"""Pages of sharing: my consents and who looked at my data; requests for data and their queue.
+"""Pages of sharing: withdrawing a consent, requests for data and their queue, opening a file.
 
 Server rendered, without script; every act is a form of its own, and a withdrawal asks once before
 it is done. What a page offers is what the API would not refuse.
@@ -11,19 +11,19 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
-from tongban.apps.cases import disclosure
 from tongban.apps.cases import services as cases
 from tongban.apps.cases.errors import CaseError
 from tongban.apps.exchange import consents, files, queries, requests
 from tongban.apps.exchange.domain.requests import WORDS as STATES
 from tongban.apps.exchange.domain.requests import Action, ActionRefused
-from tongban.apps.items import queries as items
 from tongban.apps.parties import queries as parties
-from tongban.infra import clock
 from tongban.infra.access.domain import Subject
 from tongban.kernel.facts import Words
 
-from .pages import language, page, subject_of
+from .components import Field, Option
+from .data import consent_view, owner, tabs
+from .languages import words
+from .pages import language, page, subject_of, view_of
 from .words import WORDS
 
 _SIGNS = {
@@ -41,38 +41,6 @@ def _missing(request: HttpRequest, subject: Subject | None) -> HttpResponse:
     return page(request, "missing", {"subject": subject}, status=404)
 
 
-@require_GET
-def own_consents(request: HttpRequest) -> HttpResponse:
-    """Show what the visitor consented to, and every look at the visitor's data."""
-    subject = subject_of(request)
-    if subject is None or not subject.person_id:
-        return _missing(request, subject)
-    lang, now = language(request), clock.now()
-    given = [
-        _consent(one, lang) | {"stands": one.stands(now)} for one in consents.consents_of(subject)
-    ]
-    looks = [
-        look | {"ground": WORDS[look["basis"]].of(lang)}
-        for look in disclosure.looks(subject, lang)[:_LISTED]
-    ]
-    return page(request, "consents", {"subject": subject, "given": given, "looks": looks})
-
-
-def _consent(one: consents.Given, lang: str) -> dict[str, Any]:
-    name = items.life_event(one.life_event).name.of(lang)
-    lines = [
-        {
-            "department": line["name"][lang],
-            "facts": [fact[lang] for fact in line["facts"]],
-            "law": line["legal_basis"],
-            "withdrawable": line["withdrawable"],
-            "ground": WORDS[line["basis"]].of(lang),
-        }
-        for line in one.lines
-    ]
-    return {"one": one, "name": name, "lines": lines}
-
-
 @require_http_methods(["GET", "POST"])
 def withdraw(request: HttpRequest, number: str) -> HttpResponse:
     """Ask once, then withdraw; the page says what stays and how consent is given again."""
@@ -86,7 +54,7 @@ def withdraw(request: HttpRequest, number: str) -> HttpResponse:
     if request.method == "POST":
         consents.withdraw(number, subject)
         return redirect("consents")
-    return page(request, "withdraw", {"subject": subject, **_consent(one, language(request))})
+    return page(request, "withdraw", {"subject": subject, **consent_view(one, language(request))})
 
 
 @require_POST
@@ -257,24 +225,57 @@ def _ask(request: HttpRequest, subject: Subject, departments: list[str]) -> Http
 
 
 @require_http_methods(["GET", "POST"])
-def file_page(request: HttpRequest) -> HttpResponse:
-    """Ask whose file is opened and why, then show it; a look is a post, because it is told."""
-    subject = subject_of(request)
-    reads = subject is not None and any(post.role == "reviewer" for post in subject.posts)
-    if subject is None or not (subject.person_id or reads):
-        return _missing(request, subject)
+def my_file(request: HttpRequest) -> HttpResponse:
+    """Show the visitor's own file; a look is a post, because it is told."""
+    subject = owner(request)
+    if not isinstance(subject, Subject):
+        return subject
+    shown = {"subject": subject, "own": True, "tabs": tabs(request)}
     if request.method == "GET":
-        return page(request, "file", {"subject": subject, "reads": reads})
-    told = request.POST
-    own = not told.get("number") and bool(subject.person_id)
-    company = told.get("kind") == "company"
+        return page(request, "file", shown)
+    return _opened(request, subject, shown, "person", parties.id_number(subject.person_id))
+
+
+@require_http_methods(["GET", "POST"])
+def file_page(request: HttpRequest) -> HttpResponse:
+    """Ask an official whose file is opened and why, then show it."""
+    subject = subject_of(request)
+    if subject is None or not any(post.role == "reviewer" for post in subject.posts):
+        return _missing(request, subject)
+    shown = {"subject": subject, "own": False, "fields": _file_fields(request)}
+    if request.method == "GET":
+        return page(request, "file", shown)
+    kind = "company" if request.POST.get("kind") == "company" else "person"
+    return _opened(request, subject, shown, kind, request.POST.get("number", ""))
+
+
+def _file_fields(request: HttpRequest) -> list[Field]:
+    t, told = words(view_of(request).language.tag), request.POST
+    kinds = (Option("person", t["file_person"]), Option("company", t["file_company"]))
+    return [
+        Field(
+            "kind",
+            t["file_person_or_company"],
+            "choice",
+            value=told.get("kind", "person"),
+            options=kinds,
+        ),
+        Field("number", t["file_number"], "identity", value=told.get("number", ""), most=18),
+        Field("purpose", t["file_purpose"], value=told.get("purpose", ""), most=60),
+        Field("reason", t["request_reason"], "long", value=told.get("reason", ""), most=2000),
+    ]
+
+
+def _opened(
+    request: HttpRequest, subject: Subject, shown: Mapping[str, Any], kind: str, number: str
+) -> HttpResponse:
     try:
         found = files.open_file(
-            "company" if company and not own else "person",
-            parties.id_number(subject.person_id) if own else told.get("number", ""),
+            "company" if kind == "company" else "person",
+            number,
             subject,
-            purpose=told.get("purpose", ""),
-            reason=told.get("reason", "")[:2000],
+            purpose=request.POST.get("purpose", ""),
+            reason=request.POST.get("reason", "")[:2000],
         )
     except (files.FileInvalid, ActionRefused) as refused:
         return _refused(request, subject, {"": (refused.zh, refused.en)})
@@ -288,8 +289,7 @@ def file_page(request: HttpRequest) -> HttpResponse:
         }
         for one in found.sections
     ]
-    shown = {"sections": sections, "law": found.legal_basis, "reads": reads}
-    return page(request, "file", {"subject": subject, **shown})
+    return page(request, "file", {**shown, "sections": sections, "law": found.legal_basis})
 
 
 def _shown(section: files.Section, lang: str) -> list[tuple[str, str]]:

@@ -5,6 +5,7 @@ invitation is shown once, to be handed over in person.
 """
 
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from typing import Any
 
 from django.conf import settings
@@ -22,7 +23,9 @@ from tongban.infra.access.refusing import refuse
 from tongban.infra.access.services import TokenInvalid
 from tongban.infra.access.users import NotYours, UserUnknown
 
-from .pages import language, page, refused, said, subject_of
+from .components import Field
+from .languages import words
+from .pages import language, page, refused, said, subject_of, view_of
 from .signing_in import signed_in
 from .words import WORDS
 
@@ -51,7 +54,7 @@ def manage(request: HttpRequest, user: User) -> HttpResponse:  # noqa: ARG001 - 
         "subject": subject,
         "found": User.objects.filter(username=login).first() if login else None,
         "login": login,
-        "verbs": [(verb, WORDS[f"user_{verb}"].of(lang)) for verb in _VERBS],
+        "verbs": [(verb, WORDS[f"user_{verb}"].of(lang)) for verb in ("invite", *_VERBS)],
     }
     if request.method == "POST":
         try:
@@ -85,7 +88,9 @@ def _done(request: HttpRequest, login: str) -> str:
 @require_http_methods(["GET", "POST"])
 def invitation(request: HttpRequest, secret: str) -> HttpResponse:
     """Let who was invited set a password, and sign in with it."""
-    shown: dict[str, Any] = {"subject": None, "lines": []}
+    t = words(view_of(request).language.tag)
+    new = Field("password", t["password_new"], "password", most=256, autocomplete="new-password")
+    shown: dict[str, Any] = {"subject": None, "fields": [new]}
     try:
         shown["login"] = users.invited(secret).username
         if request.method == "POST":
@@ -95,5 +100,6 @@ def invitation(request: HttpRequest, secret: str) -> HttpResponse:
     except TokenInvalid:
         return page(request, "missing", {"expired": True}, status=404)
     except ValidationError as error:
-        return page(request, "invited", {**shown, "lines": said(request, error)}, status=409)
+        wrong = replace(new, error=" ".join(said(request, error)))
+        return page(request, "invited", {**shown, "fields": [wrong]}, status=409)
     return page(request, "invited", shown)

@@ -12,26 +12,15 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.views.decorators.http import require_GET, require_POST
 
-from tongban.apps.cases import disclosure
-from tongban.apps.cases.errors import CaseUnknown, NotAllowed
 from tongban.infra.access import services as access
 from tongban.infra.access import sessions
 from tongban.infra.access.assurance import LINK, TWO
-from tongban.infra.access.domain import Subject
 from tongban.infra.access.services import ENTER, TokenInvalid
 
+from .case_acts import look
 from .evidence_words import words as evidence_words
 from .pages import acting_subject, language, page
 from .shown import shown
-
-
-def _look(subject: Subject | None, number: str) -> disclosure.Sight | None:
-    if subject is None or not number.isprintable():
-        return None
-    try:
-        return disclosure.look(subject, number)
-    except (CaseUnknown, NotAllowed):
-        return None
 
 
 @require_GET
@@ -39,7 +28,7 @@ def case(request: HttpRequest, number: str) -> HttpResponse:
     """Show one case to those who may see it; to anyone else it does not exist."""
     subject = acting_subject(request)
     lang = language(request)
-    sight = _look(subject, number)
+    sight = look(subject, number)
     if sight is None:
         return page(request, "missing", {"subject": subject}, status=404)
     more = {"subject": subject, "whole": sight.whole, "e": evidence_words(lang)}
@@ -50,7 +39,7 @@ def case(request: HttpRequest, number: str) -> HttpResponse:
 def receipt(request: HttpRequest, number: str) -> HttpResponse:
     """Show that an application has arrived, and what happens next."""
     subject = acting_subject(request)
-    sight = _look(subject, number)
+    sight = look(subject, number)
     if sight is None:
         return page(request, "missing", {"subject": subject}, status=404)
     return page(request, "receipt", {"subject": subject, **shown(sight, language(request))})

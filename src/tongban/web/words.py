@@ -11,11 +11,13 @@ from tongban.kernel.facts import Words
 from .component_words import COMPONENT_WORDS
 from .desk_words import DESK_WORDS
 from .identity_words import IDENTITY_WORDS
+from .mine_words import MINE_WORDS
 
 WORDS: Mapping[str, Words] = {
     **COMPONENT_WORDS,
     **DESK_WORDS,
     **IDENTITY_WORDS,
+    **MINE_WORDS,
     "site": Words("通办", "Tongban"),
     "tagline": Words("一次申请，全程网办", "a person applies once"),
     "skip": Words("跳到正文", "Skip to content"),

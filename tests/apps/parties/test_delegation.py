@@ -304,9 +304,14 @@ def test_the_pages_grant_act_and_say_for_whom(office: Office) -> None:
         "number": NEIGHBOUR,
         "events": ["newborn"],
         "actions": ["case.read"],
-        "last": "2026-12-31",
+        "last-year": "2026",
+        "last-month": "12",
+        "last-day": "31",
     }
-    assert client.post("/delegations", {**form, "last": "soon"}).status_code == 409
+    wrong = client.post("/delegations", {**form, "last-day": "soon"})
+    assert wrong.status_code == 422
+    assert "请填写截止日期" in wrong.content.decode()
+    assert "邻居" in wrong.content.decode()  # what was typed stands
     assert client.post("/delegations", form).status_code == 302
     assert "邻居" in client.get("/delegations").content.decode()
     agent = signed_in(delegating.queries.subject_of(user))
@@ -315,11 +320,11 @@ def test_the_pages_grant_act_and_say_for_whom(office: Office) -> None:
     assert agent.get(f"/cases/{case}").status_code == 404
     assert agent.post("/delegations/act", {"delegation": "0" * 32}).status_code == 409
     agent.post("/delegations/act", {"delegation": number})
-    home = html.fromstring(agent.get("/").content.decode()).text_content()
-    assert "您正在代办，被代理人： 市民" in " ".join(home.split())
-    assert case in home
+    home = html.fromstring(agent.get("/").content.decode())
+    assert "您正在代办，被代理人： 市民" in " ".join(home.text_content().split())
+    assert f"/cases/{case}" in home.xpath("//main//a/@href")
     assert agent.get(f"/cases/{case}").status_code == 200
-    assert case not in agent.get("/consents").content.decode()
+    assert case not in agent.get("/me/data/consents").content.decode()
     agent.post("/delegations/act", {})
     assert agent.get(f"/cases/{case}").status_code == 404
     agent.post("/delegations/act", {"delegation": number})

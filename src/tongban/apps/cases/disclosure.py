@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from functools import cached_property
 
 from tongban.apps.exchange import consents
+from tongban.apps.exchange import queries as exchange
 from tongban.apps.items import queries as items
 from tongban.apps.parties import queries as parties
 from tongban.infra.access.domain import Subject, judge
@@ -121,6 +122,19 @@ def _readable(subject: Subject, case: Case, department: str) -> bool:
         "region": parties.department_region(department),
     }
     return judge(subject, "case.read", resource).allowed
+
+
+def may(sight: Sight, action: str) -> bool:
+    """Say whether the subject may do this to the case, if need be after it has proved more."""
+    case = sight.loaded.case
+    about = {
+        "applicant": case.applicant,
+        "agent": case.agent,
+        "company": case.on_behalf_of,
+        "life_event": case.life_event,
+    }
+    ruling = judge(sight.subject, action, about)
+    return ruling.allowed or ruling.needs > 0
 
 
 def case(sight: Sight, lang: str) -> dict[str, Json]:
@@ -281,7 +295,7 @@ def looks(subject: Subject, lang: str) -> list[dict[str, Json]]:
             "department": parties.department_name(seen.department, lang),
             "provider": parties.department_name(seen.provider, lang),
             "resource": seen.resource,
-            "facts": [labels.get(fact, fact) for fact in seen.facts],
+            "facts": [labels.get(fact) or _attribute(seen, fact, lang) for fact in seen.facts],
             "purposes": list(seen.purposes),
             "basis": seen.basis,
             "case": seen.case,
@@ -289,3 +303,25 @@ def looks(subject: Subject, lang: str) -> list[dict[str, Json]]:
         }
         for seen in consents.looks(numbers, [parties.id_number(subject.person_id)])
     ]
+
+
+def _attribute(seen: consents.Seen, name: str, lang: str) -> str:
+    """Name an attribute of a resource that was read as a file, not as a fact of a case."""
+    catalogue = exchange.catalogue()
+    contract = catalogue.contracts.get(seen.resource)
+    shape = catalogue.vocabulary.kinds[contract.resource.kind].get(name) if contract else None
+    return shape.label.of(lang) if shape else name
+
+
+def doubts(subject: Subject, lang: str) -> list[dict[str, Json]]:
+    """List what this person doubts in its cases, the newest case first (更正请求)."""
+    if not subject.person_id or subject.behalf is not None:
+        return []
+    found: list[dict[str, Json]] = []
+    for row in queries.cases_of(subject)[:_LOOKED_THROUGH]:
+        if row.state.get("doubts"):
+            for fact in queries.facts_view(queries.load(row.number), lang):
+                if doubt := fact["doubt"]:
+                    said = {"says": doubt["shown"], "why": doubt["why"], "case": row.number}
+                    found.append({**fact, **said})
+    return found

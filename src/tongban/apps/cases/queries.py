@@ -295,6 +295,28 @@ def cases_of(subject: Subject) -> QuerySet[Row]:
     return rows
 
 
+@dataclass(frozen=True, slots=True)
+class Asking:
+    """One's own case that waits for its applicant (待补正、待确认)."""
+
+    number: str
+    life_event: str
+    version: int
+    item: str
+    item_version: int
+
+
+def asking(subject: Subject) -> list[Asking]:
+    """List the items of one's own cases that wait for a correction or a confirmation."""
+    stages = (Stage.CORRECTION.value, Stage.RECONFIRM.value)
+    own = cases_of(subject).values_list("number", flat=True)
+    rows = BranchRow.objects.filter(case__in=own, stage__in=stages).select_related("case")
+    return [
+        Asking(r.case_id, r.case.life_event, r.case.version, r.item, r.version)
+        for r in rows.order_by("pk")
+    ]
+
+
 def draft(subject: Subject, number: str) -> dict[str, Json]:
     """Show a draft (草稿): its answers, what is amiss with them, its files, until when it is kept.
 

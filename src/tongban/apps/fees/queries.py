@@ -12,9 +12,9 @@ from tongban.kernel.facts import Words
 
 from .domain.reconciling import WORDS as FAULTS
 from .domain.reconciling import Fault
-from .domain.words import OrderState
+from .domain.words import LIVE, OrderState
 from .errors import FeeUnknown
-from .models import Mismatch, Order, Receipt, Refund
+from .models import Attempt, Mismatch, Order, Receipt, Refund
 from .plugins import providers
 from .services.books import about, allowed
 from .services.reconciling import Reconciled, may_keep_accounts
@@ -59,6 +59,11 @@ def states_of(references: Iterable[str]) -> dict[str, OrderState]:
 def number_of(reference: str) -> str:
     """Give the number of the order for this reference; empty where none was made."""
     return Order.objects.filter(reference=reference).values_list("number", flat=True).first() or ""
+
+
+def begun(number: str) -> bool:
+    """Say whether somebody went to the bank for an order, and what came of it is not known yet."""
+    return Attempt.objects.filter(order=number, state__in=LIVE).exists()
 
 
 def of_case(case: str) -> QuerySet[Order]:

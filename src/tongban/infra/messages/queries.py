@@ -9,19 +9,26 @@ def inbox(person: str, lang: str, *, before: int = 0, size: int = 20) -> list[di
     """Give a person's messages, the latest first; those older than the id ``before``, if any."""
     rows = Message.objects.filter(person=person)
     rows = rows.filter(pk__lt=before) if before else rows
-    return [
-        {
-            "id": row.pk,
-            "chain": row.chain,
-            "template": row.template,
-            "must": row.must,
-            "title": row.words[lang]["title"],
-            "text": row.words[lang]["text"],
-            "told": row.told,
-            "read": row.read,
-        }
-        for row in rows.order_by("-pk")[:size]
-    ]
+    return [_shown(row, lang) for row in rows.order_by("-pk")[:size]]
+
+
+def message(person: str, number: int, lang: str) -> dict[str, Any] | None:
+    """Give one message of this person; None where it has no such message."""
+    row = Message.objects.filter(person=person, pk=number).first()
+    return _shown(row, lang) if row else None
+
+
+def _shown(row: Message, lang: str) -> dict[str, Any]:
+    return {
+        "id": row.pk,
+        "chain": row.chain,
+        "template": row.template,
+        "must": row.must,
+        "title": row.words[lang]["title"],
+        "text": row.words[lang]["text"],
+        "told": row.told,
+        "read": row.read,
+    }
 
 
 def unread(person: str) -> int:

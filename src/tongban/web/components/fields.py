@@ -41,7 +41,8 @@ class Field:
     """A question: ``name`` in the form, words to read, the value as text, what is wrong with it.
 
     ``source`` is the department that supplied the value and ``doubt`` the address of "not right?".
-    A date's value is ISO text; money is yuan as text.
+    A date's value is ISO text; money is yuan as text. ``key`` tells fields of one name apart on a
+    page of several forms.
     """
 
     name: str
@@ -58,11 +59,12 @@ class Field:
     source: str = ""
     doubt: str = ""
     values: frozenset[str] = field(default_factory=frozenset)
+    key: str = ""
 
     @property
     def id(self) -> str:
         """The id of the control, or of its first one: what an error summary links to."""
-        return f"f-{self.name.replace('.', '-')}"
+        return f"f-{(self.key or self.name).replace('.', '-')}"
 
     @property
     def described(self) -> str:

@@ -134,7 +134,7 @@ def panel(context: Context, content: str, title: str, level: int = 2) -> SafeStr
 
 @_draws("facts")
 def facts(context: Context, rows: Iterable[Row]) -> dict[str, Any]:
-    """Draw a summary list: ``label``, ``shown``, and optionally ``source``, ``url``, ``act``."""
+    """Draw a summary list: ``label``, ``shown``, and optionally ``note``, ``source``, ``act``."""
     return _with(context, rows=rows)
 
 
@@ -146,7 +146,7 @@ def tasks(context: Context, rows: Iterable[Row]) -> dict[str, Any]:
 
 @_draws("timeline")
 def timeline(context: Context, rows: Iterable[Row]) -> dict[str, Any]:
-    """Draw events in time: ``at``, ``words``, and optionally ``who``, ``more``, ``tone``."""
+    """Draw events: ``at`` or ``day``, ``words``, and optionally ``who``, ``more``, ``tone``."""
     return _with(context, rows=rows)
 
 

@@ -1,0 +1,289 @@
+"""What its applicant does on a case: answer, doubt, urge on, withdraw (补正、更正请求、催办、撤回).
+
+Each page shows what the case itself asks or offers and sends it to the case's own verb, which
+decides. To whoever may not see the case it does not exist.
+"""
+
+import base64
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from functools import wraps
+from typing import Any, Literal
+
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect
+from django.urls import reverse
+from django.utils.http import urlencode
+from django.views.decorators.http import require_http_methods, require_POST
+
+from tongban.apps.cases import disclosure, queries, services
+from tongban.apps.cases.disclosure import Sight
+from tongban.apps.cases.domain.state import ENDED, Stage
+from tongban.apps.cases.errors import CaseError, CaseUnknown, NotAllowed, SubmissionInvalid
+from tongban.infra.access.domain import Subject
+from tongban.kernel.facts import Fact, UnknownFact
+
+from .components import Field, Option, answer, gather, of_fact
+from .languages import words
+from .pages import acting_subject, language, missing, page, view_of
+from .shown import day_of, value_words
+
+MOST_WHY = 500
+
+
+def look(subject: Subject | None, number: str) -> Sight | None:
+    """Give the case as this subject sees it; None where it may see none of it."""
+    if subject is None or not number.isprintable():
+        return None
+    try:
+        return disclosure.look(subject, number)
+    except (CaseUnknown, NotAllowed):
+        return None
+
+
+def at_case(view: Callable[..., HttpResponse]) -> Callable[..., HttpResponse]:
+    """Give a page the case it is about; who is not signed in does so first, and comes back."""
+
+    @wraps(view)
+    def guarded(request: HttpRequest, number: str, **more: str) -> HttpResponse:
+        subject = acting_subject(request)
+        if subject is None:
+            return redirect(f"{reverse('sign-in')}?{urlencode({'next': request.path})}")
+        sight = look(subject, number)
+        if sight is None:
+            return page(request, "missing", {"subject": subject}, status=404)
+        try:
+            return view(request, sight, **more)
+        except CaseUnknown:
+            return page(request, "missing", {"subject": subject}, status=404)
+        except CaseError as error:
+            return case_refused(request, subject, number, error.zh, error.en)
+
+    return guarded
+
+
+def case_refused(
+    request: HttpRequest, subject: Subject, number: str, zh: str, en: str, status: int = 409
+) -> HttpResponse:
+    """Say why something was not done, with the way back to the case."""
+    shown = {
+        "subject": subject,
+        "lines": [en if language(request) == "en" else zh],
+        "back_to": reverse("case", args=[number]),
+    }
+    return page(request, "refused", shown, status)
+
+
+def _words(request: HttpRequest) -> Mapping[str, str]:
+    return words(view_of(request).language.tag)
+
+
+def _frame(sight: Sight, lang: str) -> dict[str, Any]:
+    case = sight.loaded.case
+    return {
+        "subject": sight.subject,
+        "number": case.number,
+        "name": sight.loaded.ground.life_event.name.of(lang),
+    }
+
+
+def wrong_of(error: SubmissionInvalid, lang: str) -> dict[str, str]:
+    """Give the faults of a submission by field, in the visitor's language."""
+    return {name: both[1 if lang == "en" else 0] for name, both in error.fields.items()}
+
+
+# --- answering a correction -----------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Point:
+    """One point that is asked: a value to type, a department's value to confirm, or a document."""
+
+    kind: Literal["typed", "confirmed", "paper"]
+    field: Field
+    fact: Fact | None = None
+    given: Any = None  # what is confirmed, as JSON
+
+
+def _points(sight: Sight, lang: str, t: Mapping[str, str]) -> list[Point]:
+    loaded = sight.loaded
+    known = queries.values(loaded)
+    sources = {row["fact"]: row for row in queries.facts_view(loaded, lang)}
+    found: dict[str, Point] = {}
+    for branch in disclosure.case(sight, lang)["branches"]:
+        papers = {one.code for one in loaded.ground.definitions[branch["item"]].needs.materials}
+        for asked in branch["asked"]:
+            name, label, why = asked["name"], asked["label"], asked["why"]
+            if name in found:
+                continue
+            if name in papers:
+                found[name] = Point("paper", Field(name, label, "file", hint=why))
+                continue
+            try:
+                fact = loaded.ground.vocabulary.fact(name)
+            except UnknownFact:  # a clerk's own words: a point that no form can take
+                continue
+            row = sources.get(name)
+            if name in known and (row is None or row["origin"] != "applicant"):
+                told = row or {"fact": name, "value": known[name]}
+                said = value_words(told, loaded.ground.vocabulary, lang)
+                field = Field(
+                    name,
+                    str(t["confirm_value"]).format(shown=f"{label} {said}"),
+                    "check",
+                    hint=f"{why}（{row['department']}）" if row and row["department"] else why,
+                    doubt=reverse("case-doubt", args=[loaded.case.number, name]) if row else "",
+                )
+                found[name] = Point("confirmed", field, fact, known[name])
+                continue
+            held = loaded.case.facts.get(name)
+            typed = of_fact(fact, lang, value=held.value if held else None, hint=why)
+            found[name] = Point("typed", replace(typed, label=label), fact)
+    return list(found.values())
+
+
+@require_http_methods(["GET", "POST"])
+@at_case
+def give_answer(request: HttpRequest, sight: Sight) -> HttpResponse:
+    """Show every point that is asked, and take the answers to all of them."""
+    lang, t = language(request), _words(request)
+    points = _points(sight, lang, t)
+    if not points or not disclosure.may(sight, "case.correct"):
+        return redirect("case", sight.loaded.case.number)
+    if request.method == "GET":
+        return _answering(request, sight, [one.field for one in points])
+    sent = gather([one.field for one in points], request.POST)
+    wrong: dict[str, str] = {}
+    answers: dict[str, Any] = {}
+    uploads: list[services.Upload] = []
+    for one in points:
+        name = one.field.name
+        if one.kind == "paper":
+            wrong |= _upload(request, name, uploads, t)
+        elif one.kind == "confirmed" and sent[name] == "yes":
+            answers[name] = one.given
+        elif one.kind == "confirmed":
+            wrong[name] = t["confirm_wanted"]
+        elif sent[name] and one.fact is not None:
+            answers[name] = answer(one.fact, sent[name])
+        else:
+            wrong[name] = t["answer_needed"]
+    if not wrong:
+        try:
+            services.answer(sight.subject, sight.loaded.case.number, answers, uploads)
+        except SubmissionInvalid as invalid:
+            wrong = wrong_of(invalid, lang)
+        else:
+            return redirect("case", sight.loaded.case.number)
+    fields = [
+        replace(one.field, value=sent[one.field.name], error=wrong.pop(one.field.name, ""))
+        for one in points
+    ]
+    return _answering(request, sight, fields, list(wrong.values()), 422)
+
+
+def _upload(
+    request: HttpRequest, name: str, uploads: list[services.Upload], t: Mapping[str, str]
+) -> dict[str, str]:
+    file = request.FILES.get(name)
+    if file is None:
+        return {name: t["file_needed"]}
+    if (file.size or 0) > services.MOST_BYTES:
+        return {name: t["file_too_big"]}
+    content = base64.b64encode(file.read()).decode()
+    uploads.append(services.Upload(name, (file.name or name)[-120:], "", content))
+    return {}
+
+
+def _answering(
+    request: HttpRequest,
+    sight: Sight,
+    fields: Sequence[Field],
+    lines: Sequence[str] = (),
+    status: int = 200,
+) -> HttpResponse:
+    shown = {**_frame(sight, language(request)), "fields": fields, "lines": lines}
+    return page(request, "case_answer", shown, status)
+
+
+# --- not right? -----------------------------------------------------------------------------------
+
+
+@require_http_methods(["GET", "POST"])
+@at_case
+def doubt(request: HttpRequest, sight: Sight, fact: str) -> HttpResponse:
+    """Take what a prefilled fact should be and why; show what was said, to be taken back."""
+    lang, t = language(request), _words(request)
+    rows = {row["fact"]: row for row in disclosure.facts(sight, lang)}
+    row = rows.get(fact)
+    if row is None or row["origin"] != "source" or not disclosure.may(sight, "case.correct"):
+        return missing(request)
+    known = sight.loaded.ground.vocabulary.fact(fact)
+    fields = [
+        replace(of_fact(known, lang, optional=True), label=t["doubt_says"]),
+        Field("why", t["doubt_why"], "long", optional=True, most=MOST_WHY),
+    ]
+    shown = {**_frame(sight, lang), "fact": row, "as_of": day_of(row["as_of"])}
+    shown["value"] = value_words(row, sight.loaded.ground.vocabulary, lang)
+    if request.method == "GET":
+        return page(request, "case_doubt", {**shown, "fields": fields})
+    sent = gather(fields, request.POST)
+    wrong: dict[str, str] = {}
+    if not sent[fact] and not sent["why"]:
+        wrong = {fact: t["doubt_empty"]}
+    else:
+        told = services.Doubted(answer(known, sent[fact]), sent["why"][:MOST_WHY])
+        try:
+            services.doubt(sight.subject, sight.loaded.case.number, fact, told)
+        except SubmissionInvalid as invalid:
+            wrong = wrong_of(invalid, lang)
+        else:
+            return redirect("case", sight.loaded.case.number)
+    fields = [replace(one, value=sent[one.name], error=wrong.get(one.name, "")) for one in fields]
+    return page(request, "case_doubt", {**shown, "fields": fields}, 422)
+
+
+@require_POST
+@at_case
+def withdraw_doubt(request: HttpRequest, sight: Sight, fact: str) -> HttpResponse:  # noqa: ARG001 - the guard's face
+    """Take a doubt back."""
+    services.withdraw_doubt(sight.subject, sight.loaded.case.number, fact)
+    return redirect("case", sight.loaded.case.number)
+
+
+# --- urge and withdraw ----------------------------------------------------------------------------
+
+
+@require_POST
+@at_case
+def urge(request: HttpRequest, sight: Sight) -> HttpResponse:
+    """Urge one item on."""
+    services.urge(sight.subject, sight.loaded.case.number, request.POST.get("item", "")[:60])
+    return redirect("case", sight.loaded.case.number)
+
+
+@require_http_methods(["GET", "POST"])
+@at_case
+def take_back(request: HttpRequest, sight: Sight) -> HttpResponse:
+    """Ask which items and why, once; then withdraw them."""
+    lang, t, case = language(request), _words(request), sight.loaded.case
+    definitions = sight.loaded.ground.definitions
+    standing = [
+        Option(item, definitions[item].name.of(lang))
+        for item, branch in case.branches.items()
+        if Stage(branch.stage) not in ENDED
+    ]
+    if not standing or not disclosure.may(sight, "case.withdraw"):
+        return redirect("case", case.number)
+    which = Field("items", t["take_back_which"], "checks", options=tuple(standing))
+    why = Field("why", t["why_optional"], "long", optional=True, most=MOST_WHY)
+    shown = _frame(sight, lang)
+    if request.method == "GET":
+        return page(request, "case_take_back", {**shown, "fields": [which, why]})
+    chosen = [one for one in request.POST.getlist("items") if one in {o.value for o in standing}]
+    told = request.POST.get("why", "").strip()[:MOST_WHY]
+    if not chosen:
+        wrong = [replace(which, error=t["take_back_none"]), replace(why, value=told)]
+        return page(request, "case_take_back", {**shown, "fields": wrong}, 422)
+    services.withdraw(sight.subject, case.number, chosen, told)
+    return redirect("case", case.number)

@@ -1,0 +1,177 @@
+"""Pages of messages (消息): the inbox, one message, and where else somebody wants to be told.
+
+An inbox is one's own: who acts for another reads its own, never the other's.
+"""
+
+from collections.abc import Callable
+from dataclasses import replace
+from functools import wraps
+from typing import Any
+
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect
+from django.urls import reverse
+from django.utils.http import urlencode
+from django.views.decorators.http import require_GET, require_http_methods, require_POST
+
+from tongban.infra.access.domain import Subject
+from tongban.infra.messages import queries, services
+from tongban.infra.messages.services import ChannelRefused
+
+from .components import Field, Option
+from .languages import words
+from .pages import language, missing, page, subject_of, view_of
+
+_SIZE = 20
+_TABS = (("messages", "messages_inbox"), ("channels", "channels"))
+_KINDS = ("email", "sms")
+_LONGEST = 254
+_HIGHEST = 2**53  # no message has a greater number, and no database a column for one
+
+
+def _reader(view: Callable[..., HttpResponse]) -> Callable[..., HttpResponse]:
+    """Give a page of messages whose inbox it is; a stranger signs in first."""
+
+    @wraps(view)
+    def guarded(request: HttpRequest, **more: Any) -> HttpResponse:
+        subject = subject_of(request)
+        if subject is None:
+            return redirect(f"{reverse('sign-in')}?{urlencode({'next': request.path})}")
+        return view(request, subject, **more) if subject.person_id else missing(request)
+
+    return guarded
+
+
+def _tabs(request: HttpRequest) -> list[tuple[str, str, str]]:
+    t = words(view_of(request).language.tag)
+    return [(reverse(name), name, t[word]) for name, word in _TABS]
+
+
+@require_GET
+@_reader
+def inbox(request: HttpRequest, subject: Subject) -> HttpResponse:
+    """List the messages, the latest first, a page at a time."""
+    asked = request.GET.get("before", "")
+    before = int(asked) if asked.isascii() and asked.isdigit() and len(asked) < 16 else 0
+    rows = queries.inbox(subject.person_id, language(request), before=before, size=_SIZE + 1)
+    more = rows[_SIZE - 1]["id"] if len(rows) > _SIZE else 0
+    shown = {
+        "subject": subject,
+        "tabs": _tabs(request),
+        "rows": rows[:_SIZE],
+        "earlier": reverse("messages") if before else "",
+        "later": f"?before={more}" if more else "",
+    }
+    return page(request, "messages", shown)
+
+
+@require_GET
+@_reader
+def message(request: HttpRequest, subject: Subject, number: int) -> HttpResponse:
+    """Show one message; opening it is reading it."""
+    known = number < _HIGHEST
+    row = queries.message(subject.person_id, number, language(request)) if known else None
+    if row is None:
+        return missing(request)
+    if row["read"] is None:
+        services.mark_read(subject.person_id, [number])
+    t = words(view_of(request).language.tag)
+    sent = [
+        {
+            "name": t[f"channel_{one['kind']}"],
+            "state": t[f"delivery_{one['state']}"],
+            "tone": "done" if one["state"] == "sent" else "quiet",
+        }
+        for one in queries.deliveries(subject.person_id, number)
+    ]
+    # a message about a case leads there; one about a draft or a policy stands for itself
+    case = row["chain"] if ":" not in row["chain"] else ""
+    return page(request, "message", {"subject": subject, "row": row, "sent": sent, "case": case})
+
+
+@require_POST
+@_reader
+def read_all(request: HttpRequest, subject: Subject) -> HttpResponse:  # noqa: ARG001 - the guard's face
+    """Mark everything as read."""
+    services.mark_read(subject.person_id, ())
+    return redirect("messages")
+
+
+# --- channels -------------------------------------------------------------------------------------
+
+
+@require_http_methods(["GET", "POST"])
+@_reader
+def channels(request: HttpRequest, subject: Subject) -> HttpResponse:
+    """Show both channels, and set, confirm or drop one."""
+    if request.method == "GET":
+        return _channels(request, subject)
+    kind, act = request.POST.get("kind", ""), request.POST.get("act", "save")
+    if kind not in _KINDS:
+        return missing(request)
+    try:
+        if act == "drop":
+            services.drop_channel(subject.person_id, kind)
+        elif act == "confirm":
+            code = request.POST.get("code", "").strip()[:16]
+            services.confirm_channel(subject.person_id, kind, code)
+        else:
+            services.set_channel(
+                subject.person_id,
+                kind,
+                request.POST.get("address", "").strip()[:_LONGEST],
+                wish=request.POST.get("wish", "all"),
+                lang=language(request),
+            )
+    except ChannelRefused as refused:
+        line = refused.en if language(request) == "en" else refused.zh
+        return _channels(request, subject, kind, "code" if act == "confirm" else "address", line)
+    return redirect("channels")
+
+
+def _channels(
+    request: HttpRequest, subject: Subject, kind: str = "", at: str = "", wrong: str = ""
+) -> HttpResponse:
+    t = words(view_of(request).language.tag)
+    held = {one["kind"]: one for one in queries.channels(subject.person_id)}
+    rows: list[dict[str, Any]] = []
+    for one in _KINDS:
+        here = held.get(one)
+        fields = [
+            Field(
+                "address",
+                t[f"channel_address_{one}"],
+                "phone" if one == "sms" else "text",
+                autocomplete="tel" if one == "sms" else "email",
+                most=_LONGEST,
+                value=request.POST.get("address", "") if kind == one else "",
+            ),
+            Field(
+                "wish",
+                t["channel_wish"],
+                "choice",
+                value=here["wish"] if here else "all",
+                options=(Option("all", t["wish_all"]), Option("lawful", t["wish_lawful"])),
+            ),
+        ]
+        code = Field("code", t["channel_code"], "number", autocomplete="one-time-code", most=6)
+        if kind == one:
+            fields = [replace(f, error=wrong if f.name == at else "") for f in fields]
+            code = replace(code, error=wrong if at == "code" else "")
+        # two forms on one page: names are the same, ids must not be
+        rows.append(
+            {
+                "kind": one,
+                "title": t[f"channel_{one}"],
+                "held": here,
+                "fields": [_of(one, f) for f in fields],
+                "code": _of(one, code),
+            }
+        )
+    every = [f for row in rows for f in (*row["fields"], row["code"])]
+    shown = {"subject": subject, "tabs": _tabs(request), "rows": rows, "fields": every}
+    return page(request, "channels", shown, 422 if wrong else 200)
+
+
+def _of(kind: str, one: Field) -> Field:
+    return replace(one, key=f"{kind}-{one.name}")

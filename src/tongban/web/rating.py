@@ -1,0 +1,101 @@
+"""The page of a rating (好差评): first one of five levels, then what fits it, once.
+
+The tags depend on the level, so the level is a page of its own: it needs no script, and in the
+elder view it is one question.
+"""
+
+from dataclasses import replace
+from typing import Any
+
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect
+from django.views.decorators.http import require_http_methods
+
+from tongban.apps.cases.disclosure import Sight
+from tongban.apps.voice import queries, services
+from tongban.apps.voice.domain import LEVELS, LONGEST, Opinion, RatingRefused
+
+from .case_acts import at_case, case_refused
+from .components import Field, Option
+from .languages import words
+from .pages import language, page, view_of
+from .shown import acts_of
+
+
+@require_http_methods(["GET", "POST"])
+@at_case
+def rate(request: HttpRequest, sight: Sight, item: str) -> HttpResponse:
+    """Ask for a level, then for tags and words; send them."""
+    number, lang = sight.loaded.case.number, language(request)
+    given = queries.of_case(number)
+    if "rate" not in acts_of(sight) or given.get(item, True) is not None:
+        return redirect("case", number)
+    sent = request.POST if request.method == "POST" else request.GET
+    level = _level(sent.get("level", ""))
+    shown: dict[str, Any] = {
+        "subject": sight.subject,
+        "number": number,
+        "name": sight.loaded.ground.definitions[item].name.of(lang),
+        "item": item,
+        "level": level,
+    }
+    if level is None:
+        t = words(view_of(request).language.tag)
+        wrong = t["rate_level"] if "level" in sent else ""
+        field = Field("level", t["rating"], "choice", error=wrong)
+        shown |= {"error": wrong, "fields": [field]}
+        return page(request, "rate", shown, 422 if wrong else 200)
+    fields = _fields(request, level)
+    if request.method == "GET":
+        return page(request, "rate", {**shown, **_told(level, lang), "fields": fields})
+    opinion = Opinion(
+        level,
+        request.POST.getlist("tags"),
+        request.POST.get("words", "").strip(),
+        anonymous=request.POST.get("anonymous") == "yes",
+    )
+    try:
+        services.rate(sight.subject, number, item, opinion)
+    except RatingRefused as refused:
+        if queries.of_case(number).get(item) is not None:  # rated by a second click
+            return case_refused(request, sight.subject, number, refused.zh, refused.en)
+        kept = [_again(one, opinion) for one in fields]
+        at = next((n for n, one in enumerate(kept) if one.name == "words"), 0)
+        kept[at] = replace(kept[at], error=refused.en if lang == "en" else refused.zh)
+        return page(request, "rate", {**shown, **_told(level, lang), "fields": kept}, 422)
+    return redirect("case", number)
+
+
+def _level(text: str) -> int | None:
+    return int(text) if text in {str(level) for level in LEVELS} else None
+
+
+def _told(level: int, lang: str) -> dict[str, Any]:
+    return {"said": LEVELS[level].of(lang)}
+
+
+def _fields(request: HttpRequest, level: int) -> list[Field]:
+    """Make the questions that follow a level: its tags by group, words, whether unnamed."""
+    lang, t = language(request), words(view_of(request).language.tag)
+    groups = [
+        Field(
+            "tags",
+            group["text"],
+            "checks",
+            optional=True,
+            options=tuple(Option(tag["slug"], tag["text"]) for tag in group["tags"]),
+        )
+        for group in queries.offered(level, lang)["groups"]
+    ]
+    return [
+        *groups,
+        Field("words", t["rate_words"], "long", optional=True, most=LONGEST),
+        Field("anonymous", t["rate_anonymous"], "check"),
+    ]
+
+
+def _again(one: Field, opinion: Opinion) -> Field:
+    if one.kind == "checks":
+        return replace(one, values=frozenset(opinion.tags))
+    said = {"words": opinion.words, "anonymous": "yes" if opinion.anonymous else ""}
+    return replace(one, value=said[one.name])
