@@ -21,7 +21,7 @@ pytest_plugins = [
     "testkit.witnesses",
 ]
 
-settings.register_profile("ci", max_examples=300, deadline=None, print_blob=True)
+settings.register_profile("ci", max_examples=120, deadline=None, print_blob=True)
 settings.register_profile("dev", max_examples=60, deadline=None)
 settings.register_profile("quick", max_examples=10, deadline=None)
 settings.load_profile("ci" if os.environ.get("CI") == "true" else "dev")

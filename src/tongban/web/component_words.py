@@ -183,4 +183,5 @@ COMPONENT_WORDS: Mapping[str, Words] = {
     "precheck_person": Words("由工作人员审查", "people decide"),
     "precheck_wanted": Words("还需要知道：", "Still to know: "),
     "precheck_sources": Words("办理时由这些部门提供：", "supplied on applying by "),
+    "draft_words": Words("草稿", "draft"),
 }

@@ -28,6 +28,7 @@ BEHALF = "behalf"  # in the session: the delegation by which somebody acts
 VIEW = "tb_view"
 ELDER, STANDARD = "elder", "standard"
 _YEAR = 365 * 24 * 3600
+_WHOLE = 100
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,9 +77,8 @@ def page(
     with override(view.language.django):
         response = render(request, f"web/{template}.html", {**context, **shown}, status=status)
     if request.GET.get("lang") in languages():
-        response.set_cookie(
-            settings.LANGUAGE_COOKIE_NAME, view.language.django, max_age=_YEAR, samesite="Lax"
-        )
+        kept = view.language.django if view.language.coverage == _WHOLE else view.language.tag
+        response.set_cookie(settings.LANGUAGE_COOKIE_NAME, kept, max_age=_YEAR, samesite="Lax")
     if (chosen := request.GET.get("view")) in {ELDER, STANDARD}:
         response.set_cookie(VIEW, chosen, max_age=_YEAR, samesite="Lax")
         if isinstance(request.user, User) and request.user.view != chosen:

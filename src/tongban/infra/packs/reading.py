@@ -24,6 +24,7 @@ _FOLDERS = {
     "policies": "policy",
     "guides": "guide",
     "messages": "message",
+    "locale": "language",
 }
 _SINGLE = ("facts", "departments", "grants", "exchange", "themes", "voice")
 _DRAWN = {"flows": ".bpmn", "rules": ".dmn", "faces": ".typ"}

@@ -1,0 +1,80 @@
+"""Other languages are packs: what one lacks is Chinese and marked so; the menu says how much."""
+
+import re
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+from django.test import Client
+from lxml import html
+
+from testkit.office import Office
+from tongban.infra.packs import find_packs, read_packs
+from tongban.web import languages
+from tongban.web.words import WORDS
+
+PATHS = ("/", "/services", "/services/newborn", "/sign-in", "/styleguide", "/accessibility", "/ask")
+CHINESE = re.compile(r"[\u4e00-\u9fff]")
+
+
+@pytest.fixture
+def pseudo(settings: Any, tmp_path: Path) -> Iterator[None]:
+    """Let there be a language in which every word is longer by 40 % and stands in brackets."""
+    folder = tmp_path / "pseudo"
+    (folder / "locale").mkdir(parents=True)
+    head = {"schema": "tongban/pack/1", "slug": "pseudo", "extends": ["base"]}
+    base = read_packs(find_packs())[0].head.data
+    (folder / "pack.yaml").write_text(yaml.safe_dump({**base, **head}, allow_unicode=True))
+    long = {n: f"[{w.en}{'~' * (len(w.en) * 2 // 5)}]" for n, w in WORDS.items()}
+    told = {"schema": "tongban/language/1", "slug": "qps", "html": "en-XA", "name": "Pseudo"}
+    (folder / "locale" / "qps.yaml").write_text(yaml.safe_dump({**told, "words": long}))
+    settings.PACKS = [tmp_path]
+    caches = (languages._packs, languages.languages, languages.words)
+    for cache in caches:
+        cache.cache_clear()
+    yield
+    for cache in caches:
+        cache.cache_clear()
+
+
+def tree(path: str) -> Any:
+    return html.fromstring(Client().get(path).content.decode())
+
+
+@pytest.mark.parametrize("tag", ["bo", "kk", "mn", "ug"])
+def test_a_page_in_a_language_of_a_pack(office: Office, tag: str) -> None:
+    for path in PATHS:
+        page = tree(f"{path}?lang={tag}")
+        assert page.get("lang") == tag
+        assert page.get("dir") == ("rtl" if tag == "ug" else "ltr")
+        for value in page.xpath("//@*"):
+            assert "<bdi" not in value
+        for word in page.xpath("//nav[@class='rooms']//text() | //footer//text()"):
+            marked = word.getparent().tag == "bdi" and word.getparent().get("lang") == "zh-CN"
+            assert marked or not CHINESE.search(word), word
+    client = Client()
+    client.get(f"/?lang={tag}")
+    assert html.fromstring(client.get("/services").content.decode()).get("lang") == tag
+    menu = tree("/").xpath(f"//a[@hreflang='{tag}']")[0].text_content()
+    assert re.search(r"\d+%", menu)
+    assert "草稿" in menu
+
+
+def test_no_page_says_a_word_that_a_pack_could_not_translate(office: Office, pseudo: None) -> None:
+    assert languages.languages()["qps"].coverage > 40
+    page = tree("/accessibility?lang=qps")
+    for word in page.xpath("//main//text() | //footer//text()"):
+        assert not CHINESE.search(word), word
+        assert not word.strip() or word.strip().startswith(("[", "12345", "·")), word
+
+
+def test_a_word_of_a_later_pack_corrects_an_earlier_one(office: Office, settings: Any) -> None:
+    found = {one.tag for one in languages.languages().values()}
+    assert found >= {"zh", "en", "bo", "kk", "mn", "ug"}
+    for tag in ("bo", "kk", "mn", "ug"):
+        words = languages.words(tag)
+        assert words.keys() == WORDS.keys()
+        lacking = [w for w in words.values() if isinstance(w, languages.Untranslated)]
+        assert len(lacking) < len(words)
