@@ -188,8 +188,7 @@ def checklist(loaded: Loaded, item: str, lang: str) -> dict[str, Json]:
     case, ground = loaded.case, loaded.ground
     branch, definition = case.branches[item], ground.definitions[item]
     facts = all_facts(case, ground)
-    open_ = branch.received is not None and branch.stage not in ENDED
-    missing = dict(acceptance.problems(case, branch, ground, facts)) if open_ else {}
+    missing = dict(acceptance.problems(case, branch, ground, facts))
     required = {spec.code for spec in acceptance.documents(branch, ground, facts)}
     labels = ground.life_event.labels(lang)
     return {
