@@ -10,6 +10,7 @@ from lxml import html
 from testkit.browsers import plain, signed_in
 from testkit.licences import Card
 from testkit.office import Office
+from testkit.servers import Fresh
 from tongban.apps.parties import delegating
 from tongban.apps.parties import queries as parties
 from tongban.apps.parties import services as people
@@ -45,6 +46,11 @@ def test_a_stranger_is_sent_to_sign_in_first(office: Office) -> None:
         answer = Client().get(path)
         assert answer.status_code == 302, path
         assert answer["Location"].startswith("/sign-in?next="), path
+
+
+def test_the_first_pages_stand_before_any_pack_is_published(fresh_sqlite: Fresh) -> None:
+    for path in ("/", "/services", "/?view=elder"):
+        assert Client().get(path).status_code == 200, path
 
 
 def test_an_elder_names_a_relative_by_two_answers(office: Office) -> None:

@@ -20,9 +20,19 @@ from testkit.states import States, furnish
 
 KEPT = Path(__file__).with_name("query_counts.json")
 LOOKED_AT = [shown for shown in PAGES if shown.act is None]
-#: Pages that list what grows with the city: cases, licences, consents, requests.
-_LISTS = {"home", "queue", "desk", "consents", "licences"}
-LISTS = [shown for shown in LOOKED_AT if shown.name in _LISTS]
+#: Pages that list what grows with the city: cases, licences, consents, requests, messages.
+_GROWING = {
+    "home",
+    "cases",
+    "queue",
+    "desk",
+    "consents",
+    "looks",
+    "licences",
+    "messages",
+    "calendar",
+}
+LISTS = [shown for shown in LOOKED_AT if shown.name in _GROWING]
 
 
 def queries(shown: Shown, states: States) -> int:

@@ -83,7 +83,7 @@ def test_who_is_invited_sets_a_password_once_and_within_a_day(admin: Subject, cl
     client = signed_in(admin)
     elevation.elevate(admin, "admin", reason="新用户", minutes=30)
     shown = html.fromstring(act(client, "invite").content.decode())
-    (first,) = shown.xpath("//p[@class='good']/code/text()")
+    (first,) = shown.xpath("//div[@class='notice good']//code/text()")
     (link,) = html.fromstring(act(client, "invite").content.decode()).xpath("//p/code/text()")
     path = link.removeprefix("http://localhost:8000")
     guest = Client()

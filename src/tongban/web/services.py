@@ -32,7 +32,7 @@ def services(request: HttpRequest) -> HttpResponse:
     at = int(number) if number.isascii() and number.isdecimal() and len(number) < 6 else 1
     found = items.services(**asked, page=max(at, 1), size=_SIZE)
     facets = items.facets()
-    departments = exchange.departments()
+    departments = exchange.departments() if facets.departments else {}
     shown = {
         "subject": acting_subject(request),
         "rows": [

@@ -145,6 +145,8 @@ def _rows(here: str) -> tuple[ServiceRow, ...]:
     ).iterator(chunk_size=200):
         if newest[kind, slug] == version:
             heads[kind, slug] = _head(kind, json.loads(content))
+    if not heads:  # before a pack is published there are no departments either
+        return ()
     joined: dict[str, list[str]] = {}
     for (kind, slug), head in heads.items():
         if kind == "life-event":
