@@ -164,9 +164,10 @@ def publish(tmp_path: Path, slug: str, text: str) -> None:
     path = packs / "sample" / "items" / f"{slug}.yaml"
     old = path.read_text(encoding="utf-8")
     path.write_text(old.replace("version: 1", "version: 2", 1) + text, encoding="utf-8")
-    event = packs / "sample" / "life-events" / "newborn.yaml"
-    held = event.read_text(encoding="utf-8")
-    event.write_text(held.replace("version: 1", "version: 2", 1), encoding="utf-8")
+    for name in ("life-events/newborn", "guides/newborn", f"guides/{slug}"):
+        holding = packs / "sample" / f"{name}.yaml"
+        held = holding.read_text(encoding="utf-8")
+        holding.write_text(held.replace("version: 1", "version: 2", 1), encoding="utf-8")
     publishing.publish(read_packs([packs / "base", packs / "sample"]), actor="test")
 
 
@@ -175,10 +176,11 @@ def test_a_move_may_wait_for_another_hand(office: Office, tmp_path: Path) -> Non
     number, first = office.submit(), reviewer(office)
     move = {"department": "civil-affairs", "post": "reviewer", "reason": "核实"}
     services.transfer(first, number, PAYS, **move)
-    assert desk.queue(first, Wanted(), "zh").rows[0]["move_asked"] == ["civil-affairs", "reviewer"]
+    chief = office.official(INSURER, "approver")
+    assert desk.queue(first, Wanted(), "zh").rows == []  # it is the approver's work now
+    assert desk.queue(chief, Wanted(), "zh").rows[0]["move_asked"] == ["civil-affairs", "reviewer"]
     with pytest.raises(CaseRefused, match="waits for approval already"):
         services.transfer(first, number, PAYS, **move)
-    chief = office.official(INSURER, "approver")
     services.settle_transfer(chief, number, PAYS, agreed=False, reason="本局可核")
     with pytest.raises(CaseRefused, match="no move waits"):
         services.settle_transfer(chief, number, PAYS, agreed=True)

@@ -116,9 +116,10 @@ def cautious(office: Office, tmp_path: Path) -> None:
     path = packs / "sample" / "items" / "household-registration.yaml"
     text = path.read_text(encoding="utf-8").replace("version: 1", "version: 2", 1)
     path.write_text(text + "desk: {doubted: hand-over}\n", encoding="utf-8")
-    event = packs / "sample" / "life-events" / "newborn.yaml"
-    old = event.read_text(encoding="utf-8")
-    event.write_text(old.replace("version: 1", "version: 2", 1), encoding="utf-8")
+    for name in ("life-events/newborn", "guides/newborn", "guides/household-registration"):
+        holding = packs / "sample" / f"{name}.yaml"
+        old = holding.read_text(encoding="utf-8")
+        holding.write_text(old.replace("version: 1", "version: 2", 1), encoding="utf-8")
     publishing.publish(read_packs([packs / "base", packs / "sample"]), actor="test")
 
 
