@@ -203,6 +203,20 @@ PEOPLE = numbers(400)
 SUBJECT = canonical({"newborn.birth_certificate": "A1"})
 
 
+OF_BEFORE = {
+    "cases_case",
+    "cases_document",
+    "cases_given",
+    "cases_paymentorder",
+    "licences_credential",
+    "licences_licence",
+    "licences_question",
+    "outreach_month",
+    "parties_person",
+    "trail_payload",
+}
+
+
 def _as_before() -> dict[str, tuple[object, ...]]:
     """Write rows as the version before sealing wrote them; give the trail's events by chain."""
     now = clock.now()
@@ -309,7 +323,7 @@ def test_an_older_database_is_read_at_once_and_sealed_by_a_command_that_may_be_k
     told = _as_before()
     call_command("migrate", verbosity=0)
     _reads_well(told)
-    assert set(queries.status().clear) == {*tables()}
+    assert set(queries.status().clear) == OF_BEFORE
     again = people.register_person("again", "王", PEOPLE[7])  # known before, now with an account
     assert Person.objects.get(user=again).id_number == PEOPLE[7]
     assert Person.objects.count() == len(PEOPLE)

@@ -149,7 +149,10 @@ def _rated(rating: Mapping[str, Any] | None, lang: str) -> str:
 
 def _fact(sight: Sight, fact: Row, acts: frozenset[str], lang: str) -> Row:
     """Make the row of a fact: its value in words, its source, and whether it is doubted."""
-    told = fact | {"shown": value_words(fact, sight.loaded.ground.vocabulary, lang)}
+    told = fact | {
+        "shown": value_words(fact, sight.loaded.ground.vocabulary, lang),
+        "doubted": fact["doubt"],
+    }
     if fact["origin"] != "source":
         return told
     address = reverse("case-doubt", args=[sight.loaded.case.number, fact["fact"]])

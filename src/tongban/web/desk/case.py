@@ -153,7 +153,6 @@ def _facts(
     """Give the facts of this item alone, each with the department it came from."""
     wanted = frozenset(held["facts"])
     known = [*page["known"], *page["given"], *page["assigned"]]
-    fetched = [fact for group in page["fetched"].values() for fact in group]
     return [
         {
             "label": fact["label"],
@@ -162,9 +161,9 @@ def _facts(
             "as_of": fact["as_of"][:16].replace("T", " "),
             "by": "" if fact["origin"] == "source" else t[f"desk_from_{fact['origin']}"],
             "unverified": fact["unverified"],
-            "doubt": fact["doubt"],
+            "doubt": fact["doubted"],
         }
-        for fact in [*fetched, *known]
+        for fact in [*page["fetched"], *known]
         if fact["fact"] in wanted
     ]
 
