@@ -38,7 +38,7 @@ class Somebody:
         self.seen.send('form[action="/leave"]')
 
     def cases(self) -> list[str]:
-        """Give the numbers of the cases on the first page: one's own, or those that wait."""
+        """Give the numbers of one's own cases on the first page."""
         self.seen.open("/")
         links = self.seen.page.locator("main a[href^='/cases/']").all()
         return [str(link.get_attribute("href")).rpartition("/")[2] for link in links]
@@ -75,6 +75,12 @@ class Citizen(Somebody):
 
 class Official(Somebody):
     """Somebody with a post."""
+
+    def waiting(self) -> list[str]:
+        """Give the numbers of the cases that wait at the desk."""
+        self.seen.open("/desk")
+        links = self.seen.page.locator("main a[href^='/desk/cases/']").all()
+        return [str(link.get_attribute("href")).split("/")[3] for link in links]
 
     def decide(self, outcome: str, reason: str) -> str:
         """Decide the case that is open by the keyboard alone; give its number.

@@ -99,4 +99,4 @@ def test_an_official_finds_the_case_that_waits(
     chromium: Chromium, lived_in: City, plainly: Plainly
 ) -> None:
     with plainly(role="reviewer") as seen:
-        assert lived_in.numbers["case"] in Official(seen).cases()
+        assert lived_in.numbers["case"] in Official(seen).waiting()

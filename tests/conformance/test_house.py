@@ -3,11 +3,16 @@
 import re
 import subprocess
 import tomllib
+from collections import Counter
+from collections.abc import Iterator
 from io import StringIO
 from pathlib import Path
 
 import pytest
 from django.core.management import call_command
+from ninja import Schema
+
+from tongban.config.api import api
 
 ROOT = Path(__file__).resolve().parents[2]
 APPS = ROOT / "src" / "tongban" / "apps"
@@ -50,6 +55,19 @@ def test_a_lock_names_versions_and_digests_and_no_place(lock: str) -> None:
         )
     text = "\n".join(lines)
     assert len(re.findall(r"^[a-z0-9][^\n]*\\\n\s+--hash", text, re.MULTILINE)) == len(pinned)
+
+
+def schemas(of: type = Schema) -> Iterator[type]:
+    for below in of.__subclasses__():
+        yield below
+        yield from schemas(below)
+
+
+def test_no_two_schemas_of_the_api_share_a_name() -> None:
+    # the OpenAPI document knows a schema by its name alone: of two, one would be documented wrongly
+    assert api.get_openapi_schema()["paths"]
+    named = Counter(s.__name__ for s in set(schemas()) if s.__module__.startswith("tongban."))
+    assert [name for name, count in named.items() if count > 1] == []
 
 
 @pytest.mark.django_db

@@ -136,6 +136,9 @@ BEFORE = {
         ("when: delivery", "when: acceptance"),
     ],
     f"sample/life-events/{EVENT}.yaml": [("version: 2\n", "version: 3\n")],
+    # a guide says what its item costs
+    f"sample/guides/{ITEM}.yaml": [("version: 1\n", "version: 2\n")],
+    f"sample/guides/{EVENT}.yaml": [("version: 1\n", "version: 2\n")],
 }
 
 

@@ -501,7 +501,7 @@ def test_an_authority_certifies_a_seal(office: Office, quiet: None, tmp_path: Pa
 def test_the_archive_holds_notices_and_says_who_signed(
     office: Office, quiet: None, tmp_path: Path
 ) -> None:
-    number = office.submit("enterprise-start")
+    number = office.submit("enterprise-start", company__seal_set="basic")
     seals.make_missing(parties.departments(), actor="test")
     with pytest.raises(NotYetProved):
         archiving.archive(number)
@@ -517,7 +517,7 @@ def test_the_archive_holds_notices_and_says_who_signed(
 
 
 def test_without_seals_a_case_is_archived_all_the_same(office: Office, quiet: None, caplog) -> None:
-    number = office.submit("enterprise-start")
+    number = office.submit("enterprise-start", company__seal_set="basic")
     witnessed()
     assert archiving.archive(number)
     assert "has no seal" in caplog.text

@@ -76,9 +76,11 @@ def test_the_rules_answer_before_anybody_applies_and_nothing_is_kept(office: Off
 
 ANSWERS = {
     "elder.birth_date": ("1930", "5", "1"),
-    "elder.hukou_status": "local",
-    "elder.alive": "true",
-    "elder.payout": "card",
+    "elder.deceased": "false",
+    "elder.death_reported": "false",
+    "elder.hukou_region": "330106",
+    "elder.hukou_status": "normal",
+    "elder.receives_old_age_allowance": "false",
 }
 
 

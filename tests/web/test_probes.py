@@ -198,7 +198,7 @@ def test_guesses_from_one_address_end_whatever_the_names(
 PROBE = "\"'><tb-probe onerror=alert(7)></tb-probe>{{7*7}}"
 
 
-VERSIONED = {"items", "licences", "life-events", "policies"}  # folders of what is frozen
+VERSIONED = {"guides", "items", "licences", "life-events", "policies"}  # folders of what is frozen
 
 
 def _marked(given: Any) -> Any:

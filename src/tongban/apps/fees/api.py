@@ -110,7 +110,7 @@ class RefundIn(Body):
     note: Text = ""
 
 
-class DecisionIn(Body):
+class RefundDecisionIn(Body):
     """Yes or no to a refund; a no has a reason."""
 
     approve: bool
@@ -141,7 +141,7 @@ class MismatchesOut(Schema):
     mismatches: list[MismatchOut]
 
 
-class SettlementIn(Body):
+class MismatchSettlementIn(Body):
     """How a difference was settled, and on which document."""
 
     reason: Reason
@@ -260,7 +260,7 @@ def ask_refund(
     tags=_TAGS,
 )
 def decide_refund(
-    request: HttpRequest, number: RefundNumber, body: DecisionIn, lang: Lang | None = None
+    request: HttpRequest, number: RefundNumber, body: RefundDecisionIn, lang: Lang | None = None
 ) -> Any:
     """Approve a refund that another has asked for, or refuse it (approver)."""
     subject = _subject(request, "fee.approve")
@@ -307,7 +307,7 @@ def mismatches(
 def settle(
     request: HttpRequest,
     mismatch: Annotated[int, Field(ge=1, le=2**53 - 1)],
-    body: SettlementIn,
+    body: MismatchSettlementIn,
     lang: Lang | None = None,
 ) -> Any:
     """Settle a difference with a reason (approver who keeps the accounts)."""

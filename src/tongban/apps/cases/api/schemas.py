@@ -316,7 +316,7 @@ class AskOut(Schema):
     items: list[str]
 
 
-class ConsentOut(Schema):
+class ConsentLineOut(Schema):
     """A line of the consent: what a department gives, for which items, on which ground."""
 
     department: str
@@ -344,7 +344,7 @@ class PlanOut(Schema):
     version: int
     name: str
     ask: list[AskOut]
-    consent: list[ConsentOut]
+    consent: list[ConsentLineOut]
     materials: list[MaterialOut]
 
 
@@ -437,7 +437,7 @@ class AskedOut(Schema):
     why: str
 
 
-class ClockOut(Schema):
+class LightOut(Schema):
     """How the decision clock stands, as a light and in words."""
 
     light: str
@@ -467,7 +467,7 @@ class BranchOut(Schema):
     statutory_days: int
     promised_date: date | None
     decided: date | None
-    clock: ClockOut | None
+    clock: LightOut | None
     asked: list[AskedOut]
     unavailable_until: str
     waiting_for: list[str]

@@ -235,7 +235,7 @@ class ItemCheck:
             self.facts |= read.names if read else frozenset()
         if isinstance(fee["amount"], str):
             self._fee_by_rule(fee["amount"], fee["when"])
-        if fee["when"] == "delivery" and not self._gives():
+        if fee["when"] == "delivery" and self.flow and not self._gives():
             self._say(("fee", "when"), "no step gives a result", "let it wait for acceptance")
 
     def _fee_by_rule(self, amount: str, when: str) -> None:
@@ -259,8 +259,7 @@ class ItemCheck:
                 )
 
     def _gives(self) -> bool:
-        flows = self.flow.flows() if self.flow else ()
-        nodes = [node for flow in flows for node in flow.nodes.values()]
+        nodes = [node for flow in self.flow.flows() for node in flow.nodes.values()]
         return any(node.attributes.get("verb") in GIVES for node in nodes)
 
     def _licence(self, slug: str, place: Place) -> Mapping[str, Any] | None:

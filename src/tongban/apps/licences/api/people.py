@@ -153,7 +153,7 @@ class AskIn(Body):
     claims: Annotated[list[Claim], Field(min_length=1, max_length=200)]
 
 
-class AskedOut(Schema):
+class NewQuestionOut(Schema):
     """A question for a wallet; with the secret the answer is read."""
 
     link: str
@@ -255,7 +255,7 @@ def question(request: HttpRequest) -> Any:  # noqa: ARG001
 
 @router.post(
     "/licences/questions",
-    response={201: AskedOut, **_READ},
+    response={201: NewQuestionOut, **_READ},
     summary="向钱包索取证照 · Ask a wallet for a licence (OpenID4VP)",
     operation_id="ask_wallet",
 )
