@@ -130,12 +130,14 @@
       const el = node.parentElement;
       if (!shown(el) || el.closest('svg')) continue;
       const lines = rects(node);
+      // the blank half of a closing mark (、。) may hang over the end of a line by a little
+      const hangs = 1 + parseFloat(getComputedStyle(el).fontSize) / 8;
       for (let up = el; up && up !== document.body; up = up.parentElement) {
         const style = getComputedStyle(up);
         if (style.position === 'fixed' || /auto|scroll/.test(`${style.overflowX} ${style.overflowY}`)) break;
         const box = up.getBoundingClientRect();
         const clips = /hidden|clip/.test(`${style.overflowX} ${style.overflowY}`);
-        const lost = lines.some((r) => r.right > box.right + 1 || r.left < box.left - 1
+        const lost = lines.some((r) => r.right > box.right + hangs || r.left < box.left - 1
           || (clips && (r.bottom > box.bottom + r.height / 3 || r.top < box.top - r.height / 3)));
         if (lost && style.display !== 'inline' && style.display !== 'contents') {
           found.push(`${name(el)} does not fit into ${name(up)}`);

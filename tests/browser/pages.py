@@ -110,9 +110,6 @@ PAGES: tuple[Shown, ...] = (
         status=422,
         act=_sends(),
     ),
-    Shown("cases", "/cases", "citizen"),
-    Shown("receipt", "/cases/{case}/receipt", "citizen"),
-    Shown("me", "/me", "citizen"),
     Shown("messages", "/messages", "citizen"),
     Shown("message", "/messages/{message}", "citizen"),
     Shown("channels", "/messages/channels", "citizen"),
@@ -135,7 +132,6 @@ PAGES: tuple[Shown, ...] = (
     Shown("account", "/account", "citizen"),
     Shown("add-app", "/account/app", "neighbour"),
     # officials
-    Shown("queue", "/desk", "reviewer"),
     Shown("case-at-the-desk", "/cases/{case}", "reviewer"),
     Shown("desk", "/desk", "reviewer"),
     Shown("desk-filtered", "/desk?claimed=mine&due=today", "reviewer"),

@@ -23,8 +23,7 @@ LOOKED_AT = [shown for shown in PAGES if shown.act is None]
 #: Pages that list what grows with the city: cases, licences, consents, requests, messages.
 _GROWING = {
     "home",
-    "cases",
-    "queue",
+    "my-cases",
     "desk",
     "consents",
     "looks",
