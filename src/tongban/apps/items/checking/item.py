@@ -235,7 +235,7 @@ class ItemCheck:
             self.facts |= read.names if read else frozenset()
         if isinstance(fee["amount"], str):
             self._fee_by_rule(fee["amount"], fee["when"])
-        if fee["when"] == "delivery" and self.flow and not self._gives():
+        if fee["when"] == "delivery" and self.flow and not self._gives(self.flow):
             self._say(("fee", "when"), "no step gives a result", "let it wait for acceptance")
 
     def _fee_by_rule(self, amount: str, when: str) -> None:
@@ -258,8 +258,8 @@ class ItemCheck:
                     place, f"{amount} may be {fen!r}", "let every row of the table give whole fen"
                 )
 
-    def _gives(self) -> bool:
-        nodes = [node for flow in self.flow.flows() for node in flow.nodes.values()]
+    def _gives(self, drawn: DrawnFlow) -> bool:
+        nodes = [node for flow in drawn.flows() for node in flow.nodes.values()]
         return any(node.attributes.get("verb") in GIVES for node in nodes)
 
     def _licence(self, slug: str, place: Place) -> Mapping[str, Any] | None:
