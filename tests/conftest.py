@@ -24,7 +24,8 @@ pytest_plugins = [
 settings.register_profile("ci", max_examples=120, deadline=None, print_blob=True)
 settings.register_profile("dev", max_examples=60, deadline=None)
 settings.register_profile("quick", max_examples=10, deadline=None)
-settings.load_profile("ci" if os.environ.get("CI") == "true" else "dev")
+_FULL = os.environ.get("CI") == "true"
+settings.load_profile("ci" if _FULL else "dev")
 
 pytest.register_assert_rewrite("testkit.office")
 
@@ -50,11 +51,19 @@ _WHOLE = frozenset({
 })  # fmt: skip
 
 
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Mark `whole` what runs an office, a database server or nodes, or injects faults."""
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Mark `whole` what runs an office, a database server or nodes, or injects faults.
+
+    What is marked `full` is left to ``CI=true``, unless it is named on the command line.
+    """
     for item in items:
         if _WHOLE.intersection(getattr(item, "fixturenames", ())) or "faults" in item.path.parts:
             item.add_marker("whole")
+    if _FULL or any("::" in argument for argument in config.args):
+        return
+    left = [item for item in items if item.get_closest_marker("full")]
+    config.hook.pytest_deselected(items=left)
+    items[:] = [item for item in items if not item.get_closest_marker("full")]
 
 
 _BESIDE = Path(__file__).resolve().parents[1].parent / "shared" / "data"

@@ -26,10 +26,12 @@ from tongban.infra.access import services as access
 from tongban.infra.access.models import User
 
 CI = os.environ.get("CI") == "true"
-ROLES = ["applicant", "reviewer", "clerk", "approver"] if CI else ["applicant", "reviewer"]
+ROLES = ["applicant", "reviewer", *(("clerk", "approver") if CI else ())]
+# what a role may not see is refused alike whatever is sent: one role tries every kind of value
+THOROUGH = "applicant" if CI else ""
 CONFIG = {
     "max-failures": 20,
-    "generation": {"max-examples": 30 if CI else 6, "database": "none", "no-shrink": not CI},
+    "generation": {"max-examples": 15 if CI else 3, "database": "none", "no-shrink": not CI},
     "checks": {"positive_data_acceptance": {"enabled": False}},
 }
 SLUG = r"[a-z][a-z0-9-]{0,59}"
@@ -103,7 +105,11 @@ def test_every_answer_is_documented(office: Office, role: str) -> None:
     user = User.objects.get(pk=subject.user_id)
     token = access.issue_token(user, label="test", lifetime=timedelta(days=1), actor="test")
     config = SchemathesisConfig.from_dict(
-        CONFIG | {"headers": {"Authorization": f"Bearer {token.secret}"}}
+        CONFIG
+        | {
+            "headers": {"Authorization": f"Bearer {token.secret}"},
+            "phases": {"coverage": {"enabled": role == THOROUGH}},
+        }
     )
     reached = set()
     with served(number, licence) as base:

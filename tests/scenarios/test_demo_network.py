@@ -14,7 +14,6 @@ import pytest
 from testkit.pages import BLOCK, Shell, fits, steps
 
 PAGE = Path(__file__).resolve().parents[2] / "docs/tutorial/network.md"
-SUITES = ["std", "gm"] if os.environ.get("CI") == "true" else ["std"]
 COMMAND = (sys.executable, "-c", "from tongban.cli import main; main()", "demo-network")
 NODES = {"platform", "health", "police", "medical-insurance"}
 # What an installation of the core alone cannot find. Read by Python as it starts.
@@ -150,14 +149,13 @@ def assert_told_truly(report: dict[str, Any]) -> None:
 
 @pytest.mark.slow
 @pytest.mark.postgres
-@pytest.mark.parametrize("suite", SUITES)
-def test_the_newborn_runs_through_the_network(folder: Path, suite: str) -> None:
-    started = Started(folder, "--json", "--suite", suite)
+def test_the_newborn_runs_through_the_network(folder: Path) -> None:
+    started = Started(folder, "--json")
     assert started.wait() == 0, started.errors()[-3000:]
     report = started.report()
     assert_told_truly(report)
-    assert report["suite"] == suite
-    assert {log["suite"] for log in report["logs"].values()} == {suite}
+    assert report["suite"] == "std"
+    assert {log["suite"] for log in report["logs"].values()} == {"std"}
     assert (report["control"], report["messages"]) == ("PostgreSQL", "JetStream")
     assert report["corrected"]["way"] == "jetstream"
     assert {n for n, kind in report["stores"].items() if kind == "PostgreSQL"} == {"police"}
@@ -165,6 +163,7 @@ def test_the_newborn_runs_through_the_network(folder: Path, suite: str) -> None:
 
 
 @pytest.mark.slow
+@pytest.mark.full
 def test_the_core_alone_runs_it_on_sqlite_and_callbacks_and_says_so(
     folder: Path, tmp_path: Path
 ) -> None:
@@ -186,7 +185,9 @@ def test_the_core_alone_runs_it_on_sqlite_and_callbacks_and_says_so(
 
 @pytest.mark.slow
 @pytest.mark.postgres
-@pytest.mark.parametrize("how", [signal.SIGKILL, signal.SIGINT])
+@pytest.mark.parametrize(
+    "how", [signal.SIGKILL, pytest.param(signal.SIGINT, marks=pytest.mark.full)]
+)
 def test_an_ended_demonstration_leaves_nothing_running(folder: Path, how: signal.Signals) -> None:
     started = Started(folder, "--lang", "en")
     started.until("node medical-insurance is ready")
@@ -205,6 +206,7 @@ def test_an_ended_demonstration_leaves_nothing_running(folder: Path, how: signal
 
 
 @pytest.mark.slow
+@pytest.mark.full
 @pytest.mark.postgres
 def test_who_tries_the_page_by_hand_gets_what_it_says(tmp_path: Path) -> None:
     text = PAGE.read_text(encoding="utf-8")

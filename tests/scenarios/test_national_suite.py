@@ -109,6 +109,7 @@ def test_a_life_event_a_policy_and_a_change_of_key_run_in_the_national_suite_alo
         assert re.fullmatch(r"\w{18}/gm/[0-9a-f]{16}", json.loads(receipt)["key"])
 
 
+@pytest.mark.full
 def test_a_network_of_nodes_runs_in_the_national_suite_alone(without_std: dict[str, str]) -> None:
     folder = Path(without_std["TONGBAN_HOME"]).parent / "network"
     environment = {n: v for n, v in without_std.items() if n != "TONGBAN_SUITE"}
