@@ -179,20 +179,3 @@ PAGES: tuple[Shown, ...] = (
     Shown("users-found", "/users?login={login}", "admin"),
 )
 BY_NAME: Mapping[str, Shown] = {one.name: one for one in PAGES}
-
-_TARGETS = frozenset({"targets"})
-#: Checks that pages do not stand yet, because they are older than the checks. A line goes when its
-#: page is built anew; none is added.
-OWED: Mapping[str, frozenset[str]] = {
-    **dict.fromkeys(
-        (
-            "catalogue", "libraries", "resource", "register", "requests", "new-request",
-            "new-request-form",
-        ),
-        _TARGETS,
-    ),
-    **dict.fromkeys(
-        ("evidence", "evidence-refused"), _TARGETS | {"small text"}
-    ),
-    **dict.fromkeys(("request", "request-at-the-bureau"), _TARGETS | {"english"}),
-}  # fmt: skip

@@ -4,7 +4,7 @@ For whoever is signed in; server rendered, without script. What a page offers is
 the catalogue would not refuse.
 """
 
-from collections.abc import Mapping
+from collections.abc import Container, Mapping
 from typing import Any
 from urllib.parse import urlencode
 
@@ -21,6 +21,8 @@ from tongban.infra.access.domain import Subject
 from tongban.kernel.facts import Words
 
 from .catalogue_words import WORDS
+from .components import Field, Option
+from .components.fields import Kind
 from .pages import language, page, subject_of
 
 _ROWS = 12  # items of the form
@@ -55,8 +57,17 @@ def _missing(request: HttpRequest) -> HttpResponse:
     return page(request, "missing", {"subject": subject_of(request)}, 404)
 
 
-def _options(table: Mapping[str, Words], lang: str) -> list[tuple[str, str]]:
-    return [(code, words.of(lang)) for code, words in table.items()]
+def _options(table: Mapping[str, Words], lang: str) -> tuple[Option, ...]:
+    return tuple(Option(code, words.of(lang)) for code, words in table.items())
+
+
+def _departments(lang: str, among: Container[str] | None = None) -> tuple[Option, ...]:
+    known = exchange.departments().values()
+    return tuple(Option(d.key, d.name.of(lang)) for d in known if among is None or d.key in among)
+
+
+def _select(name: str, value: str, options: tuple[Option, ...], lang: str) -> Field:
+    return Field(name, WORDS[name].of(lang), "select", value=value, options=options, optional=True)
 
 
 @require_GET
@@ -81,16 +92,20 @@ def search(request: HttpRequest) -> HttpResponse:
         "found": found,
         "hits": [_line(hit, lang) for hit in found.hits],
         "filters": [
-            (name, WORDS[name].of(lang), chosen[name], _options(table, lang))
+            _select(name, chosen[name], _options(table, lang), lang)
             for name, table in _FILTERS.items()
-        ],
-        "departments": [(d.key, d.name.of(lang)) for d in exchange.departments().values()],
-        "department": chosen["department"],
-        "next": urlencode(turned | {"page": found.page + 1}) if found.page < pages else "",
-        "previous": urlencode(turned | {"page": found.page - 1}) if found.page > 1 else "",
+        ]
+        + [_select("department", chosen["department"], _departments(lang), lang)],
+        "narrowed": any(chosen.values()),
+        "next": _turned(turned, found.page + 1) if found.page < pages else "",
+        "previous": _turned(turned, found.page - 1) if found.page > 1 else "",
         "may_register": services.may_register(subject),
     }
     return _shown(request, "catalogue", subject, shown)
+
+
+def _turned(asked: Mapping[str, str], at: int) -> str:
+    return f"?{urlencode({**asked, 'page': at})}"
 
 
 def _line(hit: queries.Hit, lang: str) -> _Context:
@@ -125,6 +140,9 @@ def resource(request: HttpRequest, slug: str) -> HttpResponse:
         return _missing(request)
     shown = {"held": held, **_detail(held, language(request))}
     return _shown(request, "resource", subject, shown | {"may": services.offered(subject, held)})
+
+
+_COLUMNS = ("item_label", "item_name", "item_type", "classification", "key", "lead_item", "mask")
 
 
 def _detail(held: Registered, lang: str) -> _Context:
@@ -163,14 +181,22 @@ def _detail(held: Registered, lang: str) -> _Context:
     return {
         "name": both(entry.name),
         "abstract": both(entry.abstract),
-        "values": [(WORDS[name].of(lang), value) for name, value in values.items() if value],
+        "values": [
+            {"label": WORDS[name].of(lang), "shown": value}
+            for name, value in values.items()
+            if value
+        ],
+        "columns": [WORDS[name].of(lang) for name in _COLUMNS],
         "items": [
-            {
-                "item": item,
-                "label": both(item.label),
-                "type": records.TYPES[item.type].of(lang),
-                "level": records.CLASSES[item.classification].of(lang),
-            }
+            (
+                both(item.label),
+                item.name,
+                records.TYPES[item.type].of(lang),
+                records.CLASSES[item.classification].of(lang),
+                WORDS["yes"].of(lang) if item.key else "–",
+                WORDS["yes"].of(lang) if item.lead else "–",
+                item.mask or "–",
+            )
             for item in entry.items
         ],
     }
@@ -197,27 +223,64 @@ def register(request: HttpRequest) -> HttpResponse:
             faults = [getattr(refused, lang)]
         else:
             return redirect("resource", made.entry.slug)
-    own = {post.department for post in subject.posts}
+    own, posted = {post.department for post in subject.posts}, request.POST
     texts = [*_TEXTS, *_LISTS, *(p for pair in _PAIRS for p in (pair, f"{pair}_en"))]
     shown = {
         "faults": faults,
-        "departments": [
-            (d.key, d.name.of(lang)) for d in exchange.departments().values() if d.key in own
+        "fields": [
+            _select("department", posted.get("department", ""), _departments(lang, own), lang),
+            *(
+                Field(name, WORDS[name].of(lang), value=posted.get(name, ""), most=2000)
+                for name in texts
+            ),
+            *(
+                _select(name, posted.get(name, ""), _options(table, lang), lang)
+                for name, table in _CHOICES.items()
+            ),
         ],
-        "chosen": request.POST.get("department", ""),
-        "texts": [(name, WORDS[name].of(lang), request.POST.get(name, "")) for name in texts],
-        "choices": [
-            (name, WORDS[name].of(lang), request.POST.get(name, ""), _options(table, lang))
-            for name, table in _CHOICES.items()
+        "rows": [
+            {"fields": _item_fields(row, lang), "told": bool(row["name"] or row["label"])}
+            for row in (_row(posted, number) for number in range(_ROWS))
         ],
-        "types": _options(records.TYPES, lang),
-        "levels": _options(records.CLASSES, lang),
-        "rows": [_row(request.POST, number) for number in range(_ROWS)],
     }
     return _shown(request, "register", subject, shown, 422 if faults else 200)
 
 
 _ITEM = ("name", "label", "label_en", "type", "classification", "mask", "key", "lead")
+_ITEM_WORDS = {
+    "name": "item_name",
+    "label": "item_label",
+    "label_en": "item_label_en",
+    "type": "item_type",
+    "lead": "lead_item",
+}
+
+
+def _item_fields(row: _Context, lang: str) -> list[Field]:
+    """Give the fields of one item's row of the form."""
+    kinds: Mapping[str, tuple[Kind, tuple[Option, ...]]] = {
+        "type": ("select", _options(records.TYPES, lang)),
+        "classification": ("select", _options(records.CLASSES, lang)),
+        "key": ("check", ()),
+        "lead": ("check", ()),
+    }
+    made = []
+    for name in _ITEM:
+        kind, options = kinds.get(name, ("text", ()))
+        hint = "keep:3,4" if name == "mask" else ""
+        label = WORDS[_ITEM_WORDS.get(name, name)].of(lang)
+        made.append(
+            Field(
+                f"{name}.{row['number']}",
+                label,
+                kind,
+                value=row[name],
+                hint=hint,
+                options=options,
+                most=100,
+            )
+        )
+    return made
 
 
 def _row(posted: QueryDict, number: int) -> _Context:

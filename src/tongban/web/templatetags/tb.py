@@ -134,7 +134,7 @@ def panel(context: Context, content: str, title: str, level: int = 2) -> SafeStr
 
 @_draws("facts")
 def facts(context: Context, rows: Iterable[Row]) -> dict[str, Any]:
-    """Draw a summary list: ``label``, ``shown``, and optionally ``note``, ``source``, ``act``."""
+    """Draw a summary list: ``label``, ``shown``, and optionally ``code``, ``note``, ``source``…"""
     return _with(context, rows=rows)
 
 
