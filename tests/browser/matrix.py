@@ -10,6 +10,8 @@ from itertools import combinations, product
 
 from django.conf import settings
 
+from tongban.web.languages import languages as offered
+
 VIEWS = ("standard", "elder")
 WIDTHS = (390, 1280)
 _WANTED = ("zh", "en", "ug")
@@ -48,8 +50,8 @@ class Setting:
 
 def languages() -> dict[str, str]:
     """Give the wanted languages that the application offers, with the code its cookie keeps."""
-    offered = {code.partition("-")[0]: code for code, _ in settings.LANGUAGES}
-    return {lang: offered[lang] for lang in _WANTED if lang in offered}
+    whole = {code.partition("-")[0]: code for code, _ in settings.LANGUAGES}
+    return {lang: whole.get(lang, lang) for lang in _WANTED if lang in offered()}
 
 
 def everything(*factors: Sequence[Hashable]) -> list[Row]:
