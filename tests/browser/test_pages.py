@@ -5,7 +5,7 @@ A pairwise choice of settings, in which each page meets each view, width and lan
 """
 
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager
 
 import pytest
@@ -16,27 +16,35 @@ from browser.pages import PAGES, Shown
 from browser.visits import Chromium, Visit
 
 _choose = everything if os.environ.get("CI") == "true" else pairwise
-LOOKS = [
-    pytest.param(shown, Setting(*setting), id=f"{shown}-{Setting(*setting)}")
-    for shown, *setting in _choose(PAGES, VIEWS, WIDTHS, tuple(languages()))
-]
+LOOKS: dict[tuple[Shown, str, str], list[Setting]] = {}
+for shown, view, width, lang in _choose(PAGES, VIEWS, WIDTHS, tuple(languages())):
+    LOOKS.setdefault((shown, view, lang), []).append(Setting(view, width, lang))
 
 
-@pytest.mark.parametrize(("shown", "setting"), LOOKS)
+@pytest.mark.parametrize(
+    ("shown", "settings"),
+    [
+        pytest.param(shown, settings, id=f"{shown}-{view}-{lang}")
+        for (shown, view, lang), settings in LOOKS.items()
+    ],
+)
 def test_nothing_is_amiss(
     chromium: Chromium,
     visiting: Callable[..., AbstractContextManager[Visit]],
     shown: Shown,
-    setting: Setting,
+    settings: Sequence[Setting],
 ) -> None:
-    with visiting(setting, shown.role) as seen:
+    amiss = []
+    with visiting(settings[0], shown.role) as seen:
         seen.open(shown.path)
         if shown.act is not None:
             shown.act(seen)
         assert seen.status == shown.status
-        found = checks.everything(seen.page, setting)
-    found = {**found, "console": seen.complaints}
-    amiss = [f"{check}: {line}" for check, lines in found.items() for line in lines]
+        for setting in settings:  # a page needs no new visit to be looked at in another width
+            seen.resize(setting.width)
+            found = checks.everything(seen.page, setting)
+            amiss += [f"{setting}: {check}: {line}" for check in found for line in found[check]]
+    amiss += [f"console: {line}" for line in seen.complaints]
     if amiss:
         head = f"{seen.page.url} as {shown.role or 'nobody'}"
         pytest.fail("\n".join([head, *sorted(amiss)]), pytrace=False)

@@ -14,7 +14,14 @@ from typing import TypeVar
 from urllib.parse import urlsplit
 
 from django.conf import settings
-from playwright.sync_api import Browser, ConsoleMessage, Page, Playwright, sync_playwright
+from playwright.sync_api import (
+    Browser,
+    ConsoleMessage,
+    Page,
+    Playwright,
+    ViewportSize,
+    sync_playwright,
+)
 
 from browser.matrix import Setting, languages
 from testkit.city import City
@@ -22,6 +29,7 @@ from testkit.city import City
 T = TypeVar("T")
 PLAIN = Setting("standard", 1280, "zh")
 VIEW = "tb_view"  # the cookie of the elder mode
+_PHONE = 500  # CSS pixels; what is narrower is held upright
 PATIENCE = 30_000  # milliseconds; a loaded machine is slow
 FLAGS = [
     "--disable-gpu",
@@ -57,6 +65,10 @@ class Chromium:
         self.do(self.browser.close)
         self.do(self._playwright.stop)
         self._thread.shutdown()
+
+
+def _window(width: int) -> ViewportSize:
+    return {"width": width, "height": 844 if width < _PHONE else 800}
 
 
 @dataclass
@@ -111,6 +123,10 @@ class Visit:
         self.status = going.value.status if going.value is not None else 0
         return self
 
+    def resize(self, width: int) -> None:
+        """Make the window as wide as this."""
+        self.page.set_viewport_size(_window(width))
+
     @property
     def path(self) -> str:
         """Where it stands."""
@@ -141,9 +157,8 @@ def visit(
     script: bool = True,
 ) -> Iterator[Visit]:
     """Open a window as somebody (nobody without a role), in a setting, with script on or off."""
-    height = 844 if setting.width < 500 else 800
     context = browser.new_context(
-        viewport={"width": setting.width, "height": height},
+        viewport=_window(setting.width),
         java_script_enabled=script,
         locale="zh-CN",
     )
