@@ -104,6 +104,8 @@ class Visit:
             control = found.locator(f"[name='{name}']:not([type=hidden])").first
             if value is True:
                 control.check()
+            elif control.get_attribute("type") == "radio":
+                found.locator(f"[name='{name}'][value='{value}']").check()
             elif control.evaluate("one => one.localName") == "select":
                 control.select_option(str(value))
             elif value is not None:
