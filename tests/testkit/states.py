@@ -13,11 +13,15 @@ from tongban.apps.cases import services as cases
 from tongban.apps.exchange import requests
 from tongban.apps.exchange.models import Consent
 from tongban.apps.fees import queries as fees
+from tongban.apps.items import queries as items
+from tongban.apps.items import translating
 from tongban.apps.licences import queries as licences
 from tongban.apps.licences import services as licensing
 from tongban.apps.parties import delegating, queries
 from tongban.apps.parties.delegating import Named, Scope
 from tongban.apps.parties.services import register_company
+from tongban.apps.voice import services as voice
+from tongban.apps.voice.domain import Opinion
 from tongban.infra import clock
 from tongban.infra.access import users
 from tongban.infra.access.domain import Subject
@@ -66,6 +70,7 @@ def furnish(office: Office) -> States:
     }
     numbers |= _licences(citizen, numbers["case"])
     numbers |= _own(office, people, numbers["case"])
+    numbers |= _read(office, people, numbers["case"])
     numbers["consent"] = Consent.objects.get(case=numbers["asked"]).number
     numbers["given"] = Consent.objects.get(case=numbers["case"]).number
     return States(numbers, people)
@@ -83,6 +88,20 @@ def _own(office: Office, people: dict[str, Subject], case: str) -> dict[str, str
     told = messages.inbox(citizen.person_id, "zh")[0]["id"]
     (fee,) = fees.of_case(started)
     return {"started": started, "fee": fee.number, "message": str(told)}
+
+
+def _read(office: Office, people: dict[str, Subject], case: str) -> dict[str, str]:
+    """Have departments asked for a draft; let a low rating and a translation wait."""
+    people["reader"] = reader = office.applicant("newborn", 3)
+    draft = cases.save_draft(reader, "newborn", office.answers("newborn")).number
+    cases.read_ahead(reader, draft, consent=True)
+    cases.doubt_ahead(reader, draft, "mother.name", cases.Doubted("另一个名字", "户口簿不同"))
+    opinion = Opinion(1, words="等了很久")
+    low = voice.rate(people["citizen"], case, "resident-medical-insurance", opinion)
+    paragraph = items.guide("maternity-reimbursement").paragraphs[0].id
+    words = ("ئىسپات", "تەرجىمە")
+    translating.propose(people["clerk"], "maternity-reimbursement", paragraph, "ug", *words)
+    return {"low": str(low), "paragraph": paragraph}
 
 
 def _request(clerk: Subject) -> str:

@@ -12,6 +12,9 @@ from testkit.browsers import plain, signed_in
 from testkit.office import Office
 from testkit.papers import pdf
 from tongban.apps.cases.models import ApplicationDraft, Case
+from tongban.apps.exchange import consents
+from tongban.apps.parties import queries as parties
+from tongban.infra.jobs import services as jobs
 
 
 def tree(answer: Any) -> Any:
@@ -108,6 +111,110 @@ def test_an_elder_is_asked_one_question_a_page_and_needs_five_steps(office: Offi
     )  # 4
     receipt = go(client, check)  # 5
     assert "已收到您的申请" in text(receipt)
+
+
+def at_check(client: Client, office: Office, event: str = "newborn") -> Any:
+    """Go from the first question to the last look, with the demonstration's answers."""
+    page = client.get(f"/apply/{event}/answers")
+    answers = {k: str(v) for k, v in office.answers(event).items()}
+    page = go(client, page, **answers)
+    if path(page).endswith("/documents"):
+        page = go(client, page)
+    agrees = {"consent": "yes"} if 'name="consent"' in page.content.decode() else {}
+    return go(client, page, **agrees)
+
+
+@pytest.mark.parametrize("lang", ["zh", "en"])
+def test_what_departments_say_is_shown_by_department_and_may_be_not_right(
+    office: Office, lang: str
+) -> None:
+    client = signed_in(office.applicant("newborn"))
+    client.get(f"/?lang={lang}")
+    check = at_check(client, office)
+    assert path(check) == "/apply/newborn/check"
+    police = parties.department_name("police", lang)
+    groups = {
+        " ".join(group.xpath("./summary")[0].text_content().split()): group
+        for group in tree(check).xpath("//main//details[.//*[@class='source-badge']]")
+    }
+    (group,) = [one for name, one in groups.items() if name.endswith(police)]
+    badges = {
+        " ".join(b.text_content().split()) for b in group.xpath(".//*[@class='source-badge']")
+    }
+    assert any(police in badge and "2026-11-23" in badge for badge in badges)
+    doubts = [a for a in group.xpath(".//a/@href") if a.endswith("/doubt")]
+    (way,) = [a for a in doubts if "/mother.hukou_address/" in a]
+    form = client.get(way)
+    assert {"zh": "只保存在草稿里", "en": "kept with the draft"}[lang] in text(form)
+    lacking = client.post(way, {})
+    assert lacking.status_code == 422
+    told = client.post(way, {"mother.hukou_address": "上城区一号", "why": "已迁"}, follow=True)
+    assert path(told) == "/apply/newborn/check"
+    assert "上城区一号" in text(told)
+    receipt = go(client, told)
+    number = Case.objects.get().number
+    assert path(receipt) == f"/cases/{number}/receipt"
+    assert "上城区一号" in text(client.get(f"/cases/{number}"))
+
+
+def test_a_doubt_is_taken_back_on_its_page(office: Office) -> None:
+    client = signed_in(office.applicant("newborn"))
+    at_check(client, office)
+    way = "/apply/newborn/facts/mother.hukou_address/doubt"
+    client.post(way, {"why": "已迁"})
+    seen = client.get(way)
+    (form,) = tree(seen).xpath("//main//form")
+    back = client.post(form.get("action"), {}, follow=True)
+    assert path(back) == "/apply/newborn/check"
+    assert "您已提出异议" not in text(back)
+    for odd in ("child.name", "no.such", "mother.shoe_size"):
+        assert client.get(f"/apply/newborn/facts/{odd}/doubt").status_code == 404
+    stranger = signed_in(office.applicant("newborn", 1))
+    assert stranger.get(way).status_code == 404
+
+
+def test_a_slow_department_keeps_nobody_waiting(office: Office, settings: Any) -> None:
+    settings.READ_AHEAD_SECONDS = 0.0
+    client = signed_in(office.applicant("newborn"))
+    waiting = at_check(client, office)
+    assert "正在向部门读取数据" in text(waiting)
+    assert waiting["Refresh"] == "2"
+    assert not tree(waiting).xpath("//main//form")
+    (skip,) = [a for a in tree(waiting).xpath("//main//a/@href") if a.endswith("?now=1")]
+    early = client.get(skip)
+    assert "提交后再向部门读取" in text(early)
+    assert "Refresh" not in early
+    jobs.run_until_idle()
+    done = client.get("/apply/newborn/check")
+    assert "Refresh" not in done
+    assert parties.department_name("police", "zh") in text(done)
+
+
+def test_a_page_that_was_open_before_a_withdrawal_sends_nothing(office: Office) -> None:
+    mother = office.applicant("newborn")
+    client = signed_in(mother)
+    check = at_check(client, office)
+    (given,) = consents.consents_of(mother)
+    assert "草稿" in text(client.get("/me/data/consents"))
+    consents.withdraw(given.number, mother)
+    sent = go(client, check)
+    assert path(sent) == "/apply/newborn/consent"
+    assert not Case.objects.exists()
+    assert not tree(client.get("/me/data/consents")).xpath("//main//form")
+    assert client.get("/apply/newborn/check")["Location"] == "/apply/newborn/consent"
+    seen = text(client.get("/me/data"))
+    assert "草稿" in seen
+
+
+def test_what_was_read_long_ago_may_be_read_again(office: Office) -> None:
+    client = signed_in(office.applicant("old-age-allowance"))
+    at_check(client, office, "old-age-allowance")
+    office.clock.move(minutes=20)
+    old = client.get("/apply/old-age-allowance/check")
+    assert "提交后会重新读取" in text(old)
+    again, _send = tree(old).xpath("//main//form")
+    client.post(again.get("action"), {"consent": "yes"})
+    assert "提交后会重新读取" not in text(client.get("/apply/old-age-allowance/check"))
 
 
 def test_what_was_typed_stands_on_the_next_device(office: Office) -> None:

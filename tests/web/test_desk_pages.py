@@ -442,6 +442,30 @@ def test_ratings_are_shown_to_the_department_alone(office: Office) -> None:
     assert "窗口排队太久" not in text(other)
 
 
+def test_a_low_rating_is_called_back_at_the_desk(office: Office) -> None:
+    number = office.submit()
+    who = office.applicant("newborn")
+    voice.rate(who, number, "birth-certificate", Opinion(1, words="<b>等太久</b>"))
+    client = signed_in(office.official("health", "clerk"))
+    listed = client.get("/desk/ratings")
+    assert "待回访： 1" in text(listed)
+    (way,) = [a for a in tree(listed).xpath("//main//a/@href") if a.startswith("/desk/ratings/")]
+    form = client.get(way)
+    assert "<b>等太久</b>" in text(form)
+    lacking = client.post(way, {"how": "phone"})
+    assert lacking.status_code == 422
+    over = client.post(way, {"how": "phone", "found": "x" * 501})
+    assert over.status_code == 409
+    client.post(way, {"how": "phone", "found": "已增开窗口", "mended": "yes"})
+    done = client.get("/desk/ratings")
+    assert "已整改" in text(done)
+    assert "已增开窗口" in text(done)
+    assert client.get(way).status_code == 404
+    police = signed_in(office.official("police", "clerk"))
+    assert police.get(way).status_code == 404
+    assert police.get(way.replace("health", "police")).status_code == 404
+
+
 def test_a_large_refund_and_a_difference_with_the_bank_need_a_second_hand(
     office: Office, bank: RunningBank
 ) -> None:

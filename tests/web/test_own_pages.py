@@ -109,6 +109,30 @@ def test_a_representative_names_a_delegate_who_then_switches_in_the_head(office:
     assert "/services/enterprise-start" in tiles
 
 
+def test_a_representative_switches_to_its_company_and_back(office: Office) -> None:
+    founder = office.applicant("enterprise-start")
+    people.register_company(FIRM, "安和试验有限公司", parties.id_number(founder.person_id))
+    client = signed_in(founder)
+    (form,) = [
+        form
+        for form in tree(client.get("/me/company")).xpath("//main//form")
+        if form.xpath(".//input[@name='delegation']")
+    ]
+    (number,) = form.xpath(".//input[@name='delegation']/@value")
+    acting = client.post(form.get("action"), {"delegation": number}, follow=True)
+    assert "您正在代办" in text(acting)
+    assert "安和试验有限公司" in text(acting)
+    assert client.get("/apply/enterprise-start/answers").status_code == 200
+    refused = client.get("/apply/newborn/answers")
+    assert refused.status_code == 409
+    assert "请先切换为本人" in text(refused)
+    client.post("/delegations/act", {})
+    assert "您正在代办" not in text(client.get("/"))
+    assert client.get("/apply/newborn/answers").status_code == 200
+    strange = client.post("/delegations/act", {"delegation": f"company:{FIRM[:-1]}X"})
+    assert strange.status_code == 409
+
+
 def test_what_is_due_is_listed_by_date(office: Office) -> None:
     number = office.submit(child__card_bank=None)
     client = signed_in(office.applicant("newborn"))

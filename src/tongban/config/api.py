@@ -30,7 +30,8 @@ from tongban.apps.fees import api as fees
 from tongban.apps.fees import errors as fee_errors
 from tongban.apps.items import api as items_api
 from tongban.apps.items import queries as items
-from tongban.apps.items.errors import TooManyQuestions
+from tongban.apps.items import translations_api as translations
+from tongban.apps.items.errors import TooManyQuestions, TranslationDenied, TranslationRefused
 from tongban.apps.licences import errors as licence_errors
 from tongban.apps.licences.api import people as licences
 from tongban.apps.parties import api as parties
@@ -65,6 +66,7 @@ api.add_router("", governing.router)
 api.add_router("", health.router)
 api.add_router("", licences.router)
 api.add_router("", items_api.router)
+api.add_router("", translations.router)
 api.add_router("", fees.router)
 api.add_router("", voice.router)
 
@@ -256,6 +258,14 @@ def _unheard(request: HttpRequest, error: Exception | type[Exception]) -> HttpRe
     return _refuse(request, 409, code, error.zh, error.en)
 
 
+def _translation(request: HttpRequest, error: Exception | type[Exception]) -> HttpResponse:
+    if not isinstance(error, TranslationRefused):
+        raise TypeError(error)
+    if isinstance(error, TranslationDenied):
+        return _refuse(request, 403, "not_allowed", error.zh, error.en)
+    return _refuse(request, 409, "translation_refused", error.zh, error.en)
+
+
 def _unpublished(request: HttpRequest, error: Exception | type[Exception]) -> HttpResponse:
     if not isinstance(error, items.NotPublished):
         raise TypeError(error)
@@ -302,6 +312,7 @@ api.add_exception_handler(FactInvalid, _fact)
 api.add_exception_handler(DelegationRefused, _delegation)
 api.add_exception_handler(ChannelRefused, _unheard)
 api.add_exception_handler(RatingRefused, _unheard)
+api.add_exception_handler(TranslationRefused, _translation)
 api.add_exception_handler(items.NotPublished, _unpublished)
 api.add_exception_handler(StepUpNeeded, _step_up)
 api.add_exception_handler(TooManyQuestions, _too_many)

@@ -170,6 +170,8 @@ DEFAULT_FROM_EMAIL = os.environ.get("TONGBAN_EMAIL_FROM", "tongban@localhost")
 # seconds after which a node stops conditional calls, and calls by consent
 EXCHANGE_SNAPSHOT_AGE = int(os.environ.get("TONGBAN_SNAPSHOT_AGE", "86400"))
 EXCHANGE_FEED_AGE = int(os.environ.get("TONGBAN_FEED_AGE", "60"))
+# seconds that a request reads ahead for a draft; what it has no time for goes on as a job
+READ_AHEAD_SECONDS = float(os.environ.get("TONGBAN_READ_AHEAD_SECONDS", "3"))
 # where calls go: the inner listener of a node of our own, or (empty) the node in this process
 EXCHANGE_NODE = os.environ.get("TONGBAN_NODE", "")
 EXCHANGE_NODE_TOKEN = os.environ.get("TONGBAN_NODE_TOKEN", "")

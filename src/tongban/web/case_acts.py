@@ -24,11 +24,10 @@ from tongban.infra.access.domain import Subject
 from tongban.kernel.facts import Fact, UnknownFact
 
 from .components import Field, Option, answer, gather, of_fact
+from .doubting import MOST_WHY, About, doubt_page
 from .languages import words
 from .pages import acting_subject, language, missing, page, view_of
-from .shown import day_of, value_words
-
-MOST_WHY = 500
+from .shown import value_words
 
 
 def look(subject: Subject | None, number: str) -> Sight | None:
@@ -218,29 +217,21 @@ def doubt(request: HttpRequest, sight: Sight, fact: str) -> HttpResponse:
     row = rows.get(fact)
     if row is None or row["origin"] != "source" or not disclosure.may(sight, "case.correct"):
         return missing(request)
-    known = sight.loaded.ground.vocabulary.fact(fact)
-    fields = [
-        replace(of_fact(known, lang, optional=True), label=t["doubt_says"]),
-        Field("why", t["doubt_why"], "long", optional=True, most=MOST_WHY),
-    ]
-    shown = {**_frame(sight, lang), "fact": row, "as_of": day_of(row["as_of"])}
-    shown["value"] = value_words(row, sight.loaded.ground.vocabulary, lang)
-    if request.method == "GET":
-        return page(request, "case_doubt", {**shown, "fields": fields})
-    sent = gather(fields, request.POST)
-    wrong: dict[str, str] = {}
-    if not sent[fact] and not sent["why"]:
-        wrong = {fact: t["doubt_empty"]}
-    else:
-        told = services.Doubted(answer(known, sent[fact]), sent["why"][:MOST_WHY])
-        try:
-            services.doubt(sight.subject, sight.loaded.case.number, fact, told)
-        except SubmissionInvalid as invalid:
-            wrong = wrong_of(invalid, lang)
-        else:
-            return redirect("case", sight.loaded.case.number)
-    fields = [replace(one, value=sent[one.name], error=wrong.get(one.name, "")) for one in fields]
-    return page(request, "case_doubt", {**shown, "fields": fields}, 422)
+    number = sight.loaded.case.number
+    about = About(
+        name=sight.loaded.ground.life_event.name.of(lang),
+        number=number,
+        back=reverse("case", args=[number]),
+        back_words=t["back_to_case"],
+        take_back=reverse("case-doubt-back", args=[number, fact]),
+    )
+    return doubt_page(
+        request,
+        sight.subject,
+        about,
+        row,
+        lambda told: services.doubt(sight.subject, number, fact, told),
+    )
 
 
 @require_POST

@@ -123,7 +123,47 @@ COMPONENT_WORDS: Mapping[str, Words] = {
     "consent_wanted": Words(
         "请先同意，或返回选择其他办理方式", "agree first, or go back and apply in another way"
     ),
-    "check_known": Words("将由这些部门直接提供数据", "These departments supply the rest"),
+    "check_read": Words("部门提供的数据", "What departments say"),
+    "check_read_help": Words(
+        "以下由部门直接提供，您不用填写；如有不对，请点“不对？”。读取时间：",
+        "Departments supplied this, so you need not; if something is wrong say so under “Not "
+        "right?”. Read at:",
+    ),
+    "check_by": Words("据", "From"),
+    "check_stale": Words(
+        "这些数据读取已久，提交后会重新读取；如有变化会请您确认。读取时间：",
+        "This was read some time ago and is read again after you send; if it changed you are asked "
+        "to confirm it. Read at:",
+    ),
+    "check_hidden": Words(
+        "已向部门读取数据。您的委托不包括查看，提交时会一并使用。",
+        "Departments were asked. Your delegation does not cover reading; what they said goes with "
+        "the application.",
+    ),
+    "check_differs": Words(
+        "部门的数据是“{shown}”，与您填写的不同；办理时以部门数据为准",
+        "the department says “{shown}”, which is not what you wrote; its data goes first",
+    ),
+    "check_later": Words("提交后再向部门读取", "Asked for after you send"),
+    "check_later_help": Words(
+        "这些数据现在没有读到，不影响您提交；提交后会再次读取，仍缺少的会一次告知您。",
+        "This could not be read now. You can send all the same: it is asked for again, and what is "
+        "still missing then is told to you once.",
+    ),
+    "check_again": Words("现在重新读取", "Read it again now"),
+    "reading_title": Words("正在向部门读取数据", "Departments are being asked"),
+    "reading_help": Words(
+        "页面会自动刷新，几秒钟后继续；您也可以不等，直接往下办。",
+        "The page looks again by itself and goes on in some seconds; you need not wait for it.",
+    ),
+    "reading_look": Words("看看读到了没有", "See what has come"),
+    "reading_skip": Words("不等了，继续", "Go on without waiting"),
+    "doubt_help_ahead": Words(
+        "数据由来源部门负责更正。您的说明现在只保存在草稿里，提交时交给该部门，也显示在办件中。",
+        "The department that owns the record corrects it. What you say is kept with the draft; it "
+        "goes to the department when you send, and is shown in the case.",
+    ),
+    "doubt_back_check": Words("返回核对", "Back to the check"),
     "check_true": Words(
         "提交即表示以上内容属实。", "By sending you say that what stands above is true."
     ),

@@ -11,7 +11,7 @@ from django.urls import reverse
 from django.utils.http import urlencode
 from django.views.decorators.http import require_GET
 
-from tongban.apps.cases import disclosure
+from tongban.apps.cases import disclosure, queries
 from tongban.apps.exchange import consents
 from tongban.apps.items import queries as items
 from tongban.infra import clock
@@ -50,6 +50,7 @@ def looks(request: HttpRequest) -> HttpResponse:
     lang = language(request)
     t = words(view_of(request).language.tag)
     joint = ", " if lang == "en" else "、"
+    drafts = {*queries.read_ahead_of(subject)} - queries.sent_of(subject)
     rows = [
         (
             f"{seen['at'].astimezone(clock.SHANGHAI):%Y-%m-%d %H:%M:%S}",
@@ -57,7 +58,7 @@ def looks(request: HttpRequest) -> HttpResponse:
             seen["provider"],
             joint.join(seen["facts"]) or "—",
             WORDS[seen["basis"]].of(lang),
-            seen["case"] or "—",
+            t["draft_words"] if seen["case"] in drafts else seen["case"] or "—",
         )
         for seen in disclosure.looks(subject, lang)[:_LISTED]
     ]
@@ -74,8 +75,9 @@ def own_consents(request: HttpRequest) -> HttpResponse:
     if not isinstance(subject, Subject):
         return subject
     lang, now = language(request), clock.now()
+    sent = queries.sent_of(subject)
     given = [
-        consent_view(one, lang) | {"stands": one.stands(now)}
+        consent_view(one, lang) | {"stands": one.stands(now), "sent": one.case in sent}
         for one in consents.consents_of(subject)
     ]
     shown = {"subject": subject, "tabs": tabs(request), "given": given}

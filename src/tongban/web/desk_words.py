@@ -11,6 +11,8 @@ DESK_WORDS: Mapping[str, Words] = {
     "desk_licences_tab": Words("证照管理", "Licences"),
     "desk_fees_tab": Words("退付与对账", "Refunds and accounts"),
     "desk_ratings_tab": Words("好差评", "Ratings"),
+    "desk_wishes_tab": Words("退款申请", "Refund wishes"),
+    "desk_translations_tab": Words("指南译文", "Translations"),
     # the queue
     "desk_count": Words("共 {n} 件待办", "Waiting: {n}"),
     "desk_none": Words("没有等待您办理的事项。", "Nothing waits for you."),
@@ -258,4 +260,67 @@ DESK_WORDS: Mapping[str, Words] = {
     "desk_ratings_none": Words("还没有评价。", "Nobody has rated yet."),
     "desk_ratings_counted": Words("各等级数量", "How many of each"),
     "desk_unnamed": Words("匿名", "unnamed"),
+    # call-backs
+    "callback_title": Words("差评回访", "Call back"),
+    "callback_do": Words("回访", "Call back"),
+    "callback_open": Words("待回访", "to be called back"),
+    "callback_late": Words("回访逾期", "late"),
+    "callback_done": Words("已回访", "called back"),
+    "callback_is_mended": Words("已整改", "mended"),
+    "callback_due": Words("回访期限", "by"),
+    "callback_waiting": Words("待回访：", "To be called back:"),
+    "callback_item": Words("事项", "Item"),
+    "callback_tags": Words("不满意之处", "What was wrong"),
+    "callback_words": Words("评价内容", "What was said"),
+    "callback_help": Words(
+        "请由未经办此事项的人员回访核实。匿名评价只核查，不联系评价人。",
+        "Somebody who took no part in it calls back. An unnamed rating is looked into, nobody is "
+        "contacted.",
+    ),
+    "callback_how": Words("回访方式", "How"),
+    "callback_found": Words("核实和整改情况", "What was found and mended"),
+    "callback_mended": Words("已整改", "It is mended"),
+    "callback_send": Words("完成回访", "Close it"),
+    # money that payers want back
+    "wishes_help": Words(
+        "同意后按退付流程办理，超过限额的须他人复核；不同意须写明理由，并告知缴费人。",
+        "What you grant goes the way of every refund, with a second hand above the limit; a no has "
+        "a reason, which the payer is told.",
+    ),
+    "wishes_none": Words("没有待答复的退款申请。", "No wish waits for an answer."),
+    "wish_amount": Words("退付金额（元）", "Give back, in yuan"),
+    "wish_reason": Words("说明（不予退付时必填）", "Note (needed for a no)"),
+    "wish_grant": Words("同意退付", "Grant"),
+    "wish_decline": Words("不予退付", "Decline"),
+    "wish_paid": Words("最多可退", "At most"),
+    # translations of guides
+    "translate_help": Words(
+        "一人翻译，另一人签署后才显示。指南改版后须重新翻译。",
+        "One translates, another signs; only then it is shown. A new edition is translated anew.",
+    ),
+    "translate_into": Words("译成", "Into"),
+    "translate_none": Words(
+        "本部门没有须翻译的指南。", "Your department has no guide to translate."
+    ),
+    "translate_no_language": Words("没有安装其他语言包。", "No pack of another language is here."),
+    "translate_progress": Words("已签署 {done} / {all} 段", "{done} of {all} paragraphs signed"),
+    "translate_whole": Words("已全部签署", "whole"),
+    "translate_waits": Words("{n} 段待签署", "{n} to be signed"),
+    "translate_open": Words("待翻译", "to be translated"),
+    "translate_edition": Words("第几版：", "edition"),
+    "translate_paragraph": Words("翻译段落", "Translate a paragraph"),
+    "translate_signed": Words("已签署", "signed"),
+    "translate_to_sign": Words("待签署", "To be signed"),
+    "translate_none_waits": Words("没有待签署的译文。", "Nothing waits for a signature."),
+    "translate_by": Words("译者", "Translated by"),
+    "translate_signed_by": Words("签署人", "signed by"),
+    "translate_sign": Words("签署", "Sign"),
+    "translate_other_signs": Words(
+        "由其他人（负责签署的人员）签署。",
+        "Somebody else signs it: an approver who did not write it.",
+    ),
+    "translate_propose": Words("提交译文", "Propose a translation"),
+    "translate_heading": Words("标题", "Heading"),
+    "translate_text": Words("正文", "Text"),
+    "translate_send": Words("提交", "Send"),
 }

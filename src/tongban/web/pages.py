@@ -62,14 +62,13 @@ def page(
     """Render a page in the visitor's language and view; ``shown`` is what its template needs."""
     view = view_of(request)
     subject: Any = shown.get("subject")
-    acting = isinstance(subject, Subject) and subject.behalf is not None
     context = {
         "lang": language(request),
         "language": view.language,
         "languages": [(one, _with(request, "lang", one.tag)) for one in languages().values()],
         "elder": view.elder,
         "t": words(view.language.tag),
-        "acting": parties.name_of(subject.person_id) if acting else "",
+        "acting": parties.acted_for(subject) if isinstance(subject, Subject) else "",
         "other_view": _with(request, "view", STANDARD if view.elder else ELDER),
         "room": _room(request),
         **_own(request, subject, words(view.language.tag)),

@@ -5,6 +5,7 @@ policy of every page stays as strict as it is.
 """
 
 from collections.abc import Callable
+from dataclasses import replace
 from functools import wraps
 from typing import Any
 
@@ -14,14 +15,16 @@ from django.shortcuts import redirect
 from django.urls import reverse
 from django.utils.dateparse import parse_datetime
 from django.utils.http import urlencode
-from django.views.decorators.http import require_GET, require_POST
+from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from tongban.apps.cases import services as cases
 from tongban.apps.fees import queries, services
 from tongban.apps.fees.errors import BankSilent, FeeError, FeeUnknown, NotAllowed
 from tongban.infra.access.domain import Subject
 
-from .pages import acting_subject, language, page
+from .components import Field, Option, gather
+from .languages import words
+from .pages import acting_subject, language, page, view_of
 from .shown import yuan
 
 _LISTED = 100
@@ -89,9 +92,51 @@ def _fee(
 ) -> HttpResponse:
     lang = language(request)
     order = queries.order_view(queries.look(subject, number), lang)
-    begun = queries.begun(number)
-    shown = {"subject": subject, "order": _view(order, lang), "silent": silent, "begun": begun}
+    shown = {
+        "subject": subject,
+        "order": _view(order, lang),
+        "silent": silent,
+        "begun": queries.begun(number),
+        "wishes": services.may_wish(queries.look(subject, number)),
+    }
     return page(request, "fee", shown)
+
+
+@require_http_methods(["GET", "POST"])
+@_payer
+def refund(request: HttpRequest, subject: Subject, number: str) -> HttpResponse:
+    """Take why money is wanted back; a department answers, nothing moves by itself."""
+    order = queries.look(subject, number)
+    if not services.may_wish(order):
+        return redirect("fee", number)
+    lang, t = language(request), words(view_of(request).language.tag)
+    fields = [
+        Field(
+            "why",
+            t["refund_why"],
+            "choice",
+            options=tuple(
+                Option(name, queries.WHY[name].of(lang)) for name in sorted(services.REASONS)
+            ),
+        ),
+        Field("note", t["refund_note"], "long", most=services.MOST_NOTE),
+    ]
+    shown = {
+        "subject": subject,
+        "order": _view(queries.order_view(order, lang), lang),
+        "left": yuan(services.left_of(order), lang),
+    }
+    if request.method == "GET":
+        return page(request, "fee_refund", {**shown, "fields": fields})
+    sent = gather(fields, request.POST)
+    amiss = {name: t["answer_needed"] for name, text in sent.items() if not text.strip()}
+    if sent["why"] not in services.REASONS:
+        amiss["why"] = t["answer_needed"]
+    if amiss:
+        fields = [replace(f, value=sent[f.name], error=amiss.get(f.name, "")) for f in fields]
+        return page(request, "fee_refund", {**shown, "fields": fields}, 422)
+    services.wish_refund(subject, number, sent["why"], sent["note"][: services.MOST_NOTE])
+    return redirect("fee", number)
 
 
 @require_POST

@@ -4,6 +4,7 @@ Open to everybody: what a service is, what it asks and what it costs is nobody's
 """
 
 from collections.abc import Sequence
+from typing import Any
 
 from django.http import HttpRequest, HttpResponse
 from django.urls import reverse
@@ -12,10 +13,12 @@ from django.views.decorators.http import require_GET
 
 from tongban.apps.exchange import queries as exchange
 from tongban.apps.items import queries as items
+from tongban.apps.items import translating
 from tongban.apps.items.domain.guides import Guide
 from tongban.kernel.facts import Words
 
-from .pages import acting_subject, language, missing, page
+from .languages import Language
+from .pages import acting_subject, language, missing, page, view_of
 
 _SIZE = 20
 _FILTERS = ("of", "theme", "department", "region", "audience")
@@ -82,7 +85,7 @@ def guide(request: HttpRequest, slug: str) -> HttpResponse:
         "summary": one.summary.of(lang) if one.edition else "",
         "department": exchange.departments()[one.department].name.of(lang),
         "sections": [told[name] for name in _FIRST if name in told],
-        "paragraphs": [(p.heading.of(lang), _lines(p.text, lang)) for p in one.paragraphs],
+        "paragraphs": _written(one, view_of(request).language, lang),
         "more": [told[name] for name in told if name not in _FIRST],
         "items": _items(one, lang),
         "apply": [
@@ -91,6 +94,19 @@ def guide(request: HttpRequest, slug: str) -> HttpResponse:
         ],
     }
     return page(request, "guide", shown)
+
+
+def _written(one: Guide, into: Language, lang: str) -> list[dict[str, Any]]:
+    """Give the written paragraphs, in the visitor's language where somebody signed them."""
+    signed = translating.signed(one, into.tag) if into.tag not in {"zh", "en"} else {}
+    rows = []
+    for part in one.paragraphs:
+        row: dict[str, Any] = {"heading": part.heading.of(lang), "lines": _lines(part.text, lang)}
+        if part.id in signed:
+            there = signed[part.id]
+            row = {"heading": there.heading, "lines": there.text.split("\n"), "into": into}
+        rows.append(row)
+    return rows
 
 
 def _items(one: Guide, lang: str) -> Sequence[tuple[str, str]]:

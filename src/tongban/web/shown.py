@@ -222,7 +222,7 @@ def yuan(fen: int, lang: str) -> str:
     return WORDS["yuan"].of(lang).format(n=f"{sign}{whole // 100}.{whole % 100:02d}")
 
 
-def value_words(fact: Row, vocabulary: Vocabulary, lang: str) -> str:
+def value_words(fact: Mapping[str, Any], vocabulary: Vocabulary, lang: str) -> str:
     """Write a value as a person reads it: an option by its label, yes or no, money in yuan."""
     value = fact["value"]
     if value is None:

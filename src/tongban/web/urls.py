@@ -5,6 +5,7 @@ from django.urls import path
 from . import (
     account,
     apply,
+    apply_check,
     asking,
     case_acts,
     catalogue,
@@ -28,7 +29,7 @@ from . import (
     users,
     views,
 )
-from .desk import case, counter, duties, queue
+from .desk import case, counter, duties, queue, translations, wishes
 
 urlpatterns = [
     path("", home.home, name="home"),
@@ -38,6 +39,12 @@ urlpatterns = [
     path("services/<slug:slug>", services.guide, name="guide"),
     path("apply/<slug:slug>", apply.apply, name="apply"),
     path("apply/<slug:slug>/<slug:step>", apply.step, name="apply-step"),
+    path("apply/<slug:slug>/facts/<str:fact>/doubt", apply_check.doubt, name="apply-doubt"),
+    path(
+        "apply/<slug:slug>/facts/<str:fact>/doubt/back",
+        apply_check.doubt_back,
+        name="apply-doubt-back",
+    ),
     path("cases/<str:number>/receipt", views.receipt, name="receipt"),
     path("me", me.me, name="me"),
     path("accessibility", me.accessibility, name="accessibility"),
@@ -101,7 +108,16 @@ urlpatterns = [
     path("desk/licences", duties.find_licence, name="desk-licences"),
     path("desk/licences/<str:identifier>", duties.licence, name="desk-licence"),
     path("desk/fees", duties.fees_page, name="desk-fees"),
+    path("desk/wishes", wishes.wishes, name="desk-wishes"),
     path("desk/ratings", duties.ratings, name="desk-ratings"),
+    path("desk/ratings/<str:number>", duties.call_back, name="desk-rating"),
+    path("desk/translations", translations.guides, name="desk-translations"),
+    path("desk/translations/<slug:slug>", translations.guide, name="desk-translation"),
+    path(
+        "desk/translations/<slug:slug>/<slug:paragraph>",
+        translations.paragraph,
+        name="desk-paragraph",
+    ),
     path("desk/cases/<str:number>/<slug:item>", case.case, name="desk-case"),
     path("desk/cases/<str:number>/materials/<slug:code>", case.material, name="desk-material"),
     # a citizen's own pages
@@ -128,6 +144,7 @@ urlpatterns = [
     path("fees", paying.own_fees, name="fees"),
     path("fees/<str:number>", paying.fee, name="fee"),
     path("fees/<str:number>/pay", paying.pay, name="fee-pay"),
+    path("fees/<str:number>/refund", paying.refund, name="fee-refund"),
     path("fees/<str:number>/back", paying.back, name="fee-back"),
     path("fees/receipts/<str:number>", paying.receipt, name="fee-receipt"),
 ]

@@ -1,11 +1,19 @@
 """A service guide says what a person should know, computes what can be computed, and is frozen."""
 
+from dataclasses import replace
+from decimal import Decimal
+
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from testkit.office import Office
 from tongban.apps.items import queries
+from tongban.apps.items.domain import charges
 from tongban.apps.items.domain.guides import SECTIONS, Guide
 from tongban.infra.packs import shipped_packs
+from tongban.kernel.facts import Words
+from tongban.kernel.feel import parse_condition
 
 
 @pytest.fixture
@@ -63,6 +71,51 @@ def test_a_life_event_tells_of_all_its_items(office: Office) -> None:
     assert len(guide.days) == 7
     assert len(guide.laws) > 7
     assert {k.department for k in guide.known} >= {"police", "health", "civil-affairs"}
+
+
+def test_a_guide_says_what_is_charged_when_and_by_which_rule(office: Office) -> None:
+    fee = queries.guide("seal-record").paragraph("fee").text
+    assert fee.zh == (
+        "印章刻制费，按公开的规则为 0 元至 240 元，领取结果前缴纳（15 日内）。"
+        "依据：《安和市印章刻制收费标准（样例城市自定）》。"
+        "不予许可或者您撤回申请的，退还已缴费用。"
+    )
+    assert "0 yuan to 240 yuan by published rules" in fee.en
+    assert "Paid back if it is refused or you take the application back." in fee.en
+    start = queries.guide("enterprise-start").paragraph("fee").text
+    assert start.zh.startswith("印章刻制备案：印章刻制费")
+    assert start.zh.endswith("其他事项不收费。")
+    free = queries.guide("old-age-allowance").paragraph("fee").text
+    assert (free.zh, free.en) == ("不收费。", "Free of charge.")
+
+
+def test_a_fixed_fee_is_told_with_who_is_spared(office: Office) -> None:
+    base = queries.item("seal-record")
+    assert base.charge is not None
+    charge = replace(
+        base.charge,
+        amount=1_050,
+        when="acceptance",
+        waived=parse_condition('company.seal_set = "basic"'),
+        refund=frozenset(),
+    )
+    told = charges.fee_words(
+        [replace(base, charge=charge)], lambda condition: Words("只刻公章", "basic only")
+    )
+    assert "10.50 元，受理前缴纳（15 日内）" in told.zh
+    assert told.zh.endswith("只刻公章的，免收。")
+    assert told.en.endswith("Waived if basic only.")
+    nothing = replace(base, charge=replace(charge, amount=0))
+    assert charges.fee_words([nothing], lambda _: Words("", "")) == charges.FREE
+    unknown = replace(base, charge=replace(charge, amount="decide.no_such_output"))
+    assert "按公开的规则计算" in charges.fee_words([unknown], lambda _: Words("", "")).zh
+
+
+@given(st.integers(0, 10**9))
+def test_yuan_say_the_same_money_as_fen(fen: int) -> None:
+    told = charges.yuan(fen).en.removesuffix(" yuan")
+    assert Decimal(told) * 100 == fen
+    assert charges.yuan(fen).zh == f"{told} 元"
 
 
 def test_a_strange_service_has_no_guide(office: Office) -> None:

@@ -15,6 +15,7 @@ from testkit.office import Office
 from tongban.apps.cases import disclosure, services
 from tongban.apps.cases.errors import CaseUnknown, NotAllowed
 from tongban.apps.parties import delegating
+from tongban.apps.parties import queries as parties
 from tongban.apps.parties import services as people
 from tongban.apps.parties.delegating import Named, Scope
 from tongban.apps.parties.domain import (
@@ -193,6 +194,37 @@ def test_a_company_names_its_agent_through_its_representative(office: Office) ->
         disclosure.look(other_firm, case.number)
     assert disclosure.queries.cases_of(other_firm).count() == 0
     assert disclosure.queries.cases_of(agent).count() == 1
+
+
+def test_a_representative_acts_as_the_company_itself(office: Office) -> None:
+    boss = office.applicant("enterprise-start")
+    firm = "91330106MT0000003J"
+    people.register_company(firm, "安和云杉软件有限公司", parties.id_number(boss.person_id))
+    user = User.objects.get(pk=boss.user_id)
+    itself = delegating.acting(user, delegating.ITSELF + firm, COMMAND)
+    assert (itself.person_id, itself.user_id) == (boss.person_id, boss.user_id)
+    assert parties.acted_for(itself) == "安和云杉软件有限公司"
+    own = office.submit("enterprise-start")
+    known = {n: v for n, v in office.cast("enterprise-start").items() if "id_number" not in n}
+    answers = {**office.answers("enterprise-start"), **known}
+    sent = services.Submission("enterprise-start", answers, consent=True)
+    case = services.load(services.submit(itself, sent))
+    assert case.on_behalf_of == firm
+    # as the company one sees what is the company's, and as oneself what is one's own too
+    assert set(disclosure.queries.cases_of(itself).values_list("number", flat=True)) == {
+        case.number
+    }
+    with pytest.raises(CaseUnknown):
+        disclosure.look(itself, own)
+    assert disclosure.queries.cases_of(boss).count() == 2
+    with pytest.raises(NotAllowed, match="people apply"):
+        services.may_apply(itself, "old-age-allowance")
+    with pytest.raises(DelegationRefused):
+        delegating.grant(itself, Named(NEIGHBOUR, "邻居"), scope())
+    stranger = office.applicant("newborn")
+    for number in (delegating.ITSELF + firm, delegating.ITSELF, delegating.ITSELF + "x" * 40):
+        with pytest.raises(DelegationRefused):
+            delegating.acting(User.objects.get(pk=stranger.user_id), number, COMMAND)
 
 
 def test_an_official_helps_an_elder_for_a_day_and_does_not_decide_that_case(office: Office) -> None:

@@ -17,11 +17,14 @@ from tongban.apps.voice.domain import (
     FEWEST_SHOWN,
     LEVELS,
     LOW,
+    Answer,
     Matter,
     Opinion,
     RatingRefused,
+    RatingsClosed,
     Tags,
     check,
+    check_answer,
     shown,
 )
 from tongban.apps.voice.models import Rating
@@ -181,3 +184,61 @@ def test_counts_are_open_once_there_are_enough(office: Office) -> None:
     assert queries.counts(item=decided[0])["levels"] is None
     assert parties.department_name("health", "zh")
     assert cases.load(number)
+
+
+def low(office: Office, *, anonymous: bool = False) -> int:
+    number = office.submit()
+    opinion = Opinion(1, ["late"], "等了很久", anonymous=anonymous)
+    return services.rate(office.applicant("newborn"), number, ITEM, opinion)
+
+
+def test_a_low_rating_is_called_back_in_time_by_its_department_alone(office: Office) -> None:
+    rating = low(office)
+    clerk = office.official("health", "clerk")
+    (seen,) = queries.of_department(clerk, "health")
+    assert seen["call_back"]["open"]
+    assert seen["call_back"]["due"] == date(2026, 11, 30)  # five working days from Monday
+    answer = Answer("phone", "已致歉并增开窗口", mended=True)
+    for stranger in (office.official("police", "clerk"), office.applicant("newborn")):
+        with pytest.raises(RatingsClosed):
+            services.call_back(stranger, rating, answer)
+    with pytest.raises(RatingRefused, match="what was found"):
+        services.call_back(clerk, rating, Answer("phone", " ", mended=True))
+    assert queries.to_call_back(clerk, "health") == 1
+    services.call_back(clerk, rating, answer)
+    assert queries.to_call_back(clerk, "health") == 0
+    with pytest.raises(RatingRefused, match="already"):
+        services.call_back(clerk, rating, answer)
+    event = trail.history("voice:health")[-1]
+    assert (event.type, event.data["mended"]) == ("tongban.voice.called_back.v1", True)
+    assert event.data["late"] is False
+    (seen,) = queries.of_department(clerk, "health")
+    assert (seen["call_back"]["found"], seen["call_back"]["late"]) == ("已致歉并增开窗口", False)
+
+
+def test_an_unnamed_low_rating_is_looked_into_and_its_case_stays_unknown(office: Office) -> None:
+    rating = low(office, anonymous=True)
+    clerk = office.official("health", "clerk")
+    with pytest.raises(RatingRefused, match="nobody is called"):
+        services.call_back(clerk, rating, Answer("phone", "已致歉", mended=True))
+    office.clock.move(days=20)
+    services.call_back(clerk, rating, Answer("looked-into", "已核查", mended=False))
+    event = trail.history("voice:health")[-1]
+    assert event.data["late"] is True
+    assert "case" not in event.data
+
+
+def test_a_good_rating_calls_nobody(office: Office) -> None:
+    number = office.submit()
+    services.rate(office.applicant("newborn"), number, ITEM, Opinion(3))
+    (seen,) = queries.of_department(office.official("health", "clerk"), "health")
+    assert seen["call_back"] is None
+    assert queries.to_call_back(office.official("police", "clerk"), "health") == 0
+
+
+def test_who_took_part_does_not_call_about_it() -> None:
+    answer = Answer("visit", "已当面说明", mended=True)
+    with pytest.raises(RatingRefused, match="took no part"):
+        check_answer(answer, anonymous=False, user="7", hands={"7"})
+    with pytest.raises(RatingRefused, match="give one of"):
+        check_answer(Answer("fax", "x", mended=True), anonymous=False, user="1", hands=())

@@ -282,12 +282,14 @@ def tasks(sight: Sight) -> list[dict[str, Json]]:
 def looks(subject: Subject, lang: str) -> list[dict[str, Json]]:
     """List every look at this person's data, newest first: its own cases', and the nodes' logs'.
 
-    Looks on statute are here like those by consent; an official without an account of its own as a
-    person sees nothing, nor does who only acts for somebody.
+    Looks on statute are here like those by consent, and those for drafts, sent or dropped. An
+    official without an account of its own as a person sees nothing, nor does who only acts for
+    somebody.
     """
     if not subject.person_id or subject.behalf is not None:
         return []
-    numbers = queries.cases_of(subject).values_list("number", flat=True)[:_LOOKED_THROUGH]
+    cases = queries.cases_of(subject).values_list("number", flat=True)[:_LOOKED_THROUGH]
+    numbers = {*cases, *queries.read_ahead_of(subject)[:_LOOKED_THROUGH]}
     labels = items.labels(lang)
     return [
         {

@@ -153,6 +153,48 @@ class DraftDocument(SealedModel):
         return f"{self.draft_id} {self.material}"
 
 
+class Prefill(SealedModel):
+    """What departments said for a draft before it is sent (预填), until it is sent or goes.
+
+    ``case`` is the number that the case will have: the consent and the calls bear it already.
+    ``held`` are the facts as they were read, what is doubted of them and how many calls were made;
+    ``panel`` the digest of the consent panel that was agreed to. ``until`` the page waits.
+    """
+
+    draft = models.OneToOneField(
+        ApplicationDraft, models.CASCADE, primary_key=True, related_name="prefill"
+    )
+    case = models.CharField("办件编号", max_length=32, unique=True)
+    panel = models.CharField(max_length=64)
+    read = models.DateTimeField("读取时间")
+    until = models.DateTimeField("等待至")
+    done = models.BooleanField()
+    rounds = models.PositiveSmallIntegerField("读取次数")
+    sequence = models.PositiveIntegerField()
+    held = SealedJSON()
+
+    class Meta:
+        verbose_name = verbose_name_plural = "预填数据"
+
+    def __str__(self) -> str:
+        return f"{self.case}"
+
+
+class PrefillLook(models.Model):
+    """That facts were read for a draft (谁查了我); it outlives the draft and holds no value."""
+
+    case = models.CharField("办件编号", max_length=32, primary_key=True)
+    person = models.CharField(max_length=40, db_index=True)
+    life_event = models.CharField(max_length=60)
+    begun = models.DateTimeField()
+
+    class Meta:
+        verbose_name = verbose_name_plural = "预填读取"
+
+    def __str__(self) -> str:
+        return self.case
+
+
 class CalendarInForce(models.Model):
     """The official calendar (工作日历) that open clocks were last derived from."""
 

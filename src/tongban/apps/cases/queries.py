@@ -28,7 +28,7 @@ from .domain.fold import Said, fold
 from .domain.ground import Ground, all_facts, department_of
 from .domain.prechecking import Basis, Precheck, Wanted
 from .domain.state import Branch, Case, Json, Stage
-from .models import ApplicationDraft, BranchRow
+from .models import ApplicationDraft, BranchRow, PrefillLook
 from .models import Case as Row
 
 STAGES = {
@@ -202,7 +202,7 @@ def _doubt(loaded: Loaded, name: str, lang: str) -> dict[str, Json] | None:
         return None
     return {
         "says": to_json(doubt.says),
-        "shown": _in_words(loaded, name, doubt.says, lang),
+        "shown": in_words(loaded, name, doubt.says, lang),
         "why": doubt.why,
         "at": doubt.at,
     }
@@ -260,10 +260,11 @@ def visits(loaded: Loaded, history: Sequence[Event]) -> int:
 
 def shown(loaded: Loaded, name: str, lang: str) -> str:
     """Give a fact's value as a person reads it: the label of an option, yes or no."""
-    return _in_words(loaded, name, loaded.case.facts[name].value, lang)
+    return in_words(loaded, name, loaded.case.facts[name].value, lang)
 
 
-def _in_words(loaded: Loaded, name: str, value: Value, lang: str) -> str:
+def in_words(loaded: Loaded, name: str, value: Value, lang: str) -> str:
+    """Give a value of a fact as a person reads it."""
     for option in loaded.ground.vocabulary.fact(name).options:
         if option.value == value:
             return option.label.of(lang)
@@ -286,9 +287,10 @@ def cases_of(subject: Subject) -> QuerySet[Row]:
     """Give the applicant's own cases, newest first; to an agent those it acts in."""
     rows = Row.objects.filter(applicant=subject.person_id).order_by("-submitted")
     behalf = subject.behalf
-    if behalf is None or EVERYTHING in behalf.events:
+    if behalf is None:
         return rows
-    rows = rows.filter(life_event__in=behalf.events)
+    if EVERYTHING not in behalf.events:
+        rows = rows.filter(life_event__in=behalf.events)
     if behalf.kind == "company":
         ours = [row.number for row in rows if row.state.get("on_behalf_of") == behalf.principal]
         rows = rows.filter(number__in=ours)
@@ -364,12 +366,23 @@ def draft_of(subject: Subject, life_event: str) -> str:
 def drafts_of(subject: Subject) -> list[ApplicationDraft]:
     """Give the subject's standing drafts, the latest first; to an agent those it may send."""
     behalf = subject.behalf
-    company = behalf.principal if behalf is not None else ""
+    company = services.company_of(subject)
     rows = ApplicationDraft.objects.filter(person=subject.person_id, company=company, case="")
     found = list(rows.order_by("-saved", "number"))
     if behalf is None or EVERYTHING in behalf.events:
         return found
     return [row for row in found if row.life_event in behalf.events]
+
+
+def sent_of(subject: Subject) -> frozenset[str]:
+    """Give the numbers of the subject's cases: a draft's number is not among them before it is."""
+    return frozenset(cases_of(subject).values_list("number", flat=True))
+
+
+def read_ahead_of(subject: Subject) -> list[str]:
+    """Give the numbers under which facts were read for the subject's drafts, the latest first."""
+    rows = PrefillLook.objects.filter(person=subject.person_id).order_by("-begun")
+    return list(rows.values_list("case", flat=True))
 
 
 def queue(subject: Subject) -> QuerySet[BranchRow]:

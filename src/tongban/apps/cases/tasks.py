@@ -2,6 +2,7 @@
 
 from datetime import timedelta
 
+from tongban.apps.exchange.events import CONSENT_WITHDRAWN
 from tongban.apps.fees.events import ENDS
 from tongban.infra import clock
 from tongban.infra.jobs.services import enqueue, job, periodic
@@ -43,6 +44,12 @@ def take_up(number: str) -> None:
     services.advance(number)
 
 
+@job(services.READ_ON, retries=2, backoff=timedelta(seconds=2))
+def read_on(number: str, actor: str) -> None:
+    """Read for a draft what the request that agreed to it had no time for."""
+    services.read_on(number, actor)
+
+
 # witnesses come seconds later; where they are away for a day, the job is a dead letter
 @job(_ARCHIVE, retries=12, backoff=timedelta(seconds=30))
 def archive(number: str) -> None:
@@ -69,7 +76,12 @@ def _fee_moved(event: Event) -> None:
     enqueue(services.TAKE_UP, {"number": number})
 
 
+def _consent_ended(event: Event) -> None:
+    services.forget(event.data["case"])
+
+
 messages.describe("tongban.cases.", telling.places)
 relay.subscribe(_ARCHIVE, CLOSED, _closed)
 relay.subscribe("cases.fees", ENDS, _fee_moved)
+relay.subscribe("cases.consents", CONSENT_WITHDRAWN, _consent_ended)
 relay.subscribe(_NOTICES, ENDED, _ended)

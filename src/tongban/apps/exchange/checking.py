@@ -36,6 +36,7 @@ def cross_check(
     purpose: Purpose,
     case: str,
     actor: str,
+    patience: float = 0.0,
 ) -> Checked:
     """Check what a call gave against other sources; give the lead department's values.
 
@@ -57,6 +58,7 @@ def cross_check(
             purpose=Purpose(purpose.life_event, other, purpose.consent),
             case=case,
             actor=actor,
+            patience=patience,
         )
         events += fetched.calls
         for name, answer in fetched.answers.items():

@@ -123,16 +123,30 @@ def withdraw(consent: str, subject: Subject) -> None:
     )
     if row is None or not subject.person_id:
         raise ConsentUnknown(f"ConsentUnknown: you gave no consent {consent[:32]}")
-    if Withdrawal.objects.filter(consent=row).exists():
-        return
+    if not Withdrawal.objects.filter(consent=row).exists():
+        _end(row, subject.user_id, "本人撤回", "withdrawn by the person")
+
+
+@transaction.atomic
+def lapse(case: str, actor: str) -> None:
+    """End what was consented to for a case that will not be made: nothing is read on it again.
+
+    The purpose is over, so nothing is to be judged; where none stands, nothing happens.
+    """
+    standing = Consent.objects.filter(case=case, until__gt=clock.now(), withdrawal=None)
+    for row in standing.select_for_update(of=("self",)):
+        _end(row, actor, "不再办理", "no longer applied for")
+
+
+def _end(row: Consent, actor: str, zh: str, en: str) -> None:
     Withdrawal.objects.create(consent=row, at=clock.now())
-    network.revoke("consent", row.number, row.until, "本人撤回 / withdrawn by the person")
+    network.revoke("consent", row.number, row.until, f"{zh} / {en}")
     trail.tell(
         Draft(
             type=CONSENT_WITHDRAWN,
             chain=consent_chain(row.number),
-            actor=subject.user_id,
-            on_behalf_of=subject.person_id,
+            actor=actor,
+            on_behalf_of=row.person,
             authority="中华人民共和国个人信息保护法 第十五条",
             data={"consent": row.number, "case": row.case},
         )
@@ -154,6 +168,12 @@ def _in_force(case: str) -> Consent | None:
 def in_force(case: str) -> bool:
     """Say whether the person's consent stands for this case now."""
     return _in_force(case) is not None
+
+
+def standing(case: str) -> str:
+    """Give the number of the consent that stands for this case now; empty where none does."""
+    found = _in_force(case)
+    return "" if found is None else str(found.number)
 
 
 def token_for(case: str) -> str:

@@ -49,10 +49,12 @@ def fetch(
     purpose: Purpose,
     case: str,
     actor: str,
+    patience: float = 0.0,
 ) -> Fetched:
     """Make one planned call and give an answer for each of ``facts``.
 
-    ``about`` holds the values of the call's keys. ``calls`` of the result holds the one event to
+    ``about`` holds the values of the call's keys, ``patience`` how many seconds somebody waits for
+    it (0: as long as a node gives its source). ``calls`` of the result holds the one event to
     save in the caller's transaction. Raises `InsideTransaction`, `queries.NoCatalogue`.
     """
     outside_transaction()
@@ -85,6 +87,7 @@ def fetch(
                 consents.token_for(case) if by_consent else "",
                 case,
                 actor,
+                patience,
             ),
             asked,
             Source(contract.resource.department, call.resource, number, clock.now()),

@@ -51,7 +51,8 @@ class LocalNode:
             "Tb-Consent": asked.consent,
         }
         sent = {name: value for name, value in headers.items() if value}
-        status, body = self._send(path, write_question(asked.question), sent)
+        patience = min(asked.patience or _PATIENCE, _PATIENCE)
+        status, body = self._send(path, write_question(asked.question), sent, patience)
         told = _read(body)
         if status == http.HTTPStatus.OK:
             return Found(told["records"], told.get("next"))
@@ -64,15 +65,19 @@ class LocalNode:
         """Nothing to do: the node hands in by itself."""
         return 0
 
-    def _send(self, path: str, body: bytes, headers: dict[str, str]) -> tuple[int, bytes]:
+    def _send(
+        self, path: str, body: bytes, headers: dict[str, str], patience: float
+    ) -> tuple[int, bytes]:
         held: dict[str, http.client.HTTPConnection] = self._local.__dict__
         fresh = "connection" not in held
         for last in (fresh, True):
             try:
                 link = held.get("connection") or http.client.HTTPConnection(
-                    *self._address, timeout=_PATIENCE
+                    *self._address, timeout=patience
                 )
                 held["connection"] = link
+                if link.sock is not None:
+                    link.sock.settimeout(patience)
                 link.request("POST", path, body, headers)
                 answer = link.getresponse()
                 return answer.status, answer.read(_LARGEST)

@@ -33,7 +33,9 @@ class Asked:
     """A question to a service and why it is asked.
 
     ``call`` is the number of the call on every log, ``purposes`` codes of registered purposes,
-    ``consent`` a token or empty, ``issue`` the case number, ``user`` who asks.
+    ``consent`` a token or empty, ``issue`` the case number, ``user`` who asks. ``patience`` are the
+    seconds that the asker can wait for a node beside it; 0: as long as the node itself gives its
+    source.
     """
 
     service: Identifier
@@ -43,6 +45,7 @@ class Asked:
     consent: str = ""
     issue: str = ""
     user: str = ""
+    patience: float = 0.0
 
 
 class Transport(Protocol):

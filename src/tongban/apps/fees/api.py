@@ -23,7 +23,7 @@ from tongban.infra.api import Body, Lang, Page, Problem, Reason, Size, Text, spe
 
 from . import queries, services
 from .errors import FeeUnknown, NotAllowed
-from .models import Mismatch, Refund
+from .models import Mismatch, Refund, RefundWish
 
 router = Router()
 _TAGS = ["fees · 收费"]
@@ -69,6 +69,21 @@ class RefundOut(Schema):
     bank_reference: str
 
 
+class RefundWishOut(Schema):
+    """That a payer wants money back (退付申请), and the answer."""
+
+    number: int
+    order: str
+    why: str
+    why_words: str
+    note: str
+    state: Literal["open", "granted", "declined"]
+    state_words: str
+    wished: datetime
+    answer: str
+    refund: str
+
+
 class FeeOut(Schema):
     """A fee (缴费单): what for, how much, until when, and what became of it."""
 
@@ -87,6 +102,7 @@ class FeeOut(Schema):
     bank_reference: str
     receipts: list[ReceiptBrief]
     refunds: list[RefundOut]
+    wishes: list[RefundWishOut]
 
 
 class FeesOut(Schema):
@@ -108,6 +124,20 @@ class RefundIn(Body):
     amount_fen: Fen
     why: Literal["mistake", "waived", "amount", "service", "court"]
     note: Text = ""
+
+
+class RefundWishIn(Body):
+    """Why a payer wants money back, in its own words."""
+
+    why: Literal["mistake", "waived", "amount", "service", "court"]
+    note: Annotated[str, StringConstraints(min_length=1, max_length=services.MOST_NOTE)]
+
+
+class WishAnswerIn(Body):
+    """The answer to a wish: how much is given back, or (0) why nothing is."""
+
+    amount_fen: Annotated[int, Field(ge=0, le=2**53 - 1)] = 0
+    reason: Text = ""
 
 
 class RefundDecisionIn(Body):
@@ -250,6 +280,57 @@ def ask_refund(
     )
     shown = queries.refund_view(Refund.objects.get(number=made), speaks(request, lang))
     return Status(201, shown)
+
+
+@router.post(
+    "/fees/{number}/wishes",
+    response={201: FeeOut, **_WRITE},
+    summary="申请退款 · Want money back",
+    operation_id="wish_refund",
+    tags=_TAGS,
+)
+def wish_refund(
+    request: HttpRequest, number: Number, body: RefundWishIn, lang: Lang | None = None
+) -> Any:
+    """Ask for money of one's own fee back (payer); an official of the department answers."""
+    subject = _subject(request, "case.correct")
+    services.wish_refund(subject, number, body.why, body.note)
+    shown = queries.order_view(queries.look(subject, number), speaks(request, lang))
+    return Status(201, shown)
+
+
+@router.get(
+    "/wishes",
+    response={200: list[RefundWishOut], **_READ},
+    summary="待答复的退付申请 · Wishes to answer",
+    operation_id="refund_wishes",
+    tags=_TAGS,
+)
+def wishes(request: HttpRequest, lang: Lang | None = None) -> Any:
+    """List the wishes that wait for this official (clerk), oldest first."""
+    spoken = speaks(request, lang)
+    rows = queries.wishes_for(_subject(request, "fee.refund"))
+    return [queries.wish_view(one, spoken) for one in rows]
+
+
+@router.post(
+    "/wishes/{wish}/answer",
+    response={200: RefundWishOut, **_WRITE},
+    summary="答复退付申请 · Answer a wish",
+    operation_id="answer_wish",
+    tags=_TAGS,
+)
+def answer_wish(
+    request: HttpRequest,
+    wish: Annotated[int, Field(ge=1, le=2**53 - 1)],
+    body: WishAnswerIn,
+    lang: Lang | None = None,
+) -> Any:
+    """Grant a wish, which asks for a refund, or decline it with a reason (clerk)."""
+    services.answer_wish(
+        _subject(request, "fee.refund"), wish, fen=body.amount_fen, reason=body.reason
+    )
+    return queries.wish_view(RefundWish.objects.get(pk=wish), speaks(request, lang))
 
 
 @router.post(

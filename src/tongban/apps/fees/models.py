@@ -3,7 +3,7 @@
 from django.db import models
 from django.db.models import Q
 
-from tongban.infra.secrecy.fields import SealedJSON, SealedModel
+from tongban.infra.secrecy.fields import SealedJSON, SealedModel, SealedText
 
 
 class Order(models.Model):
@@ -118,6 +118,32 @@ class Refund(models.Model):
 
     def __str__(self) -> str:
         return self.number
+
+
+class RefundWish(SealedModel):
+    """That a payer wants money back (退付申请), until an official answers; one open an order."""
+
+    order = models.ForeignKey(Order, models.PROTECT, related_name="wishes")
+    why = models.CharField(max_length=20)
+    note = SealedText()
+    state = models.CharField(max_length=12)
+    wished_by = models.CharField(max_length=40)
+    wished = models.DateTimeField()
+    answered_by = models.CharField(max_length=40, blank=True)
+    answered = models.DateTimeField(null=True)
+    answer = models.CharField("答复", max_length=2000, blank=True)
+    refund = models.OneToOneField(Refund, models.PROTECT, null=True, related_name="wish")
+
+    class Meta:
+        verbose_name = verbose_name_plural = "退付申请"
+        constraints = (
+            models.UniqueConstraint(
+                fields=["order"], name="one_open_wish", condition=Q(state="open")
+            ),
+        )
+
+    def __str__(self) -> str:
+        return f"{self.order_id} {self.state}"
 
 
 class ReceiptBook(models.Model):

@@ -14,7 +14,7 @@ from .domain.reconciling import WORDS as FAULTS
 from .domain.reconciling import Fault
 from .domain.words import LIVE, OrderState
 from .errors import FeeUnknown
-from .models import Attempt, Mismatch, Order, Receipt, Refund
+from .models import Attempt, Mismatch, Order, Receipt, Refund, RefundWish
 from .plugins import providers
 from .services.books import about, allowed
 from .services.reconciling import Reconciled, may_keep_accounts
@@ -107,6 +107,7 @@ def order_view(order: Order, lang: str) -> dict[str, Any]:
         "bank_reference": paid.reference if paid else "",
         "receipts": [_brief(one) for one in order.receipts.order_by("issued", "number")],
         "refunds": [refund_view(one, lang) for one in order.refunds.order_by("asked", "number")],
+        "wishes": [wish_view(one, lang) for one in order.wishes.order_by("wished", "pk")],
     }
 
 
@@ -134,6 +135,38 @@ def refund_view(refund: Refund, lang: str) -> dict[str, Any]:
         "done": refund.done.isoformat() if refund.done else None,
         "bank_reference": refund.reference,
     }
+
+
+WISHES = {
+    "open": Words("待答复", "to be answered"),
+    "granted": Words("同意退付", "granted"),
+    "declined": Words("不予退付", "declined"),
+}
+
+
+def wish_view(wish: RefundWish, lang: str) -> dict[str, Any]:
+    """Show that a payer wants money back, and what the department answered."""
+    return {
+        "number": wish.pk,
+        "order": wish.order_id,
+        "why": wish.why,
+        "why_words": WHY[wish.why].of(lang),
+        "note": wish.note,
+        "state": wish.state,
+        "state_words": WISHES[wish.state].of(lang),
+        "wished": wish.wished.isoformat(),
+        "answer": wish.answer,
+        "refund": wish.refund_id or "",
+    }
+
+
+def wishes_for(subject: Subject) -> list[RefundWish]:
+    """Give the wishes that wait for this official, oldest first."""
+    mine = {post.department for post in subject.posts if post.role == "clerk"}
+    rows = RefundWish.objects.filter(state="open", order__department__in=mine)
+    waiting = rows.select_related("order").prefetch_related("order__attempts__refunds")
+    waiting = waiting.order_by("wished", "pk")
+    return [w for w in waiting if judge(subject, "fee.refund", about(w.order)).allowed]
 
 
 def receipt_view(subject: Subject, number: str) -> dict[str, Any]:

@@ -3,11 +3,23 @@
 from datetime import date, timedelta
 
 from tongban.infra.jobs.services import enqueue, job, periodic
+from tongban.infra.messages import services as messages
+from tongban.infra.trail import relay
+from tongban.kernel.events import Event
 
-from . import services
+from . import services, telling
+from .events import REFUND_DECLINED, REFUNDED
 from .plugins import providers
 
 _RECONCILE = "fees.reconcile"
+
+
+def _told(event: Event) -> None:
+    messages.tell(event)
+
+
+messages.describe("tongban.fees.", telling.places)
+relay.subscribe("fees.messages", (REFUND_DECLINED, REFUNDED), _told)
 
 
 @periodic("fees.chase", every=timedelta(seconds=10))

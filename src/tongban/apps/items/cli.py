@@ -17,6 +17,7 @@ from tongban.infra.packs import PackInvalid, find_packs, read_packs
 
 from . import queries, story
 from .checking import check_packs
+from .translations_cli import translations
 
 _LANG = click.option("--lang", type=click.Choice(["zh", "en"]), default="zh", show_default=True)
 
@@ -24,6 +25,9 @@ _LANG = click.option("--lang", type=click.Choice(["zh", "en"]), default="zh", sh
 @click.group()
 def items() -> None:
     """Service items and life events (事项与一件事)."""
+
+
+items.add_command(translations)
 
 
 @contextmanager

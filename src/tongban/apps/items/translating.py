@@ -5,6 +5,7 @@ in Chinese must be read again by a person. Chinese and English come with the gui
 """
 
 import re
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -16,18 +17,33 @@ from tongban.apps.items.domain.guides import Guide
 from tongban.apps.items.errors import TranslationDenied, TranslationRefused
 from tongban.apps.items.events import TRANSLATION_PROPOSED, TRANSLATION_SIGNED, chain
 from tongban.apps.items.models import Translation
+from tongban.apps.items.queries.listing import MOST
 from tongban.infra import clock
 from tongban.infra.access.domain import Subject, judge
 from tongban.infra.access.refusing import refuse
 from tongban.infra.trail import services as trail
 from tongban.kernel.events import Draft
 
-__all__ = ["Proposal", "Signed", "coverage", "propose", "sign", "signed", "waiting"]
+__all__ = [
+    "LONGEST",
+    "Progress",
+    "Proposal",
+    "Signed",
+    "allow_either",
+    "coverage",
+    "may",
+    "of_departments",
+    "propose",
+    "sign",
+    "signed",
+    "waiting",
+]
 
 # RFC 5646: a language, then subtags such as a script: bo, ug, mn-Mong, kk-Arab
 _TAG = re.compile(r"[a-z]{2,3}(-[A-Za-z0-9]{2,8})*", re.ASCII)
 _OWN = frozenset({"zh", "en"})
-_LONGEST = 4000
+#: Characters of a heading or a text at most.
+LONGEST = 4000
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,6 +70,17 @@ class Proposal:
     heading: str
     text: str
     translator: str
+    translator_id: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Progress:
+    """How far a guide is in one language: its written paragraphs, those signed, those waiting."""
+
+    guide: Guide
+    paragraphs: int
+    signed: int
+    waiting: int
 
 
 @transaction.atomic
@@ -76,9 +103,9 @@ def propose(
             f"指南没有段落“{paragraph}”", f"the guide has no written paragraph {paragraph!r}"
         )
     heading, text = heading.strip(), text.strip()
-    if not (0 < len(heading) <= _LONGEST and 0 < len(text) <= _LONGEST):
+    if not (0 < len(heading) <= LONGEST and 0 < len(text) <= LONGEST):
         raise TranslationRefused(
-            f"标题和正文各1至{_LONGEST}字", f"give heading and text of 1 to {_LONGEST} characters"
+            f"标题和正文各1至{LONGEST}字", f"give heading and text of 1 to {LONGEST} characters"
         )
     row = Translation.objects.create(
         slug=slug,
@@ -138,6 +165,48 @@ def coverage(guide: Guide, language: str) -> float:
     return len(here) / len(guide.paragraphs) if guide.paragraphs else 0.0
 
 
+def of_departments(departments: Collection[str], language: str) -> list[Progress]:
+    """List the guides of these departments with how far they are, the least translated first."""
+    guides = [
+        queries.guide(row.slug)
+        for department in sorted(departments)
+        for row in queries.services(department=department, size=MOST).rows
+        if row.department == department
+    ]
+    done: dict[str, set[str]] = {}
+    open_: dict[str, int] = {}
+    edition = {guide.slug: (guide.of, guide.edition) for guide in guides}
+    for row in Translation.objects.filter(slug__in=edition, language=language):
+        if (row.of, row.edition) != edition[row.slug]:
+            continue
+        if row.signed_at is None:
+            open_[row.slug] = open_.get(row.slug, 0) + 1
+        else:
+            done.setdefault(row.slug, set()).add(row.paragraph)
+    found = [
+        Progress(
+            guide,
+            len(guide.paragraphs),
+            len(done.get(guide.slug, ())),
+            open_.get(guide.slug, 0),
+        )
+        for guide in guides
+        if guide.paragraphs
+    ]
+    return sorted(found, key=lambda one: (one.signed == one.paragraphs, one.guide.slug))
+
+
+def may(subject: Subject, action: str, guide: Guide) -> bool:
+    """Say whether the subject may propose (``guide.translate``) or sign (``guide.sign``)."""
+    return judge(subject, action, _place(guide)).allowed
+
+
+def allow_either(subject: Subject, guide: Guide) -> None:
+    """Let in who may propose or sign; raises `TranslationDenied` for anybody else."""
+    if not may(subject, "guide.translate", guide):
+        _allow(subject, "guide.sign", guide)
+
+
 def waiting(slug: str) -> list[Proposal]:
     """List the proposals for the present edition that nobody signed yet, oldest first."""
     guide = queries.guide(slug)
@@ -154,6 +223,7 @@ def waiting(slug: str) -> list[Proposal]:
             row.heading,
             row.text,
             row.translator,
+            row.translator_id,
         )
         for row in rows
     ]
@@ -166,12 +236,16 @@ def _signed(row: Translation) -> Signed:
 
 
 def _allow(subject: Subject, action: str, guide: Guide) -> None:
-    region = exchange.departments()[guide.department].region
-    place = {"department": guide.department, "region": region}
+    place = _place(guide)
     ruling = judge(subject, action, place)
     if not ruling.allowed:
         refuse(subject, action, place, ruling)
         raise TranslationDenied(ruling.zh, ruling.en)
+
+
+def _place(guide: Guide) -> dict[str, str]:
+    region = exchange.departments()[guide.department].region
+    return {"department": guide.department, "region": region}
 
 
 def _told(type_: str, row: Translation, subject: Subject, guide: Guide) -> Draft:

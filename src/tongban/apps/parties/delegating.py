@@ -13,7 +13,15 @@ from django.db import transaction
 from django.db.models import Q
 
 from tongban.infra import clock
-from tongban.infra.access.domain import BARE, Behalf, Context, Ruling, Subject, judge
+from tongban.infra.access.domain import (
+    BARE,
+    EVERYTHING,
+    Behalf,
+    Context,
+    Ruling,
+    Subject,
+    judge,
+)
 from tongban.infra.access.models import User
 from tongban.infra.access.refusing import refuse
 from tongban.infra.trail.services import tell
@@ -26,6 +34,8 @@ from .models import Company, Delegation, Person
 
 GRANTED = "tongban.parties.delegation_granted.v1"
 ENDED = "tongban.parties.delegation_ended.v1"
+#: Begins what stands in place of a delegation's number where a company acts by its representative.
+ITSELF = "company:"
 
 
 @dataclass(frozen=True, slots=True)
@@ -233,8 +243,11 @@ def acting(user: User, number: str, context: Context = BARE) -> Subject:
     """Give the user as acting for whom this delegation names; raise `DelegationRefused`.
 
     The subject is the person acted for, with the user's own id: the trail shows both. Posts are
-    left at home.
+    left at home. ``company:`` and a credit code is the user's own company, which its legal
+    representative acts for without a delegation (民法典 第六十一条).
     """
+    if number.startswith(ITSELF):
+        return _as_company(user, number, context)
     now = clock.now()
     row = (
         Delegation.objects.select_related("principal")
@@ -242,10 +255,7 @@ def acting(user: User, number: str, context: Context = BARE) -> Subject:
         .first()
     )
     if row is None:
-        no = Ruling(allowed=False, zh="代理关系不存在或已终止", en="no such delegation is in force")
-        asking = queries.subject_of(user, context)
-        refuse(asking, "delegation.use", {"delegation": number[:32]}, no)
-        raise DelegationRefused(no.zh, no.en)
+        raise _not_in_force(user, number, context)
     principal = str(row.principal_id)
     behalf = Behalf(
         number,
@@ -256,6 +266,25 @@ def acting(user: User, number: str, context: Context = BARE) -> Subject:
     )
     name = user.first_name or user.username
     return Subject(str(user.pk), name, "citizen", principal, context=context, behalf=behalf)
+
+
+def _as_company(user: User, number: str, context: Context) -> Subject:
+    own = Company.objects.filter(representative__user=user)
+    firm = own.filter(pk=number.removeprefix(ITSELF)).first()
+    if firm is None:
+        raise _not_in_force(user, number, context)
+    everything = frozenset({EVERYTHING})
+    behalf = Behalf(number, "company", firm.pk, RULES["company"].actions, everything)
+    name = user.first_name or user.username
+    principal = str(firm.representative_id)
+    return Subject(str(user.pk), name, "citizen", principal, context=context, behalf=behalf)
+
+
+def _not_in_force(user: User, number: str, context: Context) -> DelegationRefused:
+    no = Ruling(allowed=False, zh="代理关系不存在或已终止", en="no such delegation is in force")
+    asking = queries.subject_of(user, context)
+    refuse(asking, "delegation.use", {"delegation": number[:32]}, no)
+    return DelegationRefused(no.zh, no.en)
 
 
 def basis_of(number: str) -> str:

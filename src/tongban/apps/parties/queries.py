@@ -14,7 +14,7 @@ from tongban.infra.keys import own_secret
 from tongban.infra.secrecy.fields import holding
 from tongban.kernel.suites import suite
 
-from .models import Delegation, Department, Person, Post
+from .models import Company, Delegation, Department, Person, Post
 from .sign_on.claims import pairwise
 
 
@@ -59,6 +59,16 @@ def user_of(person: str) -> str:
 def name_of(person: str) -> str:
     """Give the name of a person by the opaque id of a subject."""
     return str(Person.objects.get(pk=int(person)).name)
+
+
+def acted_for(subject: Subject) -> str:
+    """Give the name of the company or person for which a subject acts; empty where for itself."""
+    behalf = subject.behalf
+    if behalf is None:
+        return ""
+    if behalf.kind == "company":
+        return str(Company.objects.get(pk=behalf.principal).name)
+    return name_of(subject.person_id)
 
 
 def pseudonym(user: str, sector: str) -> str:

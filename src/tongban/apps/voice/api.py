@@ -1,7 +1,7 @@
 """The API of ratings (好差评): rate what was decided; counts are open, words are not."""
 
 from datetime import date
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 from django.http import HttpRequest
 from ninja import Router, Schema
@@ -14,7 +14,7 @@ from tongban.apps.cases.services import allowed
 from tongban.infra.api import Body, Lang, Size, Slug, speaks
 
 from . import queries, services
-from .domain import LONGEST, MOST_TAGS, Opinion
+from .domain import LONGEST, MOST_TAGS, Answer, Opinion
 
 router = Router()
 _TAGS = ["ratings · 好差评"]
@@ -71,6 +71,17 @@ class CountsOut(Schema):
     tags: dict[str, int]
 
 
+class CallBackOut(Schema):
+    """The call-back of a low rating: until when, and what came of it."""
+
+    due: date | None
+    open: bool
+    late: bool
+    how: str
+    found: str
+    mended: bool | None
+
+
 class RatingOut(Schema):
     """A rating as the department sees it; of an unnamed one there is no case."""
 
@@ -81,6 +92,17 @@ class RatingOut(Schema):
     words: str
     case: str
     day: date
+    call_back: CallBackOut | None
+
+
+class CallBackIn(Body):
+    """What came of a call-back (差评回访)."""
+
+    how: Literal["phone", "visit", "message", "unreachable", "looked-into"]
+    words: Annotated[
+        str, StringConstraints(max_length=LONGEST, pattern=r"^[^\x00-\x09\x0b-\x1f\x7f]*$")
+    ]
+    mended: bool
 
 
 @router.get(
@@ -153,3 +175,19 @@ def of_department(
     """List a department's ratings for who holds a post there."""
     caller = subject(request, "case.read")
     return queries.of_department(caller, department, before=before, size=size)
+
+
+@router.post(
+    "/ratings/{rating}/call-back",
+    response={204: None, **refusals(WRITE)},
+    summary="差评回访 · Close a call-back",
+    operation_id="call_back",
+    tags=_TAGS,
+)
+def call_back(
+    request: HttpRequest, rating: Annotated[int, Field(ge=1, le=2**53)], body: CallBackIn
+) -> Any:
+    """Say how a person was called back, what was found, and whether it is mended (official)."""
+    caller = subject(request, "voice.answer")
+    services.call_back(caller, rating, Answer(body.how, body.words, body.mended))
+    return Status(204, None)

@@ -26,6 +26,18 @@ MOST_TAGS: Final = 8
 FEWEST_SHOWN: Final = 5
 
 
+#: Working days for a call-back where the pack does not say; this project's own choice.
+CALL_BACK_DAYS: Final = 5
+#: How a person was reached; ``looked-into``: nobody was, the matter was looked into all the same.
+HOW: Final[Mapping[str, Words]] = {
+    "phone": Words("电话回访", "by telephone"),
+    "visit": Words("上门或当面", "face to face"),
+    "message": Words("站内消息", "by message"),
+    "unreachable": Words("联系不上", "could not be reached"),
+    "looked-into": Words("核查（未联系）", "looked into, without contact"),
+}
+
+
 class RatingRefused(Exception):
     """The rating is not taken; ``zh`` and ``en`` say why or what to do."""
 
@@ -50,12 +62,16 @@ class Tag:
 
 @dataclass(frozen=True, slots=True)
 class Tags:
-    """One version of the tags, with the words of their groups, and the days to rate in."""
+    """One version of the tags, with the words of their groups, and the days to rate in.
+
+    ``callback_days`` are the working days in which a low rating is called back.
+    """
 
     version: int
     window_days: int
     groups: Mapping[str, Words]
     tags: Mapping[str, Tag]
+    callback_days: int = CALL_BACK_DAYS
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,6 +125,40 @@ def check(
             raise RatingRefused("标签不适用于此等级", f"the tag {slug} is not for this level")
     if opinion.level in LOW and not opinion.tags and not opinion.words.strip():
         raise RatingRefused("请选择标签或写明不满意之处", "say what was wrong: a tag or a word")
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What came of a call-back (回访): how the person was reached, what was found, is it mended."""
+
+    how: str
+    words: str
+    mended: bool
+
+
+def check_answer(answer: Answer, *, anonymous: bool, user: str, hands: Collection[str]) -> None:
+    """Raise `RatingRefused` where a call-back may not be closed so.
+
+    Whoever took part in the decision does not call about it; who rated unnamed is not called.
+
+    >>> check_answer(Answer("phone", "已致歉", True), anonymous=False, user="1", hands={"7"})
+    >>> check_answer(Answer("phone", "已致歉", True), anonymous=True, user="1", hands=())
+    Traceback (most recent call last):
+    tongban.apps.voice.domain.RatingRefused: an unnamed rating is looked into, nobody is called
+    """
+    if user in hands:
+        raise RatingRefused("请由未经办此事项的人员回访", "somebody who took no part calls back")
+    if answer.how not in HOW:
+        raise RatingRefused("请选择回访方式", f"give one of {', '.join(HOW)}")
+    if anonymous and answer.how != "looked-into":
+        raise RatingRefused(
+            "匿名评价只能核查，不能联系评价人", "an unnamed rating is looked into, nobody is called"
+        )
+    if not 0 < len(answer.words.strip()) <= LONGEST:
+        raise RatingRefused(
+            f"请用1至{LONGEST}字写明核实和整改情况",
+            f"say in 1 to {LONGEST} characters what was found and mended",
+        )
 
 
 def shown(counts: Mapping[int, int]) -> dict[int, int] | None:

@@ -2,6 +2,8 @@
 
 RATED = "tongban.voice.rated.v1"
 
+CALLED_BACK = "tongban.voice.called_back.v1"
+
 
 def chain(department: str) -> str:
     """Give the chain of a department's ratings."""

@@ -34,6 +34,35 @@ class Rating(models.Model):
         return f"{self.item} {self.level}"
 
 
+class CallBack(SealedModel):
+    """That a low rating is to be called back (差评回访), and what came of it.
+
+    ``due`` is None where the calendar does not reach that far yet.
+    """
+
+    rating = models.OneToOneField(
+        Rating, models.PROTECT, primary_key=True, related_name="call_back"
+    )
+    department = models.CharField(max_length=40)
+    due = models.DateField("回访期限", null=True)
+    closed = models.DateTimeField("回访时间", null=True)
+    closed_by = models.CharField(max_length=40, blank=True)
+    how = models.CharField("方式", max_length=12, blank=True)
+    found = SealedText("核实情况", null=True)
+    mended = models.BooleanField("已整改", null=True)
+
+    class Meta:
+        verbose_name = verbose_name_plural = "差评回访"
+        indexes = (
+            models.Index(
+                fields=["department", "due"], name="to_call_back", condition=Q(closed__isnull=True)
+            ),
+        )
+
+    def __str__(self) -> str:
+        return str(self.rating_id)
+
+
 class Said(SealedModel):
     """What a person wrote with a rating (评价内容)."""
 

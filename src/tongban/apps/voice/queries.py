@@ -8,11 +8,12 @@ from django.db.models import Count
 
 from tongban.apps.cases import queries as cases
 from tongban.apps.parties import queries as parties
+from tongban.infra import clock
 from tongban.infra.access.domain import Subject, judge
 from tongban.infra.access.refusing import refuse
 
 from .domain import LEVELS, RatingsClosed, shown
-from .models import Rating
+from .models import CallBack, Rating
 from .tags import tags
 
 
@@ -38,7 +39,7 @@ def of_department(
     if subject.kind != "official" or not ruling.allowed:
         refuse(subject, "case.read", about, ruling)
         raise RatingsClosed("只能查看本部门的评价", "read the ratings of your own department")
-    rows = Rating.objects.filter(department=department).select_related("said")
+    rows = Rating.objects.filter(department=department).select_related("said", "call_back")
     rows = rows.filter(pk__lt=before) if before else rows
     return [
         {
@@ -49,9 +50,35 @@ def of_department(
             "words": row.said.words if hasattr(row, "said") else "",
             "case": "" if row.anonymous else row.case,
             "day": row.rated.date(),
+            "call_back": _call_back(row),
         }
         for row in rows.order_by("-pk")[:size]
     ]
+
+
+def _call_back(row: Rating) -> dict[str, Any] | None:
+    """Show the call-back of a low rating; None where there is none to make."""
+    if not hasattr(row, "call_back"):
+        return None
+    made = row.call_back
+    return {
+        "due": made.due,
+        "open": made.closed is None,
+        "late": made.due is not None
+        and (made.closed.astimezone(clock.SHANGHAI).date() if made.closed else clock.today())
+        > made.due,
+        "how": made.how,
+        "found": made.found or "",
+        "mended": made.mended,
+    }
+
+
+def to_call_back(subject: Subject, department: str) -> int:
+    """Count the call-backs that wait in a department whose ratings the subject may read."""
+    about = {"department": department, "region": parties.department_region(department)}
+    if not judge(subject, "case.read", about).allowed:
+        return 0
+    return CallBack.objects.filter(department=department, closed=None).count()
 
 
 def counts(*, item: str = "", department: str = "") -> dict[str, Any]:

@@ -9,7 +9,7 @@ from django.conf import settings
 from tongban.infra.packs import find_packs, read_document
 from tongban.kernel.facts import Words
 
-from .domain import Tag, Tags
+from .domain import CALL_BACK_DAYS, Tag, Tags
 
 FILE = "voice.yaml"
 
@@ -39,4 +39,5 @@ def _tags(raw: Mapping[str, Any]) -> Tags:
         raw["window_days"],
         {g["slug"]: Words(g["text"]["zh"], g["text"]["en"]) for g in raw["groups"]},
         {tag.slug: tag for tag in made},
+        raw.get("callback_days", CALL_BACK_DAYS),
     )

@@ -179,6 +179,9 @@ RULES: tuple[Rule, ...] = (
     _rule("official", "clerk", "department", "fee.refund"),
     _rule("official", "approver", "department", "fee.read fee.approve fee.reconcile fee.settle"),
     _rule("official", "publisher", "department", "item.read item.publish"),
+    # whoever took part in a decision does not call about it (see voice)
+    _rule("official", "clerk", "department", "voice.answer"),
+    _rule("official", "reviewer", "department", "voice.answer"),
     # who translates a guide does not sign it
     _rule("official", "clerk", "department", "guide.translate"),
     _rule("official", "approver", "department", "guide.sign"),

@@ -21,6 +21,8 @@ from tongban.apps.licences import services as licensing
 from tongban.apps.licences.errors import LicenceError, LicenceUnknown
 from tongban.apps.parties import queries as parties
 from tongban.apps.voice import queries as voice
+from tongban.apps.voice import services as answering
+from tongban.apps.voice.domain import HOW, LONGEST, Answer, RatingRefused
 from tongban.infra.access.domain import Subject
 from tongban.web.components import Field, Option, gather
 from tongban.web.desk.forms import wrong
@@ -189,6 +191,10 @@ def ratings(request: HttpRequest, subject: Subject) -> HttpResponse:
             "words": row["words"],
             "case": row["case"],
             "url": address("desk-case", row["case"], row["item"]) if row["case"] else "",
+            "call_back": row["call_back"],
+            "answer": address("desk-rating", str(row["id"]), department=department)
+            if row["call_back"] and row["call_back"]["open"]
+            else "",
         }
         for row in found[:_LISTED]
     ]
@@ -203,6 +209,7 @@ def ratings(request: HttpRequest, subject: Subject) -> HttpResponse:
             for one in mine
         ],
         "department": department,
+        "waiting": voice.to_call_back(subject, department),
         "counted": [
             {"label": t[f"rating_{level}"], "shown": n} for level, n in (counted or {}).items()
         ],
@@ -210,6 +217,50 @@ def ratings(request: HttpRequest, subject: Subject) -> HttpResponse:
         "later": address("desk-ratings", **more) if more else "",
     }
     return show(request, subject, "desk_ratings", shown)
+
+
+@require_http_methods(["GET", "POST"])
+@official("clerk", "reviewer")
+def call_back(request: HttpRequest, subject: Subject, number: str) -> HttpResponse:
+    """Take what came of calling back who was not content; nobody calls about its own decision."""
+    lang, t = language(request), words(view_of(request).language.tag)
+    department = request.GET.get("department", "")
+    if not _NUMBER.fullmatch(number) or department not in {p.department for p in subject.posts}:
+        return missing(request)
+    rating = int(number)
+    found = voice.of_department(subject, department, before=rating + 1, size=1)
+    row = next((one for one in found if one["id"] == rating and one["call_back"]), None)
+    if row is None or not row["call_back"]["open"]:
+        return missing(request)
+    fields = [
+        Field("how", t["callback_how"], "choice",
+              options=tuple(Option(name, told.of(lang)) for name, told in HOW.items()
+                            if row["case"] or name == "looked-into")),
+        Field("found", t["callback_found"], "long", most=LONGEST),
+        Field("mended", t["callback_mended"], "check"),
+    ]  # fmt: skip
+    shown: dict[str, Any] = {
+        "row": row | {"name": _item_name(row["item"], lang), "level": t[f"rating_{row['level']}"]},
+        "tags": voice.tag_words(row["tags"], lang),
+        "back": address("desk-ratings", department=department),
+        "form": fields,
+        "lines": [],
+    }
+    if request.method == "GET":
+        return show(request, subject, "desk_rating", shown)
+    sent = gather(fields, request.POST)
+    amiss = {name: t["answer_needed"] for name in ("how", "found") if not sent[name].strip()}
+    if amiss:
+        return show(
+            request, subject, "desk_rating", shown | {"form": wrong(fields, sent, amiss)}, 422
+        )
+    answer = Answer(sent["how"], sent["found"], mended=sent["mended"] == "yes")
+    try:
+        answering.call_back(subject, rating, answer)
+    except RatingRefused as refused:
+        shown |= {"form": wrong(fields, sent, {}), "lines": [said(request, refused)]}
+        return show(request, subject, "desk_rating", shown, 409)
+    return redirect(shown["back"])
 
 
 def _item_name(item: str, lang: str) -> str:

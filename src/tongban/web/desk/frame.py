@@ -82,7 +82,9 @@ _TABS: Sequence[tuple[str, frozenset[str]]] = (
     ("desk-counter", frozenset({"clerk"})),
     ("desk-licences", frozenset({"approver"})),
     ("desk-fees", frozenset({"approver"})),
+    ("desk-wishes", frozenset({"clerk"})),
     ("desk-ratings", frozenset({"clerk", "reviewer", "approver"})),
+    ("desk-translations", frozenset({"clerk", "approver"})),
 )
 
 

@@ -6,7 +6,7 @@ from typing import Any
 from django.http import HttpRequest, HttpResponse
 from ninja.responses import Status
 
-from tongban.apps.cases import disclosure, queries, services
+from tongban.apps.cases import disclosure, prefilled, queries, services
 from tongban.apps.items import queries as items
 from tongban.infra.api import Lang, Slug, speaks
 
@@ -14,13 +14,17 @@ from .acts import doubts
 from .common import READ, WRITE, refusals, router, subject
 from .schemas import (
     CaseOut,
+    DoubtIn,
     DraftIn,
     DraftLine,
     DraftNumber,
     DraftOut,
     DraftSubmissionIn,
     DraftUploadIn,
+    FactName,
     LookAtOut,
+    PrefilledOut,
+    ReadingIn,
 )
 
 _TAGS = ["drafts · 草稿"]
@@ -134,6 +138,77 @@ def look_at(request: HttpRequest, number: DraftNumber, material: Slug) -> Any:
         "text_read": found.text_read,
         "findings": [asdict(finding) for finding in found.findings],
     }
+
+
+_READING = {200: PrefilledOut, **refusals(WRITE)}
+
+
+@router.post(
+    "/drafts/{number}/reading",
+    response=_READING,
+    summary="同意取数并预填 · Agree, and have departments asked",
+    operation_id="read_ahead",
+    tags=_TAGS,
+)
+def read_ahead(
+    request: HttpRequest, number: DraftNumber, body: ReadingIn, lang: Lang | None = None
+) -> Any:
+    """Have the departments asked before sending; what did not come in time may be asked for by GET.
+
+    Nothing is asked by a key that was typed. A few times a draft and a day; after that the draft is
+    sent without.
+    """
+    caller = subject(request, _SUBMIT)
+    services.read_ahead(caller, number, consent=body.consent)
+    return prefilled.of(caller, number, speaks(request, lang))
+
+
+@router.get(
+    "/drafts/{number}/reading",
+    response={200: PrefilledOut, **refusals(READ)},
+    summary="预填数据 · What departments said",
+    operation_id="prefilled",
+    tags=_TAGS,
+)
+def reading(request: HttpRequest, number: DraftNumber, lang: Lang | None = None) -> Any:
+    """Show what departments said, what differs from the answers, and what is asked later."""
+    return prefilled.of(subject(request, _SUBMIT), number, speaks(request, lang))
+
+
+@router.post(
+    "/drafts/{number}/facts/{fact}/doubt",
+    response=_READING,
+    summary="数据有误 · Not right? (before sending)",
+    operation_id="doubt_ahead",
+    tags=_TAGS,
+)
+def doubt_ahead(
+    request: HttpRequest,
+    number: DraftNumber,
+    fact: FactName,
+    body: DoubtIn,
+    lang: Lang | None = None,
+) -> Any:
+    """Doubt a fact that was read; the department is told when the draft is sent."""
+    caller = subject(request, _SUBMIT)
+    services.doubt_ahead(caller, number, fact, services.Doubted(body.says, body.why))
+    return prefilled.of(caller, number, speaks(request, lang))
+
+
+@router.delete(
+    "/drafts/{number}/facts/{fact}/doubt",
+    response=_READING,
+    summary="撤回更正请求 · Take a doubt back (before sending)",
+    operation_id="withdraw_doubt_ahead",
+    tags=_TAGS,
+)
+def withdraw_doubt_ahead(
+    request: HttpRequest, number: DraftNumber, fact: FactName, lang: Lang | None = None
+) -> Any:
+    """Take a doubt back before it is sent."""
+    caller = subject(request, _SUBMIT)
+    services.withdraw_doubt_ahead(caller, number, fact)
+    return prefilled.of(caller, number, speaks(request, lang))
 
 
 @router.post(

@@ -373,6 +373,12 @@ class DraftOut(Schema):
     documents: list[DraftDocumentOut]
 
 
+class ReadingIn(Body):
+    """Agree to the consent panel of a draft, and have the departments asked (同意取数)."""
+
+    consent: bool = False
+
+
 class FindingOut(Schema):
     """One thing that a look at a file says; only ``refuse`` stands in the way."""
 
@@ -530,6 +536,44 @@ class FactOut(Schema):
     as_of: str
     unverified: bool
     doubt: DoubtOut | None
+
+
+class LaterOut(Schema):
+    """What a department is asked for after sending, in words."""
+
+    department: str
+    facts: list[str]
+
+
+class DifferenceOut(Schema):
+    """A question that a department answers as well; its value goes first."""
+
+    fact: str
+    label: str
+    typed: str
+    value: Value
+    shown: str
+    department: str
+    as_of: str
+    differs: bool
+
+
+class PrefilledOut(Schema):
+    """What was read for a draft before sending (预填).
+
+    ``state`` is ``none`` until the panel is agreed to, ``reading`` while answers may still come.
+    ``shown``: whether the caller may see the facts; ``fresh``: whether a case may begin with them;
+    ``again``: whether they may be read anew.
+    """
+
+    state: Literal["none", "reading", "read"]
+    shown: bool
+    fresh: bool
+    again: bool
+    read: datetime | None
+    facts: list[FactOut]
+    later: list[LaterOut]
+    differs: list[DifferenceOut]
 
 
 class CallOut(Schema):

@@ -19,7 +19,8 @@ from .ground import Ground, all_facts, behind, offered, stale, unverified
 from .state import ENDED, Branch, Case, Known, Stage, write_known
 
 _EARLY = frozenset({Stage.WAITING, Stage.GATHERING, Stage.CORRECTION, Stage.EXAMINING})
-_AGAIN = frozenset({"unavailable", "pending"})
+#: What a source may still answer when it is asked again.
+AGAIN = frozenset({"unavailable", "pending"})
 
 
 def rule_is_next(branch: Branch, ground: Ground) -> bool:
@@ -57,7 +58,7 @@ def wants(
         held = case.facts.get(name)
         if held is None or _only_typed(held):
             return branch.stage in _EARLY
-        if held.status in _AGAIN:
+        if held.status in AGAIN:
             due = branch.retry_at <= now if branch.retry_at else _rested(held, ground)
             return branch.stage in _EARLY and due
         return name in again.get(item, ())
@@ -93,7 +94,7 @@ def _typed(old: Known, new: Known) -> Known:
     """Weigh what was typed against a source: it stands only where the source has no value."""
     if new.status == "value":
         return new
-    if new.status in _AGAIN:
+    if new.status in AGAIN:
         return replace(new, value=old.value, origin="applicant")
     return replace(old, status="value", department="", resource="", reason="", as_of=new.as_of)
 

@@ -29,7 +29,7 @@ def doubt(subject: Subject, number: str, fact: str, doubted: Doubted) -> Case:
 
     Raises `SubmissionInvalid`, `CaseRefused`, `CaseUnknown`, `NotAllowed`.
     """
-    (says,) = _read({fact: doubted}).values()
+    (says,) = read_doubts({fact: doubted}).values()
 
     def act(case: Case, ground: Ground) -> Sequence[Said]:
         return (doubting.doubt(case, ground, fact, says, why=doubted.why, actor=subject.user_id),)
@@ -56,7 +56,7 @@ def doubts_at_once(
 ) -> list[Said]:
     """Give the events of what is doubted as the case is submitted, before anything is fetched."""
     said: list[Said] = []
-    for fact, says in _read(given).items():
+    for fact, says in read_doubts(given).items():
         event = doubting.doubt(
             case, ground, fact, says, why=given[fact].why, actor=actor, shown=seen.get(fact)
         )
@@ -65,8 +65,8 @@ def doubts_at_once(
     return said
 
 
-def _read(given: Mapping[str, Doubted]) -> dict[str, Value]:
-    """Read what is said strictly, as an answer of the fact's own type."""
+def read_doubts(given: Mapping[str, Doubted]) -> dict[str, Value]:
+    """Read what is said strictly, as an answer of the fact's own type; raises `UnknownFact`."""
     told = {fact: one.says for fact, one in given.items() if one.says is not None}
     values = read_answers(told, None, items.vocabulary())
     unknown = items.vocabulary()

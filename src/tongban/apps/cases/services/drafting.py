@@ -28,8 +28,10 @@ from tongban.infra.access.domain import Subject
 from tongban.infra.trail import services as trail
 from tongban.kernel.events import Draft
 
+from . import prefilling
 from .doubting import Doubted
 from .intake import AlreadySent, Sent, Submission, about, allow, send
+from .owned import open_draft, own_draft
 from .papers import Paper, Upload, read_paper
 from .reading import askable
 
@@ -108,16 +110,6 @@ def _touch(row: ApplicationDraft) -> None:
     row.told = None
 
 
-def own_draft(subject: Subject, number: str, *, lock: bool = False) -> ApplicationDraft:
-    """Give a draft of this subject; raises `DraftUnknown` for any other."""
-    rows = ApplicationDraft.objects.filter(number=number, person=subject.person_id)
-    row = (rows.select_for_update() if lock else rows).first()
-    if row is None or row.company != about(subject, row.life_event)["company"]:
-        raise DraftUnknown(number)
-    allow(subject, "case.submit", about(subject, row.life_event))
-    return row
-
-
 def attach(subject: Subject, number: str, upload: Upload, *, replaces: str = "") -> Saved:
     """Put a file to a draft; ``replaces`` is the digest of the one that it takes the place of.
 
@@ -125,7 +117,7 @@ def attach(subject: Subject, number: str, upload: Upload, *, replaces: str = "")
     """
     paper = read_paper(upload)
     with transaction.atomic():
-        row = _open(subject, number)
+        row = open_draft(subject, number)
         wanted = {m.spec.code for m in items.life_event(row.life_event).plan.materials}
         if paper.material not in wanted:
             raise SubmissionInvalid({paper.material: ("没有此材料", "no such document is asked")})
@@ -157,18 +149,11 @@ def attach(subject: Subject, number: str, upload: Upload, *, replaces: str = "")
 def detach(subject: Subject, number: str, material: str) -> Saved:
     """Take a file out of a draft again; raises `DraftUnknown`."""
     with transaction.atomic():
-        row = _open(subject, number)
+        row = open_draft(subject, number)
         row.documents.filter(material=material).delete()
         _touch(row)
         row.save()
         return Saved(row.number, row.version)
-
-
-def _open(subject: Subject, number: str) -> ApplicationDraft:
-    row = own_draft(subject, number, lock=True)
-    if row.case:
-        raise DraftUnknown(number)
-    return row
 
 
 def look(subject: Subject, number: str, material: str) -> Look:
@@ -198,7 +183,9 @@ def look(subject: Subject, number: str, material: str) -> Look:
 def drop_draft(subject: Subject, number: str) -> None:
     """Drop a draft with all it holds; raises `DraftUnknown`."""
     with transaction.atomic():
-        _open(subject, number).delete()
+        row = open_draft(subject, number)
+        prefilling.let_go(row, subject.user_id)
+        row.delete()
 
 
 def submit_draft(
@@ -213,8 +200,9 @@ def submit_draft(
 ) -> str:
     """Send a draft as it stood at ``version``; give the number of its one case, however often.
 
-    An answer that the newest version of the life event does not ask any more is left out. Raises
-    `DraftMoved`, `DraftUnknown`, and what ``submit`` raises.
+    An answer that the newest version of the life event does not ask any more is left out. What was
+    read ahead and is fresh goes with it; where consent was given for that, ``consent`` need not say
+    so again. Raises `DraftMoved`, `DraftUnknown`, and what ``submit`` raises.
     """
     row = own_draft(subject, number)
     if row.case:
@@ -227,16 +215,25 @@ def submit_draft(
         Paper(d.material, d.filename, d.media_type, d.digest, d.content)
         for d in row.documents.order_by("pk")
     ]
+    ahead = prefilling.ahead(subject, row)
     submission = Submission(
         row.life_event,
         answers,
-        consent=consent,
-        seen=seen or {},
+        consent=consent or ahead.agreed,
+        seen={**ahead.seen, **(seen or {})},
         items=tuple(chosen),
-        doubts=doubts or {},
+        doubts={**ahead.doubts, **(doubts or {})},
+    )
+    sent = Sent(
+        number,
+        version,
+        ahead.case,
+        agreed=ahead.agreed and not consent,
+        facts=ahead.facts,
+        calls=ahead.calls,
     )
     try:
-        return send(subject, submission, papers, Sent(number, version))
+        return send(subject, submission, papers, sent)
     except AlreadySent:
         now = ApplicationDraft.objects.filter(number=number).first()
         if now is None:
@@ -260,6 +257,7 @@ def end_drafts() -> int:
         with transaction.atomic():
             same = ApplicationDraft.objects.filter(number=row.number, ends=row.ends, told=row.told)
             if due:
+                prefilling.let_go(row, "system")
                 if not same.delete()[0]:
                     continue
                 told = [] if row.case else [_news(row, say.DRAFT_ENDED)]

@@ -3,15 +3,24 @@
 import secrets
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import datetime
 
 from django.db import transaction
 
 from tongban.apps.cases import events as say
+from tongban.apps.cases.domain import sources
 from tongban.apps.cases.domain.engine import tell
 from tongban.apps.cases.domain.fold import Said, apply
-from tongban.apps.cases.domain.state import Json, encode, write_value, write_values
+from tongban.apps.cases.domain.ground import Ground
+from tongban.apps.cases.domain.state import Json, Known, encode, write_value, write_values
 from tongban.apps.cases.errors import NotAllowed, SubmissionInvalid
-from tongban.apps.cases.models import ApplicationDraft, BranchRow, Document, DraftDocument
+from tongban.apps.cases.models import (
+    ApplicationDraft,
+    BranchRow,
+    Document,
+    DraftDocument,
+    Prefill,
+)
 from tongban.apps.cases.models import Case as Row
 from tongban.apps.exchange import consents
 from tongban.apps.items import queries as items
@@ -30,6 +39,12 @@ from .reading import askable, read_answers
 from .turns import LEASE, carry_on, drafts_of, ground_of, rows_of
 
 _ALPHABET = "23456789ABCDEFGHJKLMNPQRSTUVWXYZ"
+_WITHDRAWN = {
+    "consent": (
+        "您的同意已撤回或者已到期，请重新同意",
+        "your consent was withdrawn or has ended; agree again",
+    )
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,10 +69,18 @@ def allow(subject: Subject, action: str, resource: Mapping[str, str]) -> None:
 
 @dataclass(frozen=True, slots=True)
 class Sent:
-    """The draft (草稿) that a submission empties in the same transaction, as it was read."""
+    """The draft (草稿) that a submission empties in the same transaction, as it was read.
+
+    ``case`` is the number that was kept for its case, where facts were read ahead; ``facts`` are
+    those that are fresh, by ``calls`` calls. ``agreed``: it relies on the consent given then.
+    """
 
     number: str
     version: int
+    case: str = ""
+    agreed: bool = False
+    facts: Mapping[str, Known] = field(default_factory=dict)
+    calls: int = 0
 
 
 class AlreadySent(Exception):
@@ -65,18 +88,33 @@ class AlreadySent(Exception):
 
 
 def about(subject: Subject, life_event: str) -> dict[str, str]:
-    """Give what an application would be about, for the judge of permissions."""
-    behalf = subject.behalf
+    """Give what an application would be about, for the judge of permissions.
+
+    Whoever acts for a person is about that person's own matters, and goes on with its draft.
+    """
     return {
         "applicant": subject.person_id,
         "life_event": life_event,
-        "company": behalf.principal if behalf is not None else "",
+        "company": company_of(subject),
     }
+
+
+def company_of(subject: Subject) -> str:
+    """Give the credit code of the company that a subject acts for; empty for a person."""
+    behalf = subject.behalf
+    return behalf.principal if behalf is not None and behalf.kind == "company" else ""
 
 
 def may_apply(subject: Subject, life_event: str) -> None:
     """Raise `NotAllowed` where this subject may not apply for this."""
     allow(subject, "case.submit", about(subject, life_event))
+    behalf = subject.behalf
+    if behalf is None or behalf.kind != "company":
+        return
+    if items.guide(life_event).audience == "person":
+        raise NotAllowed(
+            "此事项由个人申请，请先切换为本人", "people apply for this, not companies: be yourself"
+        )
 
 
 def submit(subject: Subject, submission: Submission) -> str:
@@ -97,7 +135,7 @@ def send(
     Raises as `submit`, and `AlreadySent`.
     """
     behalf = subject.behalf
-    allow(subject, "case.submit", about(subject, submission.life_event))
+    may_apply(subject, submission.life_event)
     event = items.life_event(submission.life_event)
     chosen = {
         b.item: b.version
@@ -113,7 +151,7 @@ def send(
             {"consent": ("请先同意调取所列数据", "agree to the listed data being fetched first")}
         )
     now = ground.now
-    number = f"{now:%Y%m%d}-" + "".join(secrets.choice(_ALPHABET) for _ in range(10))
+    number = (sent.case if sent is not None else "") or new_number(now)
     documents = documents_of(number, papers)
     given = {f"{event.applicant}.id_number": parties.id_number(subject.person_id)}
     held = stand_in(subject, ground, chosen, {**answers, **given})
@@ -152,10 +190,18 @@ def send(
         if sent is not None:
             _empty(sent, number)
         if any(line.basis == "consent" for line in event.plan.consent):
-            receipt = consents.give_consent(number, event.slug, subject, event.plan, chosen)
-            data["consent_id"] = receipt.number
-        said = Said(say.SUBMITTED, now, data, actor=subject.user_id)
-        case = apply(None, number, said)
+            data["consent_id"] = consents.standing(number)
+            if not data["consent_id"] and sent is not None and sent.agreed:
+                raise SubmissionInvalid(_WITHDRAWN)
+            if not data["consent_id"]:
+                given_now = consents.give_consent(number, event.slug, subject, event.plan, chosen)
+                data["consent_id"] = given_now.number
+        said = [Said(say.SUBMITTED, now, data, actor=subject.user_id)]
+        case = apply(None, number, said[0])
+        if sent is not None and sent.facts:
+            said += sources.received(case, _wanted(sent.facts, ground), sent.calls, ground)
+        for event_ in said[1:]:
+            case = tell(case, event_)
         doubts = doubts_at_once(case, ground, submission.doubts, case.seen, actor=subject.user_id)
         for doubt in doubts:
             case = tell(case, doubt)
@@ -171,9 +217,20 @@ def send(
         )
         Document.objects.bulk_create(documents)
         BranchRow.objects.bulk_create(rows_of(case, ground))
-        trail.append(drafts_of(case, ground, [said, *doubts]))
+        trail.append(drafts_of(case, ground, [*said, *doubts]))
     carry_on(number)
     return number
+
+
+def new_number(now: datetime) -> str:
+    """Draw the number of a case (办件编号): the day, and ten signs that nobody can guess."""
+    return f"{now:%Y%m%d}-" + "".join(secrets.choice(_ALPHABET) for _ in range(10))
+
+
+def _wanted(facts: Mapping[str, Known], ground: Ground) -> dict[str, Known]:
+    """Leave out what no item that was applied for may see (最小必要)."""
+    wanted = frozenset().union(*(one.wanted for one in ground.definitions.values()))
+    return {name: known for name, known in facts.items() if name in wanted}
 
 
 def _empty(sent: Sent, case: str) -> None:
@@ -182,3 +239,4 @@ def _empty(sent: Sent, case: str) -> None:
     if not standing.update(case=case, **sealed(ApplicationDraft, sent.number, answers={})):
         raise AlreadySent(sent.number)
     DraftDocument.objects.filter(draft_id=sent.number).delete()
+    Prefill.objects.filter(draft_id=sent.number).delete()

@@ -185,31 +185,49 @@ def prepared(number: str, deciding: str = "") -> tuple[Case, Case, Ground, list[
     tried: set[str] = set()
     while calls := sources.wants(case, ground, deciding, tried):
         found: dict[str, Known] = {}
-        facts = all_facts(case, ground)
         for call in calls:
-            purpose = exchange.Purpose(
-                life_event=case.life_event,
-                call=call,
-                consent=call.basis == "consent" and _consented(case),
-            )
-            fetched = exchange.fetch(
-                call.facts,
-                about={key: facts[key] for key in call.keys},
-                purpose=purpose,
-                case=case.number,
-                actor="system",
-            )
-            checked = cross_check(
-                fetched.answers, about=facts, purpose=purpose, case=case.number, actor="system"
-            )
-            drafts += [*fetched.calls, *checked.events]
-            found |= {name: _known(call, a, ground) for name, a in checked.answers.items()}
+            answers, made = ask(call, case, ground)
+            drafts += made
+            found |= answers
         tried |= found.keys()
         said = sources.received(case, found, len(calls), ground)
         drafts += drafts_of(case, ground, said)
         for event in said:
             case = engine.tell(case, event)
     return before, case, ground, drafts
+
+
+def ask(
+    call: forms.Call, case: Case, ground: Ground, *, actor: str = "system", patience: float = 0.0
+) -> tuple[dict[str, Known], list[Draft]]:
+    """Make one planned call, and those that check it; give what came and what is to be told.
+
+    ``patience`` is as `exchange.fetch` takes it. No transaction may be open.
+    """
+    facts = all_facts(case, ground)
+    purpose = exchange.Purpose(
+        life_event=case.life_event,
+        call=call,
+        consent=call.basis == "consent" and _consented(case),
+    )
+    fetched = exchange.fetch(
+        call.facts,
+        about={key: facts[key] for key in call.keys},
+        purpose=purpose,
+        case=case.number,
+        actor=actor,
+        patience=patience,
+    )
+    checked = cross_check(
+        fetched.answers,
+        about=facts,
+        purpose=purpose,
+        case=case.number,
+        actor=actor,
+        patience=patience,
+    )
+    found = {name: _known(call, answer, ground) for name, answer in checked.answers.items()}
+    return found, [*fetched.calls, *checked.events]
 
 
 def _consented(case: Case) -> bool:

@@ -9,9 +9,13 @@ from .hearing import ask_bank, hear, notice
 from .ordering import close_order, open_order
 from .paying import pay
 from .reconciling import days_due, reconcile, settle
-from .refunding import approve, ask_refund, refuse_refund, send_refund
+from .refunding import REASONS, approve, ask_refund, refuse_refund, send_refund
+from .wishing import MOST_NOTE, answer_wish, left_of, may_wish, wish_refund
 
 __all__ = [
+    "MOST_NOTE",
+    "REASONS",
+    "answer_wish",
     "approve",
     "ask_bank",
     "ask_refund",
@@ -20,6 +24,8 @@ __all__ = [
     "days_due",
     "expire",
     "hear",
+    "left_of",
+    "may_wish",
     "notice",
     "open_order",
     "pay",
@@ -27,4 +33,5 @@ __all__ = [
     "refuse_refund",
     "send_refund",
     "settle",
+    "wish_refund",
 ]

@@ -10,8 +10,10 @@ from datetime import datetime
 from typing import Any, Literal
 
 from tongban.apps.exchange.domain import law, words
+from tongban.apps.items.domain.charges import fee_words
 from tongban.apps.items.domain.words import Definition, LifeEvent
 from tongban.kernel.facts import Fact, Value, Words
+from tongban.kernel.feel import Condition
 from tongban.kernel.feel.telling import tell_condition
 from tongban.kernel.forms import DataPlan, LegalBasis, Material
 
@@ -258,8 +260,11 @@ def _bring(ground: Ground) -> tuple[Bring, ...]:
 
 def _when(material: Material, ground: Ground) -> Words:
     condition = material.spec.when
-    if condition is None:
-        return Words("", "")
+    return Words("", "") if condition is None else _told(condition, ground)
+
+
+def _told(condition: Condition, ground: Ground) -> Words:
+    """Tell a condition with the labels of its facts and of their options."""
 
     def shown(lang: str) -> Callable[[str, Value], str]:
         def one(name: str, value: Value) -> str:
@@ -268,10 +273,9 @@ def _when(material: Material, ground: Ground) -> Words:
 
         return one
 
-    return Words(
-        tell_condition(condition, "zh", {n: w.zh for n, w in ground.labels.items()}, shown("zh")),
-        tell_condition(condition, "en", {n: w.en for n, w in ground.labels.items()}, shown("en")),
-    )
+    zh = tell_condition(condition, "zh", {n: w.zh for n, w in ground.labels.items()}, shown("zh"))
+    en = tell_condition(condition, "en", {n: w.en for n, w in ground.labels.items()}, shown("en"))
+    return Words(zh, en)
 
 
 def _sections(
@@ -291,8 +295,7 @@ def _sections(
         or Words("不问任何问题。", "Nothing is asked."),
         "bring": _brought(bring),
         "time": _time(ground),
-        # an item charges nothing unless its definition says so
-        "fee": Words("不收费。", "Free of charge."),
+        "fee": fee_words(ground.definitions, lambda condition: _told(condition, ground)),
         "decided": _decided(ground),
         "result": _results(ground),
         "law": _lines(
