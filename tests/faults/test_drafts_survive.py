@@ -15,7 +15,7 @@ from tongban.apps.cases.models import ApplicationDraft, Case, Prefill
 from tongban.apps.exchange import consents
 from tongban.infra.trail import queries as trail
 
-KILLS = 30 if os.environ.get("CI") == "true" else 8
+KILLS = 15 if os.environ.get("CI") == "true" else 8
 DRAFTS = 8
 SCRIPT = Path(__file__).with_name("_send_drafts.py")
 READER = Path(__file__).with_name("_read_and_send.py")

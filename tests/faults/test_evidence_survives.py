@@ -16,7 +16,7 @@ from tongban.apps.evidence import auditing, services
 from tongban.apps.evidence.models import Leaf
 from tongban.infra.trail import models as trail
 
-KILLS = 20 if os.environ.get("CI") == "true" else 6
+KILLS = 12 if os.environ.get("CI") == "true" else 6
 #: Tells events without end, and makes leaves of them, as two kinds of process do side by side.
 PROGRAM = dedent(
     """

@@ -20,7 +20,7 @@ from tongban.infra.messages.models import Channel, Delivery, Message
 from tongban.infra.messages.templates import fitting
 from tongban.infra.trail import queries as trail
 
-KILLS = 30 if os.environ.get("CI") == "true" else 8
+KILLS = 15 if os.environ.get("CI") == "true" else 8
 CASES = 6
 SCRIPT = Path(__file__).with_name("_tell_people.py")
 
