@@ -2,7 +2,8 @@
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
-WORKERS ?= 2
+# half of what the long tests of CI do is waiting for processes that start
+WORKERS ?= $(if $(filter true,$(CI)),3,2)
 # whatever starts here finds its modules compiled, instead of compiling them at each start
 export PYTHONDONTWRITEBYTECODE :=
 

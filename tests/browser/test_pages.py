@@ -18,6 +18,8 @@ from browser.visits import Chromium, Visit
 _choose = everything if os.environ.get("CI") == "true" else pairwise
 LOOKS: dict[tuple[Shown, str, str], list[Setting]] = {}
 for shown, view, width, lang in _choose(PAGES, VIEWS, WIDTHS, tuple(languages())):
+    if lang == "ug" and view != "elder":
+        continue  # what is written from the right is looked at in its largest letters
     LOOKS.setdefault((shown, view, lang), []).append(Setting(view, width, lang))
 
 
