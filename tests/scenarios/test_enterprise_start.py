@@ -36,7 +36,7 @@ TELLERS = tuple(
     for name in (
         "apps/parties/sample",
         "apps/cases/story.py",
-        "apps/cases/api/schemas.py",
+        "apps/cases/api/schemas",
         "config/cli.py",
         "config/network",
     )

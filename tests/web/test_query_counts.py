@@ -35,13 +35,19 @@ LISTS = [shown for shown in LOOKED_AT if shown.name in _GROWING]
 
 
 def queries(shown: Shown, states: States) -> int:
-    """Count the queries of a page that was opened before: caches are warm, the session is known."""
+    """Count the queries of a page that was opened before: caches are warm, the session is known.
+
+    The fewer of two visits: the ring of keys is read anew every few seconds, on whichever page.
+    """
     client = signed_in(states.people[shown.role]) if shown.role else Client()
     address = shown.path.format_map(states.numbers)
     assert client.get(address).status_code == shown.status, shown.name
-    with CaptureQueriesContext(connection) as seen:
-        client.get(address)
-    return len(seen)
+    counted = []
+    for _ in range(2):
+        with CaptureQueriesContext(connection) as seen:
+            client.get(address)
+        counted.append(len(seen))
+    return min(counted)
 
 
 @pytest.mark.slow

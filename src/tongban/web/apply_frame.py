@@ -20,7 +20,7 @@ from tongban.kernel.feel import Value
 from tongban.kernel.forms import Field as Asked
 from tongban.kernel.forms import Material, read_answers
 
-from .components import Field, of_fact
+from .components import Field, of_fact, written
 from .languages import words
 from .pages import acting_subject, language, missing, page, view_of
 
@@ -159,7 +159,7 @@ def fields_of(
     return [
         replace(
             field,
-            value=_text(desk.typed.get(field.name), field),
+            value=written(desk.typed.get(field.name), field.kind),
             error=(wrong or {}).get(field.name, ""),
         )
         for field in made
@@ -168,17 +168,6 @@ def fields_of(
 
 def _help(one: Asked, lang: str) -> str:
     return one.help.of(lang) if one.help else ""
-
-
-def _text(typed: object, field: Field) -> str:
-    """Write an answer of the draft as its control shows it."""
-    if typed is None:
-        return ""
-    if isinstance(typed, bool):
-        return "true" if typed else "false"
-    if field.kind == "money" and isinstance(typed, int):
-        return f"{typed // 100}.{typed % 100:02d}"
-    return str(typed)
 
 
 def fresh(desk: Desk) -> Desk:

@@ -25,6 +25,7 @@ from tongban.apps.cases.models import ApplicationDraft, Case, Prefill, PrefillLo
 from tongban.apps.cases.services import Doubted
 from tongban.apps.cases.services.intake import Sent
 from tongban.apps.cases.services.intake import send as submit_as
+from tongban.apps.cases.services.prefilling import MOST_ROUNDS
 from tongban.apps.cases.services.prefilling import ahead as ahead_of
 from tongban.apps.exchange import consents
 from tongban.apps.items import queries as items
@@ -165,12 +166,12 @@ def test_a_draft_is_read_a_few_times_and_a_person_a_few_times_a_day(office: Offi
     who, number = agreed(office)
     case = row_of(number).case
     each = len(calls(case))
-    for _ in range(services.MOST_ROUNDS + 2):
+    for _ in range(MOST_ROUNDS + 2):
         office.clock.move(minutes=20)
         services.read_ahead(who, number, consent=True)
-    assert len(calls(case)) == each * services.MOST_ROUNDS
+    assert len(calls(case)) == each * MOST_ROUNDS
     assert prefilled.of(who, number, "zh").again is False
-    readings = services.MOST_ROUNDS
+    readings = MOST_ROUNDS
     for _ in range(10):
         services.drop_draft(who, number)
         number = services.save_draft(who, OLD, office.answers(OLD)).number

@@ -18,6 +18,7 @@ from . import queries, services
 from .domain import prefilling
 from .domain.state import Json
 from .queries import Loaded
+from .services import prefilling as reading
 
 State = Literal["none", "reading", "read"]
 
@@ -47,20 +48,20 @@ NONE = Prefilled("none")
 def of(subject: Subject, number: str, lang: str) -> Prefilled:
     """Show what was read for a draft of this subject; raises `DraftUnknown`, `NotAllowed`."""
     draft = services.own_draft(subject, number)
-    now = services.standing(draft)
+    now = reading.standing(draft)
     if now is None:
         return NONE
     loaded = Loaded(now.case, now.ground)
     labels = now.ground.life_event.labels(lang)
-    shown = services.may_see(subject, draft)
-    reading = not now.row.done and clock.now() < now.row.until
+    shown = reading.may_see(subject, draft)
+    waits = not now.row.done and clock.now() < now.row.until
     later = prefilling.later(now.case, now.ground)
-    differs = prefilling.differences(now.case, now.ground, services.typed(draft)) if shown else ()
+    differs = prefilling.differences(now.case, now.ground, reading.typed(draft)) if shown else ()
     return Prefilled(
-        "reading" if reading else "read",
+        "reading" if waits else "read",
         shown,
         now.fresh,
-        not now.fresh and now.row.rounds < services.MOST_ROUNDS,
+        not now.fresh and now.row.rounds < reading.MOST_ROUNDS,
         now.row.read,
         tuple(
             fact

@@ -12,6 +12,7 @@ from tongban.kernel.events import Event
 
 from . import archiving, notices, services, telling
 from .events import CLOSED, ENDED
+from .services import prefilling
 
 _ARCHIVE = "cases.archive"
 _NOTICES = "cases.notices"
@@ -44,10 +45,10 @@ def take_up(number: str) -> None:
     services.advance(number)
 
 
-@job(services.READ_ON, retries=2, backoff=timedelta(seconds=2))
+@job(prefilling.READ_ON, retries=2, backoff=timedelta(seconds=2))
 def read_on(number: str, actor: str) -> None:
     """Read for a draft what the request that agreed to it had no time for."""
-    services.read_on(number, actor)
+    prefilling.read_on(number, actor)
 
 
 # witnesses come seconds later; where they are away for a day, the job is a dead letter
@@ -77,7 +78,7 @@ def _fee_moved(event: Event) -> None:
 
 
 def _consent_ended(event: Event) -> None:
-    services.forget(event.data["case"])
+    prefilling.forget(event.data["case"])
 
 
 messages.describe("tongban.cases.", telling.places)

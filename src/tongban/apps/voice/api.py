@@ -9,7 +9,7 @@ from ninja.responses import Status
 from pydantic import Field, StringConstraints
 
 from tongban.apps.cases.api.common import READ, WRITE, refusals, subject
-from tongban.apps.cases.api.schemas import Number
+from tongban.apps.cases.api.schemas.base import Number
 from tongban.apps.cases.services import allowed
 from tongban.infra.api import Body, Lang, Size, Slug, speaks
 

@@ -4,6 +4,6 @@ A form is a list of `Field`s, written by hand for a page or made of the facts th
 What a browser sends comes back as text and is read strictly elsewhere; here it is only gathered.
 """
 
-from .fields import Field, Level, Option, answer, gather, of_fact
+from .fields import Field, Level, Option, answer, gather, of_fact, written
 
-__all__ = ["Field", "Level", "Option", "answer", "gather", "of_fact"]
+__all__ = ["Field", "Level", "Option", "answer", "gather", "of_fact", "written"]

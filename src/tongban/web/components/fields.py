@@ -109,7 +109,7 @@ def of_fact(
         fact.name,
         fact.title.of(lang),
         kind,
-        value=_written(value, kind),
+        value=written(value, kind),
         hint=hint,
         options=options,
         optional=optional,
@@ -117,13 +117,14 @@ def of_fact(
     )
 
 
-def _written(value: Value, kind: Kind) -> str:
+def written(value: Value, kind: Kind) -> str:
+    """Write an answer as its control shows it: money, held in fen, in yuan."""
     if value is None:
         return ""
     if isinstance(value, bool):
         return "true" if value else "false"
     if kind == "money" and isinstance(value, int):
-        return f"{Decimal(value) / _FEN:f}"
+        return f"{Decimal(value) / _FEN:.2f}"
     return str(to_json(value))
 
 

@@ -14,24 +14,20 @@ from tongban.infra.access.domain import Subject
 from tongban.infra.api import Lang, Slug, speaks
 
 from .common import READ, WRITE, refusals, router, subject
-from .schemas import (
+from .schemas.acts import (
     AcceptanceIn,
     AnswerIn,
-    CaseOut,
     CorrectionIn,
     DecisionIn,
-    DoubtIn,
     ExtensionIn,
-    FactName,
-    Number,
     SigningIn,
-    Step,
-    SubmissionIn,
     SuspensionIn,
     ToSignOut,
-    UploadIn,
     WithdrawalIn,
 )
+from .schemas.base import FactName, Number, Step
+from .schemas.intake import DoubtIn, SubmissionIn, UploadIn
+from .schemas.showing import CaseOut
 
 _TAGS = ["acts · 办理"]
 _BRANCH = "/cases/{number}/branches/{item}"

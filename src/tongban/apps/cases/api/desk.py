@@ -11,18 +11,17 @@ from tongban.infra.api import Lang, Slug, speaks
 
 from .acts import verdict
 from .common import WRITE, refusals, router, subject
-from .schemas import (
+from .schemas.acts import (
     BatchIn,
-    CaseOut,
     ClaimIn,
     CounterIn,
     CounterOut,
-    Number,
     OutcomeOut,
     SettlementIn,
-    Step,
     TransferIn,
 )
+from .schemas.base import Number, Step
+from .schemas.showing import CaseOut
 
 _TAGS = ["desk · 窗口"]
 _BRANCH = "/cases/{number}/branches/{item}"

@@ -12,20 +12,19 @@ from tongban.infra.api import Lang, Slug, speaks
 
 from .acts import doubts
 from .common import READ, WRITE, refusals, router, subject
-from .schemas import (
-    CaseOut,
-    DoubtIn,
+from .schemas.base import DraftNumber, FactName
+from .schemas.drafts import (
     DraftIn,
     DraftLine,
-    DraftNumber,
     DraftOut,
     DraftSubmissionIn,
     DraftUploadIn,
-    FactName,
     LookAtOut,
     PrefilledOut,
     ReadingIn,
 )
+from .schemas.intake import DoubtIn
+from .schemas.showing import CaseOut
 
 _TAGS = ["drafts · 草稿"]
 _ANSWERS = {200: DraftOut, **refusals(WRITE)}

@@ -13,23 +13,11 @@ from tongban.apps.items import queries as items
 from tongban.infra.api import Lang, Page, Size, Slug, speaks
 
 from .common import READ, refusals, router, subject
-from .schemas import (
-    After,
-    CaseOut,
-    CasePage,
-    ChecklistOut,
-    DocumentOut,
-    FactsOut,
-    Key,
-    LifeEventOut,
-    LookOut,
-    Number,
-    PlanOut,
-    PrecheckIn,
-    PrecheckOut,
-    QueuePage,
-    TimelineOut,
-)
+from .schemas.acts import DocumentOut
+from .schemas.base import After, Key, Number
+from .schemas.desk import ChecklistOut, QueuePage
+from .schemas.intake import LifeEventOut, PlanOut, PrecheckIn, PrecheckOut
+from .schemas.showing import CaseOut, CasePage, FactsOut, LookOut, TimelineOut
 
 _TAGS = ["reads · 查询"]
 

@@ -47,19 +47,7 @@ from .handling import (
 from .intake import Submission, company_of, may_apply, submit
 from .owned import own_draft
 from .papers import MOST_BYTES, Paper, Upload, read_paper
-from .prefilling import (
-    MOST_ROUNDS,
-    READ_ON,
-    asks_consent,
-    doubt_ahead,
-    forget,
-    may_see,
-    read_ahead,
-    read_on,
-    standing,
-    typed,
-    withdraw_doubt_ahead,
-)
+from .prefilling import asks_consent, doubt_ahead, read_ahead, withdraw_doubt_ahead
 from .reading import askable, read_answers
 from .signing import Asked, sign, to_sign
 from .turns import (
@@ -80,10 +68,8 @@ __all__ = [
     "CHECKS",
     "MOST_AT_ONCE",
     "MOST_BYTES",
-    "MOST_ROUNDS",
     "NOTICE",
     "POSTS",
-    "READ_ON",
     "TAKE_UP",
     "TRIES",
     "Asked",
@@ -118,17 +104,14 @@ __all__ = [
     "drop_draft",
     "end_drafts",
     "extend",
-    "forget",
     "ground_for",
     "ground_of",
     "load",
     "look",
     "may_apply",
-    "may_see",
     "own_draft",
     "read_ahead",
     "read_answers",
-    "read_on",
     "read_paper",
     "release",
     "resume",
@@ -136,13 +119,11 @@ __all__ = [
     "save_draft",
     "settle_transfer",
     "sign",
-    "standing",
     "submit",
     "submit_draft",
     "suspend",
     "to_sign",
     "transfer",
-    "typed",
     "urge",
     "wake",
     "warn",

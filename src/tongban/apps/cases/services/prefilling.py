@@ -139,8 +139,8 @@ def read_ahead(subject: Subject, number: str, *, consent: bool) -> None:
     """Take the agreement to a draft's consent panel, and read what may be read before sending.
 
     While a reading is fresh a second click asks nobody anew; it goes on where the first was cut
-    off. Raises `DraftUnknown`,
-    `NotAllowed`, and `SubmissionInvalid` where consent is needed and not given.
+    off. Raises `DraftUnknown`, `NotAllowed`, and `SubmissionInvalid` where a consent that is needed
+    is not given.
     """
     own = own_draft(subject, number)
     event = items.life_event(own.life_event)
@@ -239,9 +239,9 @@ def _save(now: Standing, held: Held) -> None:
 def ahead(subject: Subject, draft: ApplicationDraft) -> Ahead:
     """Give what a submission of this draft takes along."""
     row = Prefill.objects.filter(draft_id=draft.number).first()
-    now = standing(draft)
     if row is None:
         return Ahead()
+    now = standing(draft)
     if now is None:
         return Ahead(row.case)
     seen = prefilling.seen(now.held) if may_see(subject, draft) else {}

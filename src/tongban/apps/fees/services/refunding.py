@@ -22,6 +22,12 @@ from .receipting import issue
 REASONS = frozenset({"mistake", "waived", "amount", "service", "court"})
 
 
+def left_of(attempt: Attempt) -> int:
+    """Give the fen of an attempt that could still be given back: what is under way counts too."""
+    given = sum(one.amount_fen for one in attempt.refunds.all() if one.state != "refused")
+    return max(attempt.taken_fen - given, 0)
+
+
 def owe(attempt: Attempt, kind: Kind, fen: int, why: str, by: str, now: datetime) -> Refund | None:
     """Put down that money of an attempt is to be given back; none where all of it is already.
 
@@ -30,11 +36,11 @@ def owe(attempt: Attempt, kind: Kind, fen: int, why: str, by: str, now: datetime
     counts too: many small refunds are a large one.
     """
     order = attempt.order
-    given = sum(attempt.refunds.exclude(state="refused").values_list("amount_fen", flat=True))
-    fen = min(fen, attempt.taken_fen - given)
+    left = left_of(attempt)
+    fen = min(fen, left)
     if fen <= 0:
         return None
-    twice = must_be_approved(given + fen, settings.FEES_FOUR_EYES)
+    twice = must_be_approved(attempt.taken_fen - left + fen, settings.FEES_FOUR_EYES)
     made = Refund.objects.create(
         number=f"{order.number}-R{order.refunds.count() + 1}",
         order=order,
@@ -70,8 +76,7 @@ def ask_refund(subject: Subject, number: str, fen: int, why: str, note: str) -> 
         attempt = order.attempts.filter(state__in=["paid", "held"]).first()
         if attempt is None:
             raise FeeRefused("没有可退的款项", "nothing was paid that could be given back")
-        given = attempt.refunds.exclude(state="refused").values_list("amount_fen", flat=True)
-        left = attempt.taken_fen - sum(given)
+        left = left_of(attempt)
         if not 0 < fen <= left:
             raise FeeRefused(f"最多可退{left}分", f"at most {left} fen can be given back")
         kind: Kind = "refund" if attempt.state == "paid" else "return"

@@ -13,6 +13,7 @@ from tongban.apps.fees.models import Order, RefundWish
 from tongban.infra import clock
 from tongban.infra.access.domain import Subject
 
+from . import refunding
 from .books import allowed, locked, tell
 from .refunding import REASONS, ask_refund
 
@@ -23,10 +24,7 @@ _STANDS = ("您的退付申请正在处理", "you asked for it already; it is be
 def left_of(order: Order) -> int:
     """Give the fen of an order that could still be given back."""
     attempt = next((a for a in order.attempts.all() if a.state in {"paid", "held"}), None)
-    if attempt is None:
-        return 0
-    given = sum(one.amount_fen for one in attempt.refunds.all() if one.state != "refused")
-    return max(attempt.taken_fen - given, 0)
+    return 0 if attempt is None else refunding.left_of(attempt)
 
 
 def may_wish(order: Order) -> bool:

@@ -1,4 +1,4 @@
-"""Reads of cases: what the applicant, the clerk and the demo are shown.
+"""Cases as they are shown: items, facts with their sources, what they wait for (办件).
 
 The same view serves the API, the page and the command line, so that nobody sees a different truth.
 """
@@ -7,29 +7,21 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 
-from django.db.models import Q, QuerySet
-
+from tongban.apps.cases import events as say
+from tongban.apps.cases import services
+from tongban.apps.cases.domain import acceptance, charging, engine, human
+from tongban.apps.cases.domain.fold import Said, fold
+from tongban.apps.cases.domain.ground import Ground, all_facts, department_of
+from tongban.apps.cases.domain.state import Branch, Case, Json, Stage
 from tongban.apps.exchange import queries as exchange
 from tongban.apps.fees import queries as fees
-from tongban.apps.items import queries as items
 from tongban.apps.licences import queries as licences
 from tongban.apps.parties import queries as parties
-from tongban.infra.access.domain import EVERYTHING, Subject
 from tongban.infra.trail import queries as trail
-from tongban.kernel import forms, workdays
+from tongban.kernel import workdays
 from tongban.kernel.events import Event
 from tongban.kernel.facts import Words, to_json
 from tongban.kernel.feel import Value
-
-from . import events as say
-from . import services
-from .domain import acceptance, charging, drafts, engine, human, prechecking
-from .domain.fold import Said, fold
-from .domain.ground import Ground, all_facts, department_of
-from .domain.prechecking import Basis, Precheck, Wanted
-from .domain.state import Branch, Case, Json, Stage
-from .models import ApplicationDraft, BranchRow, PrefillLook
-from .models import Case as Row
 
 STAGES = {
     Stage.WAITING: Words("等待前序事项", "waiting for an earlier item"),
@@ -45,6 +37,8 @@ STAGES = {
     Stage.IMPOSSIBLE: Words("前序未成，无法办理", "not possible: an earlier item failed"),
     Stage.NOT_APPLICABLE: Words("不适用", "does not apply"),
 }
+
+
 _NOTES = {
     "duplicate": Words(
         "同一事项已由办件{note}办结，不重复办理", "case {note} gave this already; it is given once"
@@ -57,8 +51,14 @@ _NOTES = {
         "逾期未缴费，视为撤回，可重新申请", "the fee was not paid in time: taken back; apply again"
     ),
 }
+
+
 FEE = Words("缴费", "the fee")
+
+
 YES, NO = Words("是", "yes"), Words("否", "no")
+
+
 WHY = {
     "missing": Words("缺少此项", "is missing"),
     "material": Words("请上传此材料", "please upload this document"),
@@ -283,116 +283,6 @@ def timeline(number: str) -> tuple[Event, ...]:
     return tuple(trail.history(number))
 
 
-def cases_of(subject: Subject) -> QuerySet[Row]:
-    """Give the applicant's own cases, newest first; to an agent those it acts in."""
-    rows = Row.objects.filter(applicant=subject.person_id).order_by("-submitted")
-    behalf = subject.behalf
-    if behalf is None:
-        return rows
-    if EVERYTHING not in behalf.events:
-        rows = rows.filter(life_event__in=behalf.events)
-    if behalf.kind == "company":
-        ours = [row.number for row in rows if row.state.get("on_behalf_of") == behalf.principal]
-        rows = rows.filter(number__in=ours)
-    return rows
-
-
-@dataclass(frozen=True, slots=True)
-class Asking:
-    """One's own case that waits for its applicant (待补正、待确认)."""
-
-    number: str
-    life_event: str
-    version: int
-    item: str
-    item_version: int
-
-
-def asking(subject: Subject) -> list[Asking]:
-    """List the items of one's own cases that wait for a correction or a confirmation."""
-    stages = (Stage.CORRECTION.value, Stage.RECONFIRM.value)
-    own = cases_of(subject).values_list("number", flat=True)
-    rows = BranchRow.objects.filter(case__in=own, stage__in=stages).select_related("case")
-    return [
-        Asking(r.case_id, r.case.life_event, r.case.version, r.item, r.version)
-        for r in rows.order_by("pk")
-    ]
-
-
-def draft(subject: Subject, number: str) -> dict[str, Json]:
-    """Show a draft (草稿): its answers, what is amiss with them, its files, until when it is kept.
-
-    ``gone`` are answers to what the newest version of the life event does not ask any more. Raises
-    ``errors.DraftUnknown``.
-    """
-    row = services.own_draft(subject, number)
-    event = items.life_event(row.life_event)
-    answers = drafts.answers(drafts.read(row.answers))
-    asked = services.askable(event.plan)
-    known = items.vocabulary()
-    facts = [known.fact(name) for name in sorted(asked & answers.keys())]
-    _, mistakes = forms.read_answers(facts, {fact.name: answers[fact.name] for fact in facts})
-    return {
-        "number": row.number,
-        "life_event": row.life_event,
-        "version": row.version,
-        "saved": row.saved,
-        "ends": row.ends,
-        "case": row.case,
-        "answers": answers,
-        "mistakes": {wrong.fact: {"zh": wrong.zh, "en": wrong.en} for wrong in mistakes},
-        "gone": sorted(answers.keys() - asked),
-        "documents": [
-            {
-                "material": document.material,
-                "filename": document.filename,
-                "media_type": document.media_type,
-                "digest": document.digest,
-                "bytes": len(document.content),
-            }
-            for document in row.documents.order_by("material")
-        ],
-    }
-
-
-def draft_of(subject: Subject, life_event: str) -> str:
-    """Give the number of the subject's standing draft for a life event; empty where none is."""
-    for row in drafts_of(subject):
-        if row.life_event == life_event:
-            return str(row.number)
-    return ""
-
-
-def drafts_of(subject: Subject) -> list[ApplicationDraft]:
-    """Give the subject's standing drafts, the latest first; to an agent those it may send."""
-    behalf = subject.behalf
-    company = services.company_of(subject)
-    rows = ApplicationDraft.objects.filter(person=subject.person_id, company=company, case="")
-    found = list(rows.order_by("-saved", "number"))
-    if behalf is None or EVERYTHING in behalf.events:
-        return found
-    return [row for row in found if row.life_event in behalf.events]
-
-
-def sent_of(subject: Subject) -> frozenset[str]:
-    """Give the numbers of the subject's cases: a draft's number is not among them before it is."""
-    return frozenset(cases_of(subject).values_list("number", flat=True))
-
-
-def read_ahead_of(subject: Subject) -> list[str]:
-    """Give the numbers under which facts were read for the subject's drafts, the latest first."""
-    rows = PrefillLook.objects.filter(person=subject.person_id).order_by("-begun")
-    return list(rows.values_list("case", flat=True))
-
-
-def queue(subject: Subject) -> QuerySet[BranchRow]:
-    """Give the work that waits for the posts of this official, the most urgent first."""
-    mine = Q(pk__in=[])
-    for post in subject.posts:
-        mine |= Q(department=post.department, post=post.role)
-    return BranchRow.objects.filter(mine).select_related("case").order_by("rank", "pk")
-
-
 def licences_of(number: str) -> list[dict[str, Json]]:
     """Give the licences a case issued."""
     return [
@@ -407,109 +297,6 @@ def licences_of(number: str) -> list[dict[str, Json]]:
         }
         for licence in licences.of_case(number)
     ]
-
-
-def plan_view(life_event: str, lang: str) -> dict[str, Json]:
-    """Show what an application asks, fetches and waives before anyone applies (数据计划)."""
-    event = items.life_event(life_event)
-    plan = event.plan
-    labels = event.labels(lang)
-    return {
-        "life_event": event.slug,
-        "version": event.version,
-        "name": event.name.of(lang),
-        "ask": [
-            {
-                "fact": f.fact.name,
-                "label": f.fact.title.of(lang),
-                "type": f.fact.type,
-                "required": f.required,
-                "help": f.help.of(lang) if f.help else "",
-                "options": [
-                    {"value": to_json(o.value), "label": o.label.of(lang)} for o in f.fact.options
-                ],
-                "when": [c.text for c in f.when],
-                "items": list(f.items),
-            }
-            for f in plan.ask
-        ],
-        "consent": [
-            {
-                "department": parties.department_name(line.department, lang),
-                "basis": line.basis,
-                "facts": [labels.get(f, f) for f in line.facts],
-                "items": list(line.items),
-                "legal_basis": [f"{b.title} {b.article}".strip() for b in line.legal_basis],
-            }
-            for line in plan.consent
-        ],
-        "materials": [
-            {
-                "item": m.item,
-                "code": m.spec.code,
-                "name": m.spec.name.of(lang),
-                "necessity": m.spec.necessity,
-                "status": m.status,
-                "by": list(m.by),
-            }
-            for m in plan.materials
-        ],
-    }
-
-
-def precheck(life_event: str, answers: Mapping[str, Json]) -> tuple[Precheck, ...]:
-    """Say what the rules would answer, item by item, to the answers so far (预检).
-
-    Nothing is submitted, kept or fetched; any fact that the plan knows may be answered, also one
-    that a department would supply. Raises `SubmissionInvalid`, `items.NotPublished`.
-    """
-    event = items.life_event(life_event)
-    chosen = {branch.item: branch.version for branch in event.branches}
-    ground = services.ground_of(event.slug, event.version, chosen)
-    basis = Basis(event, ground.definitions, ground.vocabulary, ground.today)
-    return prechecking.precheck(
-        basis, services.read_answers(answers, basis.askable, ground.vocabulary)
-    )
-
-
-def precheck_facts(life_event: str) -> frozenset[str]:
-    """Name every fact that a pre-check may be told; raises `items.NotPublished`."""
-    event = items.life_event(life_event)
-    chosen = {branch.item: branch.version for branch in event.branches}
-    ground = services.ground_of(event.slug, event.version, chosen)
-    return Basis(event, ground.definitions, ground.vocabulary, ground.today).askable
-
-
-def precheck_view(life_event: str, answers: Mapping[str, Json], lang: str) -> list[dict[str, Json]]:
-    """Show a pre-check: each item's answer, its reasons, what would settle it and from whom."""
-    event = items.life_event(life_event)
-    names = {b.item: items.item(b.item, b.version).name.of(lang) for b in event.branches}
-    return [
-        {
-            "item": one.item,
-            "name": names[one.item],
-            "answer": one.answer,
-            "person": one.person,
-            "reasons": [{"rule": r.rule, "text": r.text.of(lang)} for r in one.reasons],
-            "wanted": [
-                {
-                    "fact": w.fact,
-                    "label": w.label.of(lang),
-                    "origin": w.origin,
-                    "by": _supplier(w, names, lang),
-                }
-                for w in one.wanted
-            ],
-            "materials": list(one.materials),
-        }
-        for one in precheck(life_event, answers)
-    ]
-
-
-def _supplier(wanted: Wanted, names: Mapping[str, str], lang: str) -> str:
-    if wanted.origin == "fetched":
-        return parties.department_name(wanted.by, lang)
-    return names.get(wanted.by, "") if wanted.origin == "produced" else ""
 
 
 def resources_called(number: str) -> list[dict[str, Json]]:
