@@ -8,6 +8,7 @@ import secrets
 import sqlite3
 import tempfile
 import time
+from base64 import b64encode
 from contextlib import closing
 from pathlib import Path
 
@@ -16,33 +17,48 @@ from tongban.kernel.wire.rows import Checker, RowDraft, verify_rows
 from tongban.node.store import Entry, Nonce, Store, read_only
 
 CALLS = 20_000
-BASE = "\n".join(f'"component-{n}": {"x" * 60}' for n in range(12))
+BASE = "\n".join(f'"component-{n}": {"x" * 60}' for n in range(8))
 
 
 def _entry(number: int) -> Entry:
+    """Make a call and its answer that state what they were signed for, as a verifier demands."""
     call, client = f"{number:032x}", "CN-330100/GOV/11330100MB1A23019Q/tongban"
-    digest, parameters = "sha-256=:" + "A" * 44 + ":", ";created=1;tag=1"
-    stated = (
-        f'"content-digest": {digest}\n"x-road-id": {call}\n"x-road-client": {client}\n'
-        f'"@signature-params": {parameters}'
-    )
+    service = "CN-330100/GOV/1133010000250101XW/data/population"
+    purposes, issue = ("household-registration",), "20261123-AAAAAAAAAA"
+    keyid, signature = "11330100MB1A23019Q/std/0123456789abcdef", "ab" * 64
+    digest = "sha-256=:" + "A" * 44 + ":"
+    parameters = f';created=1;keyid="{keyid}";tag=1'
     parts = {
         "call": call,
         "client": client,
         "digest": digest,
         "signature_input": f"tb={parameters}",
-        "service": "CN-330100/GOV/1133010000250101XW/data/population",
+        "service": service,
         "operation": "find",
-        "purposes": ("household-registration",),
+        "purposes": purposes,
         "grants": ("CN-330100.g12",),
-        "issue": "20261123-AAAAAAAAAA",
-        "base": f"{BASE}\n{stated}",
-        "signature": "ab" * 64,
-        "keyid": "11330100MB1A23019Q/std/0123456789abcdef",
+        "issue": issue,
+        "signature": signature,
+        "keyid": keyid,
         "subjects": ("cd" * 16,),
     }
-    asked = RowDraft("provider", "request", **parts)  # type: ignore[arg-type]
-    answered = RowDraft("provider", "answer", status=200, records=1, **parts)  # type: ignore[arg-type]
+    both = f'"content-digest": {digest}\n"x-road-id": {call}'
+    request = (
+        f'"@path": /r1/{service}/find\n"x-road-client": {client}\n"x-road-issue": {issue}\n'
+        f'"tb-purpose": {", ".join(purposes)}'
+    )
+    bound = b64encode(bytes.fromhex(signature)).decode()
+    answer = f'"@status": 200\n"@path";req: /r1/{service}/find\n"signature";req;key="tb": :{bound}:'
+    end = f'"@signature-params": {parameters}'
+    asked = RowDraft("provider", "request", base="\n".join((BASE, both, request, end)), **parts)  # type: ignore[arg-type]
+    answered = RowDraft(
+        "provider",
+        "answer",
+        status=200,
+        records=1,
+        base="\n".join((BASE, both, answer, end)),
+        **parts,  # type: ignore[arg-type]
+    )
     return Entry((asked, answered), Nonce("k", secrets.token_urlsafe(16), 4_000_000_000))
 
 
@@ -83,9 +99,9 @@ def run() -> list[Row]:
             made.append(Row(what, ours, peer, "plain SQLite inserts", "1/s", "more", note))
         path = Path(folder) / "ours-100"
         began = time.perf_counter()
-        checker = Checker(Store.open(path, "std").suite)
-        if verify_rows(read_only(path), checker) is not None:
-            raise AssertionError("the log that was just written does not stand")
+        broken = verify_rows(read_only(path), Checker(Store.open(path, "std").suite))
+        if broken is not None:
+            raise AssertionError(f"the log that was just written does not stand: {broken}")
         rate = 2 * CALLS / (time.perf_counter() - began)
         began = time.perf_counter()
         read = sum(len(row.text) for row in read_only(path))

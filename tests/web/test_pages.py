@@ -1,5 +1,6 @@
 """The pages: plain, without script, in both languages, and blind to whoever may not see."""
 
+import gzip
 import re
 from datetime import timedelta
 from itertools import pairwise
@@ -298,3 +299,24 @@ def test_every_word_is_there_in_both_languages() -> None:
         assert words.en, name
         if name != "language":
             assert not re.search(r"[\u4e00-\u9fff]", words.en), name
+
+
+def test_pages_and_styles_come_compressed_to_whoever_takes_it(office: Office, number: str) -> None:
+    client = browser(office.applicant("newborn"))
+    takes = {"Accept-Encoding": "gzip"}
+    for path in (f"/cases/{number}", "/static/web/tongban.css"):
+        plain_ = client.get(path)
+        small = client.get(path, headers=takes)
+        assert small["Content-Encoding"] == "gzip"
+        told, shown = (one.getvalue() for one in (plain_, small))
+        plain_.close()
+        small.close()
+        assert len(shown) < len(told) / 2
+        # each answer has a token of its own
+        tokens = rb'name="csrfmiddlewaretoken" value="[^"]*"'
+        assert re.sub(tokens, b"", gzip.decompress(shown)) == re.sub(tokens, b"", told)
+    assert "Content-Encoding" not in client.get(f"/api/cases/{number}", headers=takes)
+    part = client.get("/static/web/tongban.css", headers={**takes, "Range": "bytes=0-999"})
+    part.close()
+    assert part.status_code == 206
+    assert "Content-Encoding" not in part

@@ -210,6 +210,7 @@ INSTALLED_APPS = [
 MIDDLEWARE = [
     "django.middleware.security.SecurityMiddleware",
     "tongban.web.middleware.ContentSecurityPolicy",
+    "tongban.web.middleware.Compressed",
     "tongban.web.middleware.OneLook",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
