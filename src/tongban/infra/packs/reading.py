@@ -104,10 +104,27 @@ def read_packs(folders: Sequence[Path]) -> tuple[Pack, ...]:
     Raises `PackInvalid` with all problems of all packs; then nothing is loaded.
     """
     problems: list[Problem] = []
-    packs: dict[str, Pack] = {}
+    found = []
     for folder in folders:
         try:
-            pack = read_pack(folder)
+            found.append((folder.resolve().name, files_of(folder)))
+        except PackInvalid as wrong:
+            problems += wrong.problems
+    return packs_of(found, problems)
+
+
+def packs_of(
+    found: Iterable[tuple[str, Mapping[str, bytes]]], known: Sequence[Problem] = ()
+) -> tuple[Pack, ...]:
+    """Read packs from their files, each with its name for messages; as `read_packs`.
+
+    ``known`` are problems that were met before.
+    """
+    problems = list(known)
+    packs: dict[str, Pack] = {}
+    for name, files in found:
+        try:
+            pack = pack_of(name, files)
         except PackInvalid as wrong:
             problems += wrong.problems
             continue
@@ -149,6 +166,11 @@ def in_order(packs: Iterable[Pack]) -> tuple[Pack, ...]:
 
 def read_pack(folder: Path) -> Pack:
     """Read one pack and hold each file against its schema; raises `PackInvalid`."""
+    return pack_of(folder.resolve().name, files_of(folder))
+
+
+def files_of(folder: Path) -> dict[str, bytes]:
+    """Give the files of a pack that are read, path inside it → bytes; raises `PackInvalid`."""
     folder = folder.resolve()
     problems, files = [], {}
     for path in sorted(folder.rglob("*")):
@@ -164,13 +186,9 @@ def read_pack(folder: Path) -> Pack:
         except OSError as error:
             told = f"cannot be read: {error.strerror}"
             problems.append(Problem(file, 1, told, "restore the file"))
-    try:
-        pack = pack_of(folder.name, files)
-    except PackInvalid as wrong:
-        raise PackInvalid([*problems, *wrong.problems]) from None
     if problems:
         raise PackInvalid(problems)
-    return pack
+    return files
 
 
 def pack_of(name: str, files: Mapping[str, bytes]) -> Pack:
