@@ -10,12 +10,14 @@ from tongban.kernel.facts import Words
 
 from .component_words import COMPONENT_WORDS
 from .desk_words import DESK_WORDS
+from .drawing_words import DRAWING_WORDS
 from .identity_words import IDENTITY_WORDS
 from .mine_words import MINE_WORDS
 
 WORDS: Mapping[str, Words] = {
     **COMPONENT_WORDS,
     **DESK_WORDS,
+    **DRAWING_WORDS,
     **IDENTITY_WORDS,
     **MINE_WORDS,
     "site": Words("通办", "Tongban"),
