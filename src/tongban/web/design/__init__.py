@@ -1,0 +1,1 @@
+"""Pages on which items are made: drafts over the files of a region pack, for publishers."""
