@@ -33,6 +33,7 @@ from tongban.kernel.tables import (
     read_dmn,
     render_rule,
 )
+from tongban.kernel.tables.words import Language
 from tongban.web.design.sheets import cells, heads, trying
 from tongban.web.desk.frame import address, official, said, show
 from tongban.web.languages import words
@@ -249,8 +250,8 @@ def _show(
     decision: Decision | None = None,
     status: int = 200,
 ) -> HttpResponse:
-    lang, t = language(request), words(view_of(request).language.tag)
-    en = lang == "en"
+    t, en = words(view_of(request).language.tag), language(request) == "en"
+    lang: Language = "en" if en else "zh"
     labels = items.labels(lang)
     own = {one.fact: one.label for one in made.inputs if one.label} if not en else {}
     called = {**labels, **own}
