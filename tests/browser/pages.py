@@ -153,6 +153,28 @@ PAGES: tuple[Shown, ...] = (
         status=422,
         act=_sends("section form[method=post]"),
     ),
+    Shown("design-rules", "/design/{sheet}/rules/childcare-guidance", "publisher"),
+    Shown(
+        "design-rules-wrong",
+        "/design/{sheet}/rules/old-age-allowance",
+        "publisher",
+        act=_sends("form:has([value=save])", **{"cells-0-0": "<<80"}),
+    ),
+    Shown(
+        "design-rules-tried",
+        "/design/{sheet}/rules/vaccination-certificate",
+        "publisher",
+        act=_sends("form:has([value=try])", **{"try-0": "false"}),
+    ),
+    Shown("design-flow", "/design/{sheet}/flows/quick", "publisher"),
+    Shown("design-flow-wrong", "/design/{sheet}/flows/script", "publisher"),
+    Shown(
+        "design-flow-refused",
+        "/design/{sheet}/flows/new",
+        "publisher",
+        status=422,
+        act=_sends(),
+    ),
     Shown("desk-counter", "/desk/counter", "clerk"),
     Shown(
         "desk-counter-refused",

@@ -6,8 +6,9 @@ from tongban.kernel.facts import Words
 
 DESIGN_SHEET_WORDS: Mapping[str, Words] = {
     # flows
+    "sheet_text": Words("编辑文件原文", "Edit the text of the file"),
     "design_flow": Words("流程", "Flow"),
-    "design_findings": Words("检查结果", "Findings"),
+    "sheet_findings": Words("检查结果", "Findings"),
     "design_flow_sound": Words(
         "流程可以证明总能走到结束，没有走不到的步骤。",
         "The flow is proved: it can always finish, and every step can be reached.",
@@ -73,7 +74,7 @@ DESIGN_SHEET_WORDS: Mapping[str, Words] = {
         "规则表没有遗漏，也没有冲突。", "The table has no gap and no conflict."
     ),
     "design_asks": Words("什么都不知道时：", "Where nothing is known:"),
-    "design_save": Words("保存并检查", "Save and check"),
+    "sheet_save": Words("保存并检查", "Save and check"),
     "design_rows_act": Words("增加、复制、移动、删除行", "Add, copy, move, remove a row"),
     "design_row_add": Words("在其后加一行", "Add a row after it"),
     "design_row_copy": Words("复制这一行", "Copy it"),

@@ -13,12 +13,14 @@ from django.views.decorators.http import require_GET, require_http_methods
 
 from tongban.apps.items.workshop import queries, services
 from tongban.apps.items.workshop.domain import LONGEST
-from tongban.apps.items.workshop.errors import DraftUnknown, WorkshopError
+from tongban.apps.items.workshop.errors import WorkshopError
 from tongban.infra.access.domain import Subject
 from tongban.kernel.nets import FlowError, Net, compile_net, prove, read_bpmn
 from tongban.web.components import Field
+from tongban.web.design.drafts import file_url
+from tongban.web.design.frame import designer
 from tongban.web.desk.forms import wrong
-from tongban.web.desk.frame import address, official, said, show
+from tongban.web.desk.frame import address, said, show
 from tongban.web.drawing import (
     ELDER_SCALE,
     SCALE,
@@ -35,38 +37,31 @@ _DEEPEST = 8  # flows that call flows
 
 
 @require_http_methods(["GET", "POST"])
-@official("publisher")
+@designer
 def flow(request: HttpRequest, subject: Subject, draft: str, slug: str) -> HttpResponse:
     """Show a flow of a draft; take another file in its place."""
-    path = f"flows/{slug}.bpmn"
+    path, t = f"flows/{slug}.bpmn", words(view_of(request).language.tag)
+    found = queries.text_of(subject, draft, path)
+    field = Field("file", t["design_flow_file"], "file", hint=t["design_flow_file_hint"])
+    if request.method == "GET":
+        return _show(request, subject, draft, slug, [field])
+    text, told = _uploaded(request, path)
+    if told:
+        again = wrong([field], {"file": ""}, {"file": told})
+        return _show(request, subject, draft, slug, again, status=422)
     try:
-        found = queries.text_of(subject, draft, path)
-        t = words(view_of(request).language.tag)
-        field = Field("file", t["design_flow_file"], "file", hint=t["design_flow_file_hint"])
-        if request.method == "GET":
-            return _show(request, subject, draft, slug, [field])
-        text, told = _uploaded(request, path)
-        if told:
-            again = wrong([field], {"file": ""}, {"file": told})
-            return _show(request, subject, draft, slug, again, status=422)
-        try:
-            services.write(subject, draft, path, text, request.POST.get("seen", found.digest))
-        except WorkshopError as refused:
-            lines = [said(request, refused)]
-            return _show(request, subject, draft, slug, [field], lines=lines, status=409)
-    except DraftUnknown:
-        return missing(request)
+        services.write(subject, draft, path, text, request.POST.get("seen", found.digest))
+    except WorkshopError as refused:
+        lines = [said(request, refused)]
+        return _show(request, subject, draft, slug, [field], lines=lines, status=409)
     return redirect(address("design-flow", draft, slug))
 
 
 @require_GET
-@official("publisher")
+@designer
 def flow_file(request: HttpRequest, subject: Subject, draft: str, slug: str) -> HttpResponse:
     """Give the file of a flow as the draft has it, for an editor of BPMN."""
-    try:
-        text = queries.text_of(subject, draft, f"flows/{slug}.bpmn").text
-    except DraftUnknown:
-        text = None
+    text = queries.text_of(subject, draft, f"flows/{slug}.bpmn").text
     if text is None:
         return missing(request)
     answer = HttpResponse(text.encode(), content_type="application/xml")
@@ -136,6 +131,7 @@ def _show(
         "lines": lines,
         "here": address("design-flow", draft, slug),
         "file": address("design-flow-file", draft, slug) if found.text is not None else "",
+        "as_text": file_url(draft, path, text="1"),
         "findings": [],
     }
     if found.text is not None:

@@ -18,7 +18,7 @@ from tongban.apps.items import queries as items
 from tongban.apps.items.checking import cases
 from tongban.apps.items.workshop import queries, services, sheet
 from tongban.apps.items.workshop.domain import Text
-from tongban.apps.items.workshop.errors import DraftUnknown, WorkshopError, WorkshopRefused
+from tongban.apps.items.workshop.errors import WorkshopError, WorkshopRefused
 from tongban.apps.items.workshop.sheet import Sheet
 from tongban.infra.access.domain import Subject
 from tongban.infra.packs import PackInvalid, changed, document_of, written
@@ -34,8 +34,10 @@ from tongban.kernel.tables import (
     render_rule,
 )
 from tongban.kernel.tables.words import Language
+from tongban.web.design.drafts import file_url
+from tongban.web.design.frame import designer
 from tongban.web.design.sheets import cells, heads, trying
-from tongban.web.desk.frame import address, official, said, show
+from tongban.web.desk.frame import address, said, show
 from tongban.web.languages import words
 from tongban.web.pages import language, missing, view_of
 
@@ -73,14 +75,11 @@ class _Page:
 
 
 @require_http_methods(["GET", "POST"])
-@official("publisher")
+@designer
 def rules(request: HttpRequest, subject: Subject, draft: str, slug: str) -> HttpResponse:
     """Show the tables of a rule file of a draft; change one, try it, keep test cases."""
-    try:
-        found = queries.text_of(subject, draft, f"rules/{slug}.dmn")
-        tests = queries.text_of(subject, draft, f"rules/{slug}.cases.yaml")
-    except DraftUnknown:
-        return missing(request)
+    found = queries.text_of(subject, draft, f"rules/{slug}.dmn")
+    tests = queries.text_of(subject, draft, f"rules/{slug}.cases.yaml")
     if found.text is None:
         return missing(request)
     try:
@@ -275,6 +274,7 @@ def _show(
         "draft": queries.draft(page.subject, page.draft),
         "slug": page.slug,
         "here": page.here,
+        "as_text": file_url(page.draft, page.path, text="1"),
         "seen": page.found.digest,
         "tables": [
             (address("design-rules", page.draft, page.slug, table=str(n)), one.name, n == page.at)
@@ -323,6 +323,7 @@ def _broken(
     shown = {
         "draft": queries.draft(subject, draft),
         "slug": slug,
+        "as_text": file_url(draft, f"rules/{slug}.dmn", text="1"),
         "lines": [f"{error.message} ({error.source}:{error.line})"],
     }
     return show(request, subject, "design_rules", shown)

@@ -22,7 +22,7 @@ from tongban.apps.items.events import chain
 from tongban.apps.items.models import Published
 from tongban.infra.once import once
 from tongban.kernel.facts import Vocabulary
-from tongban.kernel.forms import alone, plan
+from tongban.kernel.forms import DataPlan, alone, plan
 
 
 class NotPublished(LookupError):
@@ -244,6 +244,12 @@ def impact(slug: str) -> Impact:
         if any(branch.item == slug for branch in event.branches):
             uses = domain.uses_of(definition)
             return exchange.privacy_impact(slug, event.plan, uses, catalogue, event.binds)
-    branches = alone(definition.needs)
-    made = plan(branches, catalogue.vocabulary, catalogue.resources, catalogue.grants)
+    made = plan_alone(slug)
     return exchange.privacy_impact(slug, made, domain.uses_of(definition), catalogue, {})
+
+
+def plan_alone(slug: str) -> DataPlan:
+    """Give the data plan of an item that is applied for by itself; raises `NotPublished`."""
+    definition, catalogue = item(slug), exchange.catalogue()
+    branches = alone(definition.needs)
+    return plan(branches, catalogue.vocabulary, catalogue.resources, catalogue.grants)

@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from functools import lru_cache
+from pathlib import PurePosixPath
 from typing import Any
 
 from tongban.apps.items import queries as items
@@ -21,12 +22,13 @@ from tongban.apps.items.workshop.domain import (
     editable,
     lines_of,
 )
+from tongban.apps.items.workshop.errors import WorkshopRefused
 from tongban.infra.access.domain import Subject
 from tongban.infra.packs import (
-    Document,
     Pack,
     PackInvalid,
     Problem,
+    changed,
     document_of,
     kind_of,
     packs_of,
@@ -143,10 +145,31 @@ def packs(row: WorkshopDraft) -> tuple[Pack, ...]:
     return packs_of(_whole(row).items())
 
 
-def document(subject: Subject, number: str, path: str) -> Document | None:
-    """Give a YAML file of a draft as data, whatever its schema says; raises `PackInvalid`."""
-    found = text_of(subject, number, path)
-    return document_of(found.text.encode(), path) if found.text is not None else None
+def known_slugs(subject: Subject, number: str) -> dict[str, tuple[str, ...]]:
+    """Name what a file of the draft may refer to: the files of all packs, by kind."""
+    found: dict[str, set[str]] = {}
+    for inside in _whole(row_of(subject, number)).values():
+        for path in inside:
+            found.setdefault(kind_of(path), set()).add(PurePosixPath(path).stem)
+    return {kind: tuple(sorted(slugs)) for kind, slugs in found.items()}
+
+
+def modelled(subject: Subject, number: str, model: str, slug: str) -> str:
+    """Give the text of a new file after the model of another, with a slug and a version of its own.
+
+    Raises `WorkshopRefused`.
+    """
+    found = text_of(subject, number, model)
+    if found.text is None:
+        raise WorkshopRefused("没有可供参照的文件", f"there is no file {model}")
+    if not model.endswith(".yaml"):
+        return found.text
+    try:
+        data = document_of(found.text.encode(), model).data
+        own = {**data, "slug": slug} | ({"version": 1} if "version" in data else {})
+        return changed(found.text, own, model)
+    except PackInvalid as wrong:
+        raise WorkshopRefused("参照的文件有误，请先改正", str(wrong.problems[0])) from wrong
 
 
 def effect(subject: Subject, number: str) -> Effect:
