@@ -48,11 +48,13 @@ def send(client: Client, draft: str, act: str, **given: str) -> Any:
         "//form[.//button[@value='try']]"
     )
     sent = {"act": act}
-    for control in form.xpath(".//input[@name]|.//select"):
+    for control in form.xpath(".//input[@name]|.//select|.//textarea"):
         value = control.get("value", "")
         if control.tag == "select":
             chosen = control.xpath("./option[@selected]") or control.xpath("./option")[:1]
             value = chosen[0].get("value")
+        elif control.tag == "textarea":
+            value = control.text or ""
         sent[control.get("name")] = value
     return client.post(here, sent | given, follow=True)
 
@@ -98,8 +100,8 @@ def test_a_changed_cell_leaves_a_gap_that_is_told_and_a_case_that_fails(
 
 def test_a_cell_that_cannot_be_read_keeps_what_was_typed(publisher: Subject, draft: str) -> None:
     answer = send(signed_in(publisher), draft, "save", **{"cells-0-0": "<<37"})
-    (cell,) = tree(answer).xpath("//input[@id='cell-cells-0-0']")
-    assert (cell.get("value"), cell.get("aria-invalid")) == ("<<37", "true")
+    (cell,) = tree(answer).xpath("//textarea[@id='cell-cells-0-0']")
+    assert (cell.text, cell.get("aria-invalid")) == ("<<37", "true")
     (told,) = tree(answer).xpath(f"//p[@id='{cell.get('aria-describedby')}']")
     assert "不是条件写法" in told.text_content()
     assert table(publisher, draft).rows[0].cells[0] == "<<37"
@@ -137,8 +139,8 @@ def test_who_was_overtaken_is_told_and_loses_nothing(publisher: Subject, draft: 
     answer = client.post(here, {"act": "save", "seen": seen, "cells-0-1": "<1000"})
     assert answer.status_code == 409
     assert "刚被他人修改" in text(answer)
-    (cell,) = tree(answer).xpath("//input[@id='cell-cells-0-1']/@value")
-    assert cell == "<1000"
+    (cell,) = tree(answer).xpath("//textarea[@id='cell-cells-0-1']")
+    assert cell.text == "<1000"
     assert table(publisher, draft).rows[0].cells == ("<36", "-")
 
 

@@ -55,11 +55,11 @@ DESIGN_SHEET_WORDS: Mapping[str, Words] = {
     "design_total_max": Words("最大值", "largest"),
     "design_total_count": Words("行数", "number of rows"),
     "design_cell_help": Words(
-        '条件写法：>=60、[60..80)、"东区","西区"、not("东区")、true、- 表示任何值。'
-        "结果是一个值，文字加引号。",
-        'Conditions: >=60, [60..80), "east","west", not("east"), true, - for any value. '
-        "A result is one value, texts in quotes.",
+        "条件的写法如下，横线表示任何值；结果是一个值，文字加引号。",
+        "Conditions are written so; a dash is any value. A result is one value, texts in quotes.",
     ),
+    "design_note_zh": Words("中文理由", "reason in Chinese"),
+    "design_note_en": Words("英文理由", "reason in English"),
     "design_row": Words("行", "Row"),
     "design_input": Words("条件", "condition"),
     "design_output": Words("结果", "result"),

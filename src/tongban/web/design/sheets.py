@@ -9,6 +9,9 @@ from tongban.apps.items.workshop.sheet import Sheet
 from tongban.kernel.tables import DecisionTable
 from tongban.web.drawing import width
 
+_SIGNS = 2  # of a text field, to an em
+_WIDEST = 36  # signs; a longer text goes on in the next line
+
 
 def heads(made: Sheet, called: Mapping[str, str], t: Mapping[str, str]) -> list[dict[str, str]]:
     """Give the columns of a sheet, conditions before results."""
@@ -40,15 +43,15 @@ def cells(
     heads = {
         "cells": [called.get(one.fact, one.fact) for one in made.inputs],
         "results": [one.label or one.fact for one in made.outputs],
-        "notes": list(made.notes),
+        "notes": [str(t.get(f"design_note_{one}", one)) for one in made.notes],
     }
     texts = {"cells": row.cells, "results": row.results, "notes": row.notes}
     return [
         {
             "name": f"{kind}-{number}-{at}",
             "value": text,
-            # a sign of a field is about half an em wide
-            "size": min(max(ceil(width(text) * 2) + 2, 6), 60),
+            "wide": (wide := min(max(ceil(width(text) * _SIGNS) + 1, 6), _WIDEST)),
+            "high": max(ceil(width(text) * _SIGNS / wide), 1),
             "label": str(t["design_cell"]).format(row=number + 1, column=head),
             "error": wrong.get((kind, at), ""),
         }
