@@ -16,6 +16,9 @@ class Acting(Protocol):
     def send(self, form: str = ..., *, checked: bool = ..., **fields: Any) -> "Acting":
         """Send it, ``checked`` by the browser or not."""
 
+    def unfold(self, folded: str = ...) -> "Acting":
+        """Open what is folded away."""
+
 
 @dataclass(frozen=True)
 class Shown:
@@ -152,6 +155,18 @@ PAGES: tuple[Shown, ...] = (
         "reviewer",
         status=422,
         act=_sends("section form[method=post]"),
+    ),
+    Shown(
+        "desk-case-unfolded",
+        f"/desk/cases/{{case}}/{_TASK}",
+        "reviewer",
+        act=lambda seen: seen.unfold("main details:has(.flow)"),
+    ),
+    Shown(
+        "design-rules-unfolded",
+        "/design/{sheet}/rules/childcare-guidance",
+        "publisher",
+        act=lambda seen: seen.unfold(),
     ),
     Shown("design-rules", "/design/{sheet}/rules/childcare-guidance", "publisher"),
     Shown(
