@@ -16,6 +16,9 @@ class Acting(Protocol):
     def send(self, form: str = ..., *, checked: bool = ..., **fields: Any) -> "Acting":
         """Send it, ``checked`` by the browser or not."""
 
+    def unfold(self, folded: str = ...) -> "Acting":
+        """Open what is folded away."""
+
 
 @dataclass(frozen=True)
 class Shown:
@@ -153,6 +156,40 @@ PAGES: tuple[Shown, ...] = (
         "reviewer",
         status=422,
         act=_sends("section form[method=post]"),
+    ),
+    Shown(
+        "desk-case-unfolded",
+        f"/desk/cases/{{case}}/{_TASK}",
+        "reviewer",
+        act=lambda seen: seen.unfold("main details:has(.flow)"),
+    ),
+    Shown(
+        "design-rules-unfolded",
+        "/design/{sheet}/rules/childcare-guidance",
+        "publisher",
+        act=lambda seen: seen.unfold(),
+    ),
+    Shown("design-rules", "/design/{sheet}/rules/childcare-guidance", "publisher"),
+    Shown(
+        "design-rules-wrong",
+        "/design/{sheet}/rules/old-age-allowance",
+        "publisher",
+        act=_sends("form:has([value=save])", **{"cells-0-0": "<<80"}),
+    ),
+    Shown(
+        "design-rules-tried",
+        "/design/{sheet}/rules/vaccination-certificate",
+        "publisher",
+        act=_sends("form:has([value=try])", **{"try-0": "false"}),
+    ),
+    Shown("design-flow", "/design/{sheet}/flows/quick", "publisher"),
+    Shown("design-flow-wrong", "/design/{sheet}/flows/script", "publisher"),
+    Shown(
+        "design-flow-refused",
+        "/design/{sheet}/flows/new",
+        "publisher",
+        status=422,
+        act=_sends(),
     ),
     Shown("desk-counter", "/desk/counter", "clerk"),
     Shown(

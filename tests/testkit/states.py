@@ -29,6 +29,7 @@ from tongban.infra.access import users
 from tongban.infra.access.domain import Subject
 from tongban.infra.jobs import services as jobs
 from tongban.infra.messages import queries as messages
+from tongban.infra.packs import shipped_packs
 from tongban.infra.trail import relay
 
 FIRM = "91330106MA2CNQX001"
@@ -74,6 +75,7 @@ def furnish(office: Office) -> States:
     numbers |= _own(office, people, numbers["case"])
     numbers |= _read(office, people, numbers["case"])
     numbers |= _designed(people["publisher"])
+    numbers |= _sheet(people["publisher"])
     numbers["consent"] = Consent.objects.get(case=numbers["asked"]).number
     numbers["given"] = Consent.objects.get(case=numbers["case"]).number
     return States(numbers, people)
@@ -105,6 +107,19 @@ def _read(office: Office, people: dict[str, Subject], case: str) -> dict[str, st
     words = ("ئىسپات", "تەرجىمە")
     translating.propose(people["clerk"], "maternity-reimbursement", paragraph, "ug", *words)
     return {"low": str(low), "paragraph": paragraph}
+
+
+def _sheet(publisher: Subject) -> dict[str, str]:
+    """Let a publisher have a draft whose table has an overlap and whose flow has a script."""
+    number = workshop.open_draft(publisher, "sample", "随访标准")
+    path = "rules/childcare-guidance.dmn"
+    found = drafts.text_of(publisher, number, path)
+    text = (found.text or "").replace("<text>&gt;=2500", "<text>&gt;=2000")
+    workshop.write(publisher, number, path, text, found.digest)
+    drawn = (shipped_packs() / "base/flows/at-once-record.bpmn").read_text(encoding="utf-8")
+    for name, text in (("quick", drawn), ("script", drawn.replace("userTask", "scriptTask"))):
+        workshop.write(publisher, number, f"flows/{name}.bpmn", text, "")
+    return {"sheet": number}
 
 
 def _request(clerk: Subject) -> str:

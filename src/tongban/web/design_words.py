@@ -107,6 +107,7 @@ DESIGN_WORDS: Mapping[str, Words] = {
     "design_kind_life-event": Words("一件事", "Life event"),
     "design_kind_guide": Words("办事指南", "Guide"),
     "design_kind_rules": Words("规则表", "Rule table"),
+    "design_kind_cases": Words("试例", "Test cases"),
     "design_kind_flows": Words("流程", "Flow"),
     "design_kind_policy": Words("惠民政策", "Policy"),
     "design_kind_licence-kind": Words("证照种类", "Licence kind"),

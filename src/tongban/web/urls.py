@@ -29,7 +29,7 @@ from . import (
     users,
     views,
 )
-from .design import drafts, files, preview
+from .design import drafts, files, flows, preview, rules
 from .desk import case, counter, duties, queue, translations, wishes
 
 urlpatterns = [
@@ -50,6 +50,9 @@ urlpatterns = [
     path("me", me.me, name="me"),
     path("accessibility", me.accessibility, name="accessibility"),
     path("styleguide", styleguide.styleguide, name="styleguide"),
+    path("design/<str:draft>/flows/<slug:slug>", flows.flow, name="design-flow"),
+    path("design/<str:draft>/flows/<slug:slug>.bpmn", flows.flow_file, name="design-flow-file"),
+    path("design/<str:draft>/rules/<slug:slug>", rules.rules, name="design-rules"),
     path("cases", home.my_cases, name="my-cases"),
     path("cases/<str:number>", views.case, name="case"),
     path("cases/<str:number>/evidence.zip", evidence.case_bundle, name="case-bundle"),

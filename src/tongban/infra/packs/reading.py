@@ -34,6 +34,8 @@ _FOLDERS = {
 }
 _SINGLE = ("facts", "departments", "grants", "exchange", "themes", "voice")
 _DRAWN = {"flows": ".bpmn", "rules": ".dmn", "faces": ".typ"}
+# beside a rule file: what its tables must answer
+_CASES = ".cases.yaml"
 _READ = frozenset({".yaml", ".yml", ".bpmn", ".dmn", ".typ"})
 
 
@@ -210,7 +212,7 @@ def pack_of(name: str, files: Mapping[str, bytes]) -> Pack:
             continue
         found = list(_faults(document, kind))
         slug = document.data.get("slug") if isinstance(document.data, dict) else None
-        stem = PurePosixPath(path).stem
+        stem = PurePosixPath(path).stem.removesuffix(".cases")
         if "/" in path and not found and slug != stem:
             found.append(
                 document.problem(("slug",), f"the slug is {slug}", f"name it as the file: {stem}")
@@ -263,6 +265,8 @@ def kind_of(path: str) -> str:
         return stem if ending == "yaml" and stem in (*_SINGLE, "pack") else ""
     if room in _FOLDERS:
         return _FOLDERS[room] if ending == "yaml" else ""
+    if room == "rules" and name.endswith(_CASES):
+        return "cases"
     return room if _DRAWN.get(room) == f".{ending}" else ""
 
 

@@ -1,5 +1,6 @@
 """The first page of the designer and the page of one draft: files, findings, effect, acts."""
 
+import re
 from collections.abc import Mapping, Sequence
 from itertools import groupby
 from typing import Any
@@ -15,7 +16,7 @@ from tongban.apps.items.workshop import archives, queries, services, shape, shel
 from tongban.apps.items.workshop.domain import Difference
 from tongban.apps.items.workshop.errors import WorkshopError, WorkshopRefused
 from tongban.infra.access.domain import Subject
-from tongban.infra.packs import PackInvalid, Problem
+from tongban.infra.packs import PackInvalid, Problem, kind_of
 from tongban.kernel.facts import Words as Named
 from tongban.web.components import Field, Option, gather
 from tongban.web.desk.forms import wrong
@@ -25,7 +26,11 @@ from tongban.web.pages import language, missing, view_of
 from .frame import designer, said, show
 
 _LARGEST = 8 * 1024 * 1024
-_KINDS = ("life-event", "item", "guide", "rules", "flows", "policy", "licence-kind", "faces")
+_KINDS = (
+    *("life-event", "item", "guide", "rules", "cases", "flows", "policy", "licence-kind", "faces"),
+)
+_PAGES = {"rules": "design-rules", "flows": "design-flow"}
+_SLUG = re.compile(r"[-a-zA-Z0-9_]+")
 Words = Mapping[str, str]
 
 
@@ -198,7 +203,10 @@ _ACTS = {
 
 
 def file_url(number: str, path: str, **more: str) -> str:
-    """Give the address of the page on which a file is edited."""
+    """Give the address of the page on which a file is edited: its own, or that of its text."""
+    page, slug = _PAGES.get(kind_of(path), ""), path.rpartition("/")[2].rpartition(".")[0]
+    if page and not more and _SLUG.fullmatch(slug):
+        return reverse(page, args=[number, slug])
     return f"{reverse('design-file', args=[number])}?{urlencode({'path': path, **more})}"
 
 

@@ -132,6 +132,12 @@ def item(slug: str, version: int | None = None) -> Definition:
     return _item(row_of("item", slug, version))
 
 
+def flow_file(slug: str, version: int | None = None) -> tuple[str, bytes]:
+    """Give the flow of an item as it was drawn: file name and content; raises `NotPublished`."""
+    drawn = content_of(row_of("item", slug, version))["flow"]
+    return drawn["file"], drawn["text"].encode()
+
+
 def life_event(slug: str, version: int | None = None) -> LifeEvent:
     """Give a life event, the newest version unless one is named; raises `NotPublished`."""
     return _life_event(row_of("life-event", slug, version), exchange.catalogue())

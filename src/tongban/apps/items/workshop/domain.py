@@ -10,7 +10,10 @@ from typing import Any
 from tongban.infra.packs import Place, Problem, kind_of
 
 #: Kinds of files that are edited here: those whose content publication freezes.
-EDITABLE = ("item", "life-event", "guide", "policy", "licence-kind", "rules", "flows", "faces")
+EDITABLE = (
+    *("item", "life-event", "guide", "policy", "licence-kind"),
+    *("rules", "cases", "flows", "faces"),
+)
 LONGEST = 1_000_000  # bytes of a file
 _PATH = re.compile(r"[a-z-]{1,20}/[a-z0-9][a-z0-9._-]{0,70}", re.ASCII)
 
