@@ -43,6 +43,8 @@ COMMANDS: Mapping[str, Place | Branch] = {
         {
             "panel": ("tongban.apps.forecast.cli:panel", False),
             "demo": ("tongban.apps.forecast.cli:demo", False),
+            "policy": ("tongban.apps.forecast.policy_cli:policy", False),
+            "scenarios": ("tongban.apps.forecast.scenarios_cli:scenarios", False),
             "prove": ("tongban.apps.forecast.proving_cli:prove", False),
         },
     ),

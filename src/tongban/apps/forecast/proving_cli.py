@@ -1,5 +1,7 @@
 """The command that proves the structural estimators on generated data."""
 
+import importlib
+from importlib.util import find_spec
 from pathlib import Path
 
 import click
@@ -7,9 +9,7 @@ import click
 from tongban.infra import clock
 
 from . import services
-from .domain.structure.proving import prove as tried
 from .report.parts import pick
-from .report.proving import NAMES, build
 
 
 @click.command()
@@ -25,11 +25,16 @@ from .report.proving import NAMES, build
 @click.option("--lang", type=click.Choice(["zh", "en"]), default="zh", show_default=True)
 def prove(runs: int, seed: int, out: Path, lang: str) -> None:
     """Show that each estimator finds what was put in, and at what noise it cannot (自证)."""
-    proofs = tried(runs, seed)
+    if find_spec("numpy") is None:
+        raise click.ClickException(
+            "the estimators need numpy: pip install 'tongban[forecast]' / 需安装 tongban[forecast]"
+        )
+    proofs = importlib.import_module(f"{__package__}.domain.structure.proving").prove(runs, seed)
+    report = importlib.import_module(f"{__package__}.report.proving")
     for one in proofs:
         sign = " " if one.recovers else "✗"
         click.echo(
             f"{sign} {one.noise:4g} {one.truth:6.3f} {one.median:7.3f} {one.covered:6.1%}"
-            f" {one.power:6.1%}  {pick(NAMES[one.estimator], lang)}"
+            f" {one.power:6.1%}  {pick(report.NAMES[one.estimator], lang)}"
         )
-    click.echo(str(services.put(build(proofs, clock.today(), seed), out, lang).page))
+    click.echo(str(services.put(report.build(proofs, clock.today(), seed), out, lang).page))

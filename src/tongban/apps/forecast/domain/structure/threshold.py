@@ -79,8 +79,10 @@ def threshold(
         float(places[best]),
         float(inside.min()),
         float(q[q > inside.max()].min()),  # up to the next value the rows divide alike
-        *map(float, fit.slopes),
-        *map(float, fit.errors),
+        float(fit.slopes[0]),
+        float(fit.slopes[1]),
+        float(fit.errors[0]),
+        float(fit.errors[1]),
         f,
         float((1 + (drawn >= f).sum()) / (1 + bootstraps)),
     )

@@ -40,12 +40,8 @@ def within(values: Numbers) -> Numbers:
     array([[0., 0.],
            [0., 0.]])
     """
-    return (
-        values
-        - values.mean(axis=-1, keepdims=True)
-        - values.mean(axis=-2, keepdims=True)
-        + values.mean(axis=(-1, -2), keepdims=True)
-    )
+    left: Numbers = values - values.mean(axis=-1, keepdims=True)
+    return left - left.mean(axis=-2, keepdims=True)
 
 
 def least_squares(y: Numbers, columns: Sequence[Numbers], names: Sequence[str]) -> Fit:
