@@ -19,7 +19,6 @@ UNITS = {
     "fen": ("元", "yuan", "yuan"),
     "percent": ("%", "%", "%"),
     "ratio": ("倍", "×", "×"),
-    "point": ("点", "point", "points"),
     "second": ("秒", "second", "seconds"),
     "minute": ("分钟", "minute", "minutes"),
     "hour": ("小时", "hour", "hours"),

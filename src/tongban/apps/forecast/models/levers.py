@@ -1,7 +1,7 @@
 """What levers do 杠杆效应: fixed effects on growth, by pyfixest. Needs the extra ``[forecast]``.
 
-Growth is regressed on the levers' changes of the step before, beside region and period: what moves all
-regions of a year, and what a region does every year, is not laid at a lever's door.
+Growth is regressed on the levers' changes of the step before, beside region and period: what moves
+all regions of a year, and what a region does every year, is not laid at a lever's door.
 """
 
 import math

@@ -36,7 +36,7 @@ MOST_FANS = 36
 MOST_FINDINGS = 200
 
 
-class _Pen:
+class Pen:
     """Writes figures of one result: day and source are the panel's."""
 
     def __init__(self, result: Result) -> None:
@@ -67,7 +67,7 @@ class _Pen:
 
 def build(result: Result) -> Report:
     """Build the report of one panel."""
-    pen = _Pen(result)
+    pen = Pen(result)
     panel = result.panel
     column = panel.target.column
     return Report(
@@ -87,7 +87,7 @@ def _best_drift(result: Result) -> str:
     return min((r for r in DRIFTS if r != "naive"), key=result.mape)
 
 
-def _verdict(result: Result, pen: _Pen) -> tuple[Words, ...]:
+def _verdict(result: Result, pen: Pen) -> tuple[Words, ...]:
     name = NAMES[result.winner]
     mape = pen.figure(result.mape(result.winner), "percent", "rolling origin, MAPE")
     told: list[Words] = []
@@ -113,7 +113,7 @@ def _verdict(result: Result, pen: _Pen) -> tuple[Words, ...]:
             told.append(joined(saved, [gain]))
     under = [row for row in result.coverage if row.under]
     if under:
-        which = ", ".join(label(row.period, panel_f(result)) for row in under)
+        which = ", ".join(label(row.period, _frequency(result)) for row in under)
         told.append((
             f"区间在这些期未兑现：{which}。压力带按最坏一期给出。",
             f"The intervals fell short in {which}. The stress band is as wide as the worst needed.",
@@ -128,7 +128,7 @@ def _verdict(result: Result, pen: _Pen) -> tuple[Words, ...]:
     return tuple(told)
 
 
-def panel_f(result: Result) -> int:
+def _frequency(result: Result) -> int:
     """Give the panel's periods in a year."""
     return result.panel.frequency
 
@@ -138,7 +138,7 @@ def _skill(result: Result, rung: str, other: str) -> float:
     return (1 - result.mape(rung) / base) * 100 if base else math.nan
 
 
-def _ladder(result: Result, pen: _Pen) -> Section:
+def _ladder(result: Result, pen: Pen) -> Section:
     drift = _best_drift(result)
 
     def row(one: Score) -> tuple[Cell, ...]:
@@ -207,10 +207,10 @@ def _ladder(result: Result, pen: _Pen) -> Section:
     )
 
 
-def _intervals(result: Result, pen: _Pen) -> Section:
+def _intervals(result: Result, pen: Pen) -> Section:
     bars, rows = [], []
     for one in result.coverage:
-        period = label(one.period, panel_f(result))
+        period = label(one.period, _frequency(result))
         how = f"rolling conformal {LEVEL:.0%}, {period}"
         covered = pen.figure(one.covered * 100, "percent", how, 0)
         if covered is not None:
@@ -269,13 +269,13 @@ def _intervals(result: Result, pen: _Pen) -> Section:
     )
 
 
-def _width(result: Result, pen: _Pen, width: float, how: str) -> Figure | None:
+def _width(result: Result, pen: Pen, width: float, how: str) -> Figure | None:
     if result.panel.scale == "log":
         return pen.figure(math.expm1(width) * 100, "percent", how, 1)
     return pen.amount(width, how)
 
 
-def _gate(result: Result, pen: _Pen) -> Section:
+def _gate(result: Result, pen: Pen) -> Section:
     if not result.findings:
         return Section(
             "gate", ("异常闸门", "The gate"), (("没有发现异常。", "Nothing was found."),)
@@ -300,7 +300,7 @@ def _gate(result: Result, pen: _Pen) -> Section:
             (
                 "" if one.line is None else str(one.line),
                 one.region,
-                label(one.period, panel_f(result)),
+                label(one.period, _frequency(result)),
                 (one.zh, one.en),
                 None
                 if one.line is None
@@ -323,7 +323,7 @@ def _gate(result: Result, pen: _Pen) -> Section:
     return Section("gate", ("异常闸门", "The gate"), tuple(words), tables=(summary, each))
 
 
-def _ends(result: Result, pen: _Pen, one: Ahead, width: float) -> tuple[Figure, Figure] | None:
+def _ends(result: Result, pen: Pen, one: Ahead, width: float) -> tuple[Figure, Figure] | None:
     scale = result.panel.scale
     how = f"{result.winner}, interval"
     low = pen.amount(from_scale(one.value - width, scale), how, "assumed")
@@ -331,7 +331,7 @@ def _ends(result: Result, pen: _Pen, one: Ahead, width: float) -> tuple[Figure, 
     return None if low is None or high is None else (low, high)
 
 
-def _ahead(result: Result, pen: _Pen) -> Section:
+def _ahead(result: Result, pen: Pen) -> Section:
     panel = result.panel
     seen = latest(panel.rows)
     fans, rows = [], []
@@ -390,7 +390,7 @@ def _ahead(result: Result, pen: _Pen) -> Section:
     )
 
 
-def _method(result: Result, pen: _Pen) -> Section:
+def _method(result: Result, pen: Pen) -> Section:
     panel = result.panel
     scale: Words = (
         ("对数增长", "growth in logarithms")

@@ -1,6 +1,7 @@
 """Writes a report as JSON and as a spreadsheet 数据文件: the same figures, with their sources."""
 
 import json
+import re
 from datetime import date
 from io import BytesIO
 from typing import Any
@@ -53,7 +54,7 @@ def as_sheet(report: Report, lang: str) -> bytes:
     book.remove(book.worksheets[0])
     every = []
     for section in report.sections:
-        sheet = book.create_sheet(pick(section.title, lang)[:31])
+        sheet = book.create_sheet(_title(pick(section.title, lang)))
         for table in section.tables:
             heads = [pick(one, lang) for one in table.head]
             sheet.append(heads)
@@ -72,6 +73,11 @@ def as_sheet(report: Report, lang: str) -> bytes:
     out = BytesIO()
     book.save(out)
     return out.getvalue()
+
+
+def _title(text: str) -> str:
+    # what a spreadsheet does not take in the name of a sheet
+    return re.sub(r"[\[\]:*?/\\]", " ", text)[:31]
 
 
 def _whole(figure: Figure) -> tuple[Any, ...]:

@@ -7,7 +7,7 @@ from tongban.kernel.figures import Figure
 
 from .markup import Markup, joined, tag
 from .parts import Cell, Report, Section, Table, pick, shown
-from .svg import bars, fan
+from .svg import bars, fan, lines
 
 _STYLE = """
 :root{--ink:#1d2530;--soft:#5b6675;--line:#d5dbe3;--paper:#fff;--tint:#f4f6f9;--strong:#1a5fb4;
@@ -28,7 +28,7 @@ border-block-end:1px solid var(--line)}
 th{color:var(--soft);font-weight:600}
 td{min-inline-size:5.5em}td.n,th.n{min-inline-size:0;text-align:end;white-space:nowrap;font-variant-numeric:tabular-nums}
 svg{display:block;inline-size:100%;block-size:auto;font:14px system-ui,sans-serif;fill:var(--ink)}
-svg.bars{max-inline-size:34rem;margin:.6rem 0}
+svg.bars,svg.lines{max-inline-size:34rem;margin:.6rem 0}
 .name{text-anchor:end}.end,.foot{fill:var(--soft)}.last{text-anchor:end}.head{font-weight:600}
 .foot{font-size:11px}.head{font-size:13px}
 .bar{fill:var(--bar)}.chosen{fill:var(--strong)}
@@ -39,6 +39,9 @@ margin:.8rem 0}
 .stress{fill:#dfe8f4}.band{fill:#b4cae6}
 .past,.ahead{fill:none;stroke:var(--ink);stroke-width:1.6}
 .ahead{stroke:var(--strong);stroke-dasharray:4 2}
+.line{fill:none;stroke:var(--strong);stroke-width:2}
+.k1{stroke-dasharray:7 3}.k2{stroke-dasharray:2 3}
+.quoted{fill:none;stroke:var(--soft);stroke-width:.8}
 footer{color:var(--soft);font-size:.85rem;margin:2rem 0}
 @media print{main{max-width:none;padding:0}.wide{overflow:visible}
 tr,svg,.verdict{break-inside:avoid}
@@ -82,6 +85,8 @@ def _section(one: Section, lang: str) -> Markup:
     parts += [tag("p", pick(words, lang)) for words in one.words]
     if one.bars is not None:
         parts += [tag("p", pick(one.bars.title, lang), class_="foot"), bars(one.bars, lang)]
+    if one.lines is not None:
+        parts += [tag("p", pick(one.lines.title, lang), class_="foot"), lines(one.lines, lang)]
     if one.fans:
         parts.append(tag("div", *(fan(each, lang) for each in one.fans), class_="fans"))
     parts += [_table(table, lang) for table in one.tables]

@@ -55,6 +55,23 @@ class Fan:
 
 
 @dataclass(frozen=True, slots=True)
+class Line:
+    """A line of a chart; ``quoted`` ones are drawn thin, for comparison only."""
+
+    name: Words
+    points: tuple[Point, ...]
+    quoted: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Lines:
+    """Several lines over the same periods."""
+
+    title: Words
+    lines: tuple[Line, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Section:
     """A part of the report under its own heading."""
 
@@ -62,6 +79,7 @@ class Section:
     title: Words
     words: tuple[Words, ...] = ()
     bars: Bars | None = None
+    lines: Lines | None = None
     fans: tuple[Fan, ...] = ()
     tables: tuple[Table, ...] = ()
 

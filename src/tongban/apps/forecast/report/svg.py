@@ -1,11 +1,12 @@
 """Draws charts as SVG 图: bars and fans, without script; each says in words what it shows."""
 
+import math
 from itertools import pairwise
 
 from tongban.kernel.figures import Figure
 
 from .markup import Markup, tag
-from .parts import Bars, Fan, Point, pick
+from .parts import Bars, Fan, Lines, Point, pick
 
 _WIDE, _NAME, _ROW = 460.0, 165.0, 30.0
 _FAN_WIDE, _FAN_HIGH, _SIDE, _TOP, _FOOT = 260.0, 150.0, 8.0, 30.0, 20.0
@@ -75,6 +76,42 @@ def fan(one: Fan, lang: str) -> Markup:
     ]
     box = f"0 0 {_FAN_WIDE:g} {_FAN_HIGH:g}"
     return tag("svg", *drawn, viewBox=box, role="img", class_="fan")
+
+
+def lines(chart: Lines, lang: str) -> Markup:
+    """Draw lines over the same periods, each named at its end; the first band is shaded."""
+    values = [float(f.value) for one in chart.lines for p in one.points for f in _figures(p)]
+    low, high = min(values), max(values)
+    spread = (high - low) or 1.0
+    tall, foot, far = 300.0, 24.0, _WIDE - 165.0
+    steps = max(len(one.points) for one in chart.lines) - 1 or 1
+
+    def at(place: int, figure: Figure) -> tuple[float, float]:
+        up = (float(figure.value) - low) / spread
+        return _SIDE + place * (far - _SIDE) / steps, 10 + (tall - foot - 20) * (1 - up)
+
+    drawn: list[str] = [tag("title", pick(chart.title, lang))]
+    first = [(n, p.band) for n, p in enumerate(chart.lines[0].points) if p.band is not None]
+    around = [at(n, ends[1]) for n, ends in first] + [at(n, e[0]) for n, e in reversed(first)]
+    if around:
+        drawn.append(tag("polygon", points=_path(around), class_="band"))
+    named = []
+    for number, one in enumerate(chart.lines):
+        shade = "quoted" if one.quoted else f"line k{number}"
+        path = [at(place, point.value) for place, point in enumerate(one.points)]
+        drawn.append(tag("polyline", points=_path(path), class_=shade))
+        named.append((path[-1][1], f"{pick(one.name, lang)} {one.points[-1].value.text(lang)}"))
+    floor = -math.inf
+    for height, name in sorted(named):
+        floor = max(height, floor + 16)  # names that would lie on one another move down
+        drawn.append(tag("text", name, x=far + 6, y=floor + 4, class_="end"))
+    labels = chart.lines[0].points
+    drawn += [
+        tag("text", labels[0].label, x=_SIDE, y=tall - 6, class_="foot"),
+        tag("text", labels[-1].label, x=far, y=tall - 6, class_="foot last"),
+    ]
+    box = f"0 0 {_WIDE:g} {max(tall, floor + 12):g}"
+    return tag("svg", *drawn, viewBox=box, role="img", class_="lines")
 
 
 def _figures(point: Point) -> list[Figure]:
