@@ -2,6 +2,8 @@
 
 import json
 import re
+import subprocess
+import sys
 from html.parser import HTMLParser
 from io import BytesIO
 from pathlib import Path
@@ -177,6 +179,42 @@ def test_a_unit_beside_a_schema_is_refused(tmp_path: Path) -> None:
     )
     assert ran.exit_code == 2
     assert "leave out" in ran.output
+
+
+WITHOUT = """
+import sys
+from importlib import util
+HEAVY = {"numpy", "pandas", "scipy", "pyfixest", "lightgbm", "duckdb"}
+class Absent:
+    def find_spec(self, name, path=None, target=None):
+        if name.partition(".")[0] in HEAVY:
+            raise ModuleNotFoundError(name)
+sys.meta_path.insert(0, Absent())
+real = util.find_spec
+util.find_spec = lambda name, package=None: None if name in HEAVY else real(name, package)
+from tongban.cli import main
+main()
+"""
+
+
+def without_the_extra(*arguments: str) -> subprocess.CompletedProcess[str]:
+    """Run a command in a process that cannot import what the extra brings."""
+    return subprocess.run(
+        [sys.executable, "-c", WITHOUT, "forecast", *arguments],
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+
+def test_without_the_extra_the_rungs_that_need_nothing_run(tmp_path: Path) -> None:
+    ran = without_the_extra("demo", "--no-open", "--lang", "en", "--out", str(tmp_path))
+    assert ran.returncode == 0, ran.stderr
+    assert "Shipped: own drift" in ran.stdout
+    assert "Not run: two-way fixed effects" in (tmp_path / "report.html").read_text()
+    packed = tmp_path / "panel.parquet"
+    packed.write_bytes(b"PAR1")
+    assert "ExtraMissing" in without_the_extra("panel", str(packed)).stderr
 
 
 @pytest.mark.slow
