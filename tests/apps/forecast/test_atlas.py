@@ -68,4 +68,5 @@ def test_the_command_shows_what_fails(tmp_path: Path) -> None:
     assert len(told["sections"][1]["tables"][0]["rows"]) == len(QUOTED)
     page = (tmp_path / "report.html").read_text()
     assert "not measured yet" in page
+    assert "abstract" in page
     assert "5 items of 5 items checked do not hold" in page

@@ -14,8 +14,13 @@ from tongban.kernel.figures import UNITS, Figure
 
 from . import services
 from .domain.atlas import Check, Quoted, checks
-from .report.parts import Cell, Report, Section, Table, joined
+from .report.parts import Cell, Report, Section, Table, Words, joined
 
+_SECTIONS: dict[str, Words] = {
+    "摘要": ("摘要", "abstract"),
+    "census": ("人口普查", "census"),
+    "UN 2018": ("联合国 2018", "UN 2018"),
+}
 _TEXT = {"type": "string", "minLength": 1}
 _SCHEMA: dict[str, Any] = {
     "type": "object",
@@ -74,7 +79,7 @@ def _quoted(told: dict[str, str], day: date, source: str) -> Quoted:
     others = {
         name: told[name] for name in ("zh", "en", "same", "kind", "measured_by") if name in told
     }
-    where = told.get("source", f"{source}, {told['section']}")
+    where = told.get("source", f"{source}, §{told['section']}")
     figure = Figure(Decimal(told["value"]), told["unit"], day, where, "quoted")
     return Quoted(told["key"], told["section"], figure, **others)
 
@@ -87,7 +92,7 @@ def build(quoted: tuple[Quoted, ...], found: tuple[Check, ...]) -> Report:
     said = ("{1}检验，{0}不成立。", "{0} of {1} checked do not hold.")
     rows: list[tuple[Cell, ...]] = [
         (
-            one.section,
+            _SECTIONS.get(one.section, one.section),
             (one.zh, one.en),
             one.figure,
             one.measured_by or ("尚未测量", "not measured yet"),

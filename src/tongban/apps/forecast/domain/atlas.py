@@ -84,7 +84,7 @@ def _threshold(values: Mapping[str, float]) -> Check:
     return Check(
         ("calls_threshold", "shanghai_calls_day", "shanghai_people"),
         seen <= limit * _BINDS,
-        f"上海每月每百万人约 {seen / 1e4:,.0f} 万次，是门槛的 {seen / limit:,.0f} 倍：门槛从不起作用",
+        f"上海每月每百万人约 {seen / 1e4:,.0f} 万次，是门槛的 {seen / limit:,.0f} 倍：从不起作用",
         f"Shanghai has some {seen / 1e6:.1f} million calls a month and million people,"
         f" {seen / limit:,.0f} times the threshold of {limit:,.0f}: it never binds",
     )
