@@ -11,8 +11,8 @@ from hypothesis import strategies as st
 from tongban.apps.forecast.domain.conformal import coverage, half_width
 from tongban.apps.forecast.domain.generator import Truth, generate
 from tongban.apps.forecast.domain.panel import Measure, Panel, Row
-from tongban.apps.forecast.domain.running import Result, TooShort, run
-from tongban.apps.forecast.domain.scoring import ENSEMBLE, Guess, weights
+from tongban.apps.forecast.domain.running import Result, TooShort, choose, run
+from tongban.apps.forecast.domain.scoring import ENSEMBLE, Guess, Score, weights
 from tongban.apps.forecast.models.drift import Naive, NationalDrift, OwnDrift
 
 LADDER = (Naive(), OwnDrift(), NationalDrift())
@@ -167,3 +167,12 @@ def test_nought_is_forecast_in_differences_and_left_out_of_the_per_cent() -> Non
     found = tried(panel_of({"A": [0, 1, 2, 3.5, 0], "B": [3, 4, 5, 6.5, 7.6]}))
     assert found.panel.scale == "level"
     assert {one.undefined for one in found.scores} == {1}
+
+
+def test_a_model_that_is_hardly_better_than_drift_is_not_shipped() -> None:
+    def score(rung: str, mape: float) -> Score:
+        return Score(rung, 10, 0, mape, 0.0, 0.0, 0.0)
+
+    assert choose([score("own_drift", 4.00), score("model", 3.97)]) == "own_drift"
+    assert choose([score("own_drift", 4.00), score("model", 3.90)]) == "model"
+    assert choose([score("own_drift", math.nan), score("model", 9.0)]) == "model"

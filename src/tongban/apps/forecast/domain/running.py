@@ -15,6 +15,8 @@ from .scoring import ENSEMBLE, Guess, Score, score, weights, with_ensemble
 
 #: So many periods must be known before a model may be tried.
 LEAST = 3
+#: By so much of its error a model must be better than a simpler one: less is no difference.
+MARGIN = 0.01
 DRIFTS = ("naive", "own_drift", "national_drift")
 
 
@@ -78,7 +80,7 @@ def run(
         for code in (*(rung.code for rung in rungs), ENSEMBLE)
         if any(one.rung == code for one in near)
     )
-    winner = min(scores, key=_rank).rung
+    winner = choose(scores)
     won = tuple(one for one in guesses if one.rung == winner)
     return Result(
         panel,
@@ -93,9 +95,16 @@ def run(
     )
 
 
-def _rank(one: Score) -> float:
-    # a MAPE that is not defined anywhere cannot win over one that is
-    return math.inf if math.isnan(one.mape) else one.mape
+def choose(scores: Sequence[Score]) -> str:
+    """Choose the simplest rung that is as good as the best; ``scores`` begin with the simplest.
+
+    >>> [choose([Score(n, 1, 0, m, 0, 0, 0) for n, m in (("naive", 5.0), ("model", x))])
+    ...  for x in (4.97, 4.0)]
+    ['naive', 'model']
+    """
+    best = min((one.mape for one in scores if not math.isnan(one.mape)), default=math.inf)
+    good = (one.rung for one in scores if one.mape <= best * (1 + MARGIN))
+    return next(good, scores[0].rung)
 
 
 def _try(
