@@ -34,6 +34,12 @@ UNITS = {
     "call": ("次调用", "call", "calls"),
     "event": ("条记录", "event", "events"),
     "byte": ("字节", "byte", "bytes"),
+    "year": ("年", "year", "years"),
+    "point": ("分", "point", "points"),
+    "row": ("行", "row", "rows"),
+    "path": ("条路径", "path", "paths"),
+    "vcpu": ("核", "vCPU", "vCPUs"),
+    "load": ("单位负荷", "unit of load", "units of load"),
 }
 _JOINED = frozenset({"%", "×"})
 

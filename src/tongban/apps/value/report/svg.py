@@ -1,0 +1,44 @@
+"""Pictures of a report: floating bars as SVG, drawn here, without a script."""
+
+from collections.abc import Callable
+from decimal import Decimal
+from html import escape
+from itertools import chain
+
+from .model import Bar, Bars
+
+_WIDTH, _ROW, _EDGE = 400, 40, 4
+
+
+def draw(bars: Bars, lang: str) -> str:
+    """Give the SVG of a picture; its title is its name for who cannot see it."""
+    values = [Decimal(f.value) for f in chain.from_iterable((b.low, b.high) for b in bars.bars)]
+    values += [Decimal(0)] if bars.base is None else [Decimal(bars.base.value)]
+    low, high = min(values), max(values)
+    span = high - low or Decimal(1)
+
+    def x(value: Decimal | int) -> float:
+        return _EDGE + float((Decimal(value) - low) / span) * (_WIDTH - 2 * _EDGE)
+
+    height = _ROW * len(bars.bars) + 4
+    base = x(0 if bars.base is None else bars.base.value)
+    drawn = "".join(_bar(bar, place, x, lang) for place, bar in enumerate(bars.bars))
+    title = escape(bars.title.of(lang))
+    return (
+        f'<svg viewBox="0 0 {_WIDTH} {height}" role="img" aria-label="{title}">'
+        f"<title>{title}</title>{drawn}"
+        f'<line class="base" x1="{base:.1f}" x2="{base:.1f}" y1="0" y2="{height}"/></svg>'
+    )
+
+
+def _bar(bar: Bar, place: int, x: Callable[[Decimal | int], float], lang: str) -> str:
+    top = place * _ROW
+    ends = sorted((x(bar.low.value), x(bar.high.value)))
+    tone = "down" if bar.high.value < bar.low.value else "up"
+    shown = " … ".join(figure.text(lang) for figure in bar.shown)
+    return (
+        f'<text x="{_EDGE}" y="{top + 15}">{escape(bar.label.of(lang))}</text>'
+        f'<text x="{_WIDTH - _EDGE}" y="{top + 15}" text-anchor="end">{escape(shown)}</text>'
+        f'<rect class="{tone}" x="{ends[0]:.1f}" y="{top + 21}" '
+        f'width="{max(ends[1] - ends[0], 1):.1f}" height="13"/>'
+    )
