@@ -33,7 +33,7 @@ def report(
         Words("投资评价", "Appraisal of an investment"),
         as_of,
         (
-            _direct(found, result, stated, parameters),
+            _direct(found, result, Source(source, as_of, "quoted"), stated, parameters),
             _social(result, stated, parameters),
             _moves(result, stated, parameters),
             _chance(found, spread, stated),
@@ -41,10 +41,12 @@ def report(
     )
 
 
-def _direct(found: Project, result: Result, stated: Source, parameters: Parameters) -> Section:
+def _direct(
+    found: Project, result: Result, given: Source, stated: Source, parameters: Parameters
+) -> Section:
     roots = result.rates.roots
     name = Words("内部收益率 IRR", "internal rate of return (IRR)")
-    irr: list[tuple[Cell, ...]] = [(name, stated.share(root)) for root in roots]
+    irr: list[tuple[Cell, ...]] = [(name, given.share(root)) for root in roots]
     says = []
     if not roots:
         why = (
@@ -76,7 +78,7 @@ def _direct(found: Project, result: Result, stated: Source, parameters: Paramete
             Words("修正内部收益率 MIRR", "modified IRR"),
             NONE if result.mirr is None else stated.share(result.mirr),
         ),
-        (Words("回收期", "payback"), _years(stated, result.payback)),
+        (Words("回收期", "payback"), _years(given, result.payback)),
         (
             Words("动态回收期", "payback, discounted"),
             _years(stated, result.payback_discounted),
@@ -89,8 +91,8 @@ def _direct(found: Project, result: Result, stated: Source, parameters: Paramete
     years: tuple[tuple[Cell, ...], ...] = tuple(
         (
             plain(str(found.first + n)),
-            *(stated.fen(found.sums[kind][n]) for kind in ("outlay", "running", "direct")),
-            stated.fen(found.direct[n]),
+            *(given.fen(found.sums[kind][n]) for kind in ("outlay", "running", "direct")),
+            given.fen(found.direct[n]),
         )
         for n in range(len(found.direct))
     )

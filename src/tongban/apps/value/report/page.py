@@ -26,7 +26,8 @@ th,td{border-block-end:1px solid #c9d1d9;padding:.35rem .5rem;text-align:start;v
 th{background:#eef3f8}th.n,td.n{text-align:end;white-space:nowrap}td{min-width:6em;font-variant-numeric:tabular-nums}
 .s{font-size:.75rem;color:#4a5560}.s.assumed{color:#8a4b00}.s.quoted{color:#6b2a86}
 figure{margin:.6rem 0;max-width:34rem}figcaption{font-size:.9rem;font-weight:600}
-svg{width:100%;height:auto;display:block}svg text{font-size:12px;fill:#1b1f24}
+svg{width:100%;height:auto;display:block}svg text{font-size:13px;fill:#1b1f24;
+paint-order:stroke;stroke:#fff;stroke-width:3px}
 rect.up{fill:#2f78b7}rect.down{fill:#b5532a}line.base{stroke:#1b1f24;stroke-width:1}
 @media print{body{padding:0;font-size:11pt;max-width:none}h2{break-after:avoid}
 nav{display:none}figure,tr{break-inside:avoid}.wide{overflow:visible}rect{print-color-adjust:exact;

@@ -26,8 +26,8 @@ def draw(bars: Bars, lang: str) -> str:
     title = escape(bars.title.of(lang))
     return (
         f'<svg viewBox="0 0 {_WIDTH} {height}" role="img" aria-label="{title}">'
-        f"<title>{title}</title>{drawn}"
-        f'<line class="base" x1="{base:.1f}" x2="{base:.1f}" y1="0" y2="{height}"/></svg>'
+        f"<title>{title}</title>"
+        f'<line class="base" x1="{base:.1f}" x2="{base:.1f}" y1="0" y2="{height}"/>{drawn}</svg>'
     )
 
 
