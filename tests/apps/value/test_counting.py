@@ -138,6 +138,23 @@ def test_what_cannot_be_read_is_named(tmp_path: Path) -> None:
         counting.count(tmp_path / "none.csv", WITHIN)
 
 
+def test_the_year_turns_at_midnight_here(tmp_path: Path) -> None:
+    told = row(cases.ENDED, "c1", "a", 0, "p", "granted")
+    for n, (moment, year) in enumerate(
+        [
+            ("2025-12-31T17:00:00+00:00", 2026),
+            ("2025-12-31 17:00:00", 2025),
+            ("2026-01-01T00:30:00+08:00", 2026),
+        ]
+    ):
+        path = write(tmp_path / f"{n}.csv", [(*told[:3], moment, *told[4:])])
+        assert [c.year for c in counting.count(path, WITHIN).counts] == [year]
+        duckdb.sql("SET TimeZone = 'UTC'")
+        told_typed = duckdb.read_csv(str(path), dtype={"occurred": "TIMESTAMPTZ"})
+        told_typed.write_parquet(str(tmp_path / f"{n}.parquet"))
+    assert [c.year for c in counting.count(tmp_path / "0.parquet", WITHIN).counts] == [2026]
+
+
 def test_a_path_is_not_sql(tmp_path: Path) -> None:
     path = write(tmp_path / "it's.csv", [row(cases.ENTERED, "c1", "a", 0)])
     assert counting.count(path, WITHIN).events == 1

@@ -78,7 +78,7 @@ def test_other_contradictions_have_their_names() -> None:
     def names(*claim: object) -> list[str]:
         return [f.name for f in check(Claim(*claim))]  # type: ignore[arg-type]
 
-    assert names(5, Decimal("0.1"), Decimal("0.2"), Decimal("0.12")) == ["SignsDisagree"]
+    assert names(5, Decimal("0.100"), Decimal("0.2"), Decimal("0.120")) == ["SignsDisagree"]
     assert names(5, Decimal("0.1"), None, None, Decimal(6)) == [
         "PaybackBeyondHorizon",
         "ReturnWithoutPayback",
@@ -86,6 +86,14 @@ def test_other_contradictions_have_their_names() -> None:
     assert names(5, Decimal("0.2"), Decimal("0.01"), Decimal("0.05")) == ["NpvBelowIrr"]
     assert names(5, Decimal("0.2"), Decimal("0.1"), Decimal("-0.05")) == ["RateNegative"]
     assert names(5, None, Decimal(3)) == []
+    # any rate above 10 % makes it negative, and none was quoted
+    assert names(5, Decimal("0.100"), Decimal("-0.2")) == []
+    assert names(5, Decimal("-0.100"), Decimal("0.2")) == ["NpvBeyondIrr"]
+    # 1.186⁵ − 1 is 1.3465 and may be quoted as 1.35, not as 1.36
+    assert names(5, Decimal("0.1860"), Decimal("1.35")) == []
+    assert names(5, Decimal("0.1860"), Decimal("1.36")) == ["NpvBeyondIrr"]
     # a payback after a year leaves little for the end
-    assert names(5, Decimal("0.186"), Decimal("1.0"), Decimal(0), Decimal(1)) == ["NpvBeyondIrr"]
+    assert names(5, Decimal("0.186"), Decimal("1.00"), Decimal(0), Decimal("1.0")) == [
+        "NpvBeyondIrr"
+    ]
     assert names(5, Decimal("0.186"), Decimal("1.0"), Decimal(0)) == []

@@ -11,6 +11,7 @@ from pathlib import Path
 import duckdb
 
 from tongban.apps.cases import events as cases
+from tongban.kernel.clocks import SHANGHAI
 
 from .domain.costing import Count
 from .errors import Fault, TableInvalid, ValueRefused
@@ -82,6 +83,7 @@ def count(path: Path, within: int) -> Counted:
         )
     with tempfile.TemporaryDirectory() as spill, duckdb.connect() as database:
         database.execute(f"SET memory_limit = '{_MEMORY}'")
+        database.execute(f"SET TimeZone = '{SHANGHAI.key}'")
         database.execute("SET preserve_insertion_order = false")
         database.execute("SET temp_directory = $spill", {"spill": spill})
         try:
@@ -97,7 +99,9 @@ def _counted(database: duckdb.DuckDBPyConnection, path: Path, within: int) -> Co
     # a view takes no parameter, and a path is not SQL: the quote is doubled
     place = "'" + str(path).replace("'", "''") + "'"
     source = f"read_parquet({place})" if parquet else f"read_csv({place}, all_varchar = true)"
-    there = {row[0] for row in database.execute(f"DESCRIBE SELECT * FROM {source}").fetchall()}  # noqa: S608
+    there = {
+        row[0]: row[1] for row in database.execute(f"DESCRIBE SELECT * FROM {source}").fetchall()
+    }  # noqa: S608
     if lacking := [name for name in COLUMNS if name not in there]:
         raise TableInvalid(
             [
@@ -106,9 +110,12 @@ def _counted(database: duckdb.DuckDBPyConnection, path: Path, within: int) -> Co
             ]
         )
     texts = ", ".join(f"coalesce({name}, '') AS {name}" for name in COLUMNS if name != "occurred")
+    # a time with an offset is brought to the wall clock here: the turn of the year is at midnight
+    time = "TRY_CAST(occurred AS TIMESTAMPTZ)::TIMESTAMP"
+    if str(there["occurred"]).startswith("TIMESTAMP") and "ZONE" not in str(there["occurred"]):
+        time = "occurred"
     database.execute(
-        f"CREATE TEMP VIEW told AS SELECT {texts}, "  # noqa: S608 - names of ours, a quoted path
-        f"TRY_CAST(occurred AS TIMESTAMP) AS moment FROM {source}"
+        f"CREATE TEMP VIEW told AS SELECT {texts}, {time} AS moment FROM {source}"  # noqa: S608
     )
     names = {
         "ended": cases.ENDED,

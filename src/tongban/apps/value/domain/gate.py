@@ -18,7 +18,8 @@ from .money import PLACES
 class Claim:
     """What is quoted of one investment. ``npv`` is in outlays; ``rate`` the discount rate.
 
-    What is not quoted is None; without ``rate`` the bound is that of rate 0, the widest.
+    What is not quoted is None; without ``rate`` the bound is that of rate 0, the widest. A number
+    stands for all that round to it: 0.2 is 15 to 25 %, 0.200 is 20 %.
     """
 
     years: int
@@ -88,16 +89,33 @@ def check(claim: Claim) -> tuple[Finding, ...]:
                     ),
                 )
             )
-    if claim.irr is None or claim.npv is None:
+    if claim.irr is None or claim.npv is None or claim.irr <= -1:
         return tuple(found)
-    rate = claim.rate or Decimal(0)
     if claim.rate is not None and claim.rate < 0:
-        found.append(_negative(claim.rate))
-    elif claim.irr > -1 and (claim.irr > rate) != (claim.npv > 0) and claim.irr != rate:
-        found.append(_signs(claim, rate))
-    else:
-        found += _beyond(claim, rate)
+        return (*found, _negative(claim.rate))
+    irr, npv = _rounded(claim.irr), _rounded(claim.npv)
+    rate = (Decimal(0), Decimal(0)) if claim.rate is None else _rounded(claim.rate)
+    rate = (max(rate[0], Decimal(0)), rate[1])
+    back = None if claim.payback is None else _rounded(claim.payback)[1]
+    known = claim.rate is not None
+    if known and ((irr[0] > rate[1] and npv[1] < 0) or (irr[1] < rate[0] and npv[0] > 0)):
+        found.append(_signs(claim))
+    elif npv[0] > npv_bounds(claim.years, irr[1], rate[0], back)[1]:
+        found.append(_beyond(claim))
+    elif known and npv[1] < npv_bounds(claim.years, irr[0], rate[1])[0]:
+        found.append(_below(claim))
     return tuple(found)
+
+
+def _rounded(quoted: Decimal) -> tuple[Decimal, Decimal]:
+    """Give the least and the greatest number that is quoted so: half of its last place away."""
+    half = Decimal(5).scaleb(int(quoted.as_tuple().exponent) - 1)
+    return quoted - half, quoted + half
+
+
+def _bounds(claim: Claim) -> tuple[Decimal, Decimal]:
+    back = claim.payback if claim.payback is None or claim.payback <= claim.years else None
+    return npv_bounds(claim.years, claim.irr or Decimal(0), claim.rate or Decimal(0), back)
 
 
 def _negative(rate: Decimal) -> Finding:
@@ -108,46 +126,42 @@ def _negative(rate: Decimal) -> Finding:
     )
 
 
-def _signs(claim: Claim, rate: Decimal) -> Finding:
+def _signs(claim: Claim) -> Finding:
+    irr, npv, rate = claim.irr, claim.npv, claim.rate
     return Finding(
         "SignsDisagree",
         Decimal(0),
         Words(
-            f"内部收益率 {claim.irr} 与折现率 {rate} 的高低，同净现值 {claim.npv} 的正负不符",
-            f"NPV {claim.npv} has the wrong sign for IRR {claim.irr} at a discount rate of {rate}",
+            f"内部收益率 {irr} 与折现率 {rate} 的高低，同净现值 {npv} 的正负不符",
+            f"NPV {npv} has the wrong sign for IRR {irr} at a discount rate of {rate}",
         ),
     )
 
 
-def _beyond(claim: Claim, rate: Decimal) -> list[Finding]:
-    assert claim.irr is not None and claim.npv is not None  # noqa: S101, PT018 - told by the caller
-    back = claim.payback if claim.payback is None or claim.payback <= claim.years else None
-    least, most = npv_bounds(claim.years, claim.irr, rate, back)
-    if claim.npv > most:
-        needed = least_irr(claim.years, claim.npv, rate)
-        return [
-            Finding(
-                "NpvBeyondIrr",
-                most,
-                Words(
-                    f"{claim.years} 年、内部收益率 {claim.irr:.1%} 时，"
-                    f"净现值至多为投资的 {most:.2f} 倍，"
-                    f"不可能为 {claim.npv} 倍；要达到该倍数，收益率至少 {needed:.1%}",
-                    f"in {claim.years} years at an IRR of {claim.irr:.1%} the NPV is at most "
-                    f"{most:.2f}× the outlay, not {claim.npv}×; that needs an IRR of {needed:.1%} "
-                    "or more",
-                ),
-            )
-        ]
-    if claim.rate is not None and claim.npv < least:
-        return [
-            Finding(
-                "NpvBelowIrr",
-                least,
-                Words(
-                    f"此时净现值至少为投资的 {least:.2f} 倍，不可能为 {claim.npv} 倍",
-                    f"at these rates the NPV is at least {least:.2f}× the outlay, not {claim.npv}×",
-                ),
-            )
-        ]
-    return []
+def _beyond(claim: Claim) -> Finding:
+    most = _bounds(claim)[1]
+    npv = claim.npv or Decimal(0)
+    needed = least_irr(claim.years, npv, claim.rate or Decimal(0))
+    return Finding(
+        "NpvBeyondIrr",
+        most,
+        Words(
+            f"{claim.years} 年、内部收益率 {claim.irr:.1%} 时，"
+            f"净现值至多为投资的 {most:.2f} 倍，"
+            f"不可能为 {npv} 倍；要达到该倍数，收益率至少 {needed:.1%}",
+            f"in {claim.years} years at an IRR of {claim.irr:.1%} the NPV is at most "
+            f"{most:.2f}× the outlay, not {npv}×; that needs an IRR of {needed:.1%} or more",
+        ),
+    )
+
+
+def _below(claim: Claim) -> Finding:
+    least = _bounds(claim)[0]
+    return Finding(
+        "NpvBelowIrr",
+        least,
+        Words(
+            f"此时净现值至少为投资的 {least:.2f} 倍，不可能为 {claim.npv} 倍",
+            f"at these rates the NPV is at least {least:.2f}× the outlay, not {claim.npv}×",
+        ),
+    )
