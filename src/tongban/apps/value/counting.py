@@ -99,9 +99,8 @@ def _counted(database: duckdb.DuckDBPyConnection, path: Path, within: int) -> Co
     # a view takes no parameter, and a path is not SQL: the quote is doubled
     place = "'" + str(path).replace("'", "''") + "'"
     source = f"read_parquet({place})" if parquet else f"read_csv({place}, all_varchar = true)"
-    there = {
-        row[0]: row[1] for row in database.execute(f"DESCRIBE SELECT * FROM {source}").fetchall()
-    }  # noqa: S608
+    described = database.execute(f"DESCRIBE SELECT * FROM {source}").fetchall()  # noqa: S608
+    there = {row[0]: row[1] for row in described}
     if lacking := [name for name in COLUMNS if name not in there]:
         raise TableInvalid(
             [
@@ -114,9 +113,8 @@ def _counted(database: duckdb.DuckDBPyConnection, path: Path, within: int) -> Co
     time = "TRY_CAST(occurred AS TIMESTAMPTZ)::TIMESTAMP"
     if str(there["occurred"]).startswith("TIMESTAMP") and "ZONE" not in str(there["occurred"]):
         time = "occurred"
-    database.execute(
-        f"CREATE TEMP VIEW told AS SELECT {texts}, {time} AS moment FROM {source}"  # noqa: S608
-    )
+    view = f"CREATE TEMP VIEW told AS SELECT {texts}, {time} AS moment FROM {source}"  # noqa: S608
+    database.execute(view)
     names = {
         "ended": cases.ENDED,
         "handed": cases.HANDED,

@@ -199,6 +199,11 @@ def _density(facts: Facts, books: Source, parameters: Parameters) -> Section:
         (Words("满意度", "satisfaction"), maybe(facts.satisfaction), NONE),
         (Words("用户", "users"), maybe(facts.users), NONE),
         (
+            Words("密度为 1 的每用户每月办结数", "services per user and month at a density of 1"),
+            assumed.of(parameters.reference, "case"),
+            NONE,
+        ),
+        (
             Words("用户价值密度 UVD", "user value density UVD"),
             NOT_MEASURED if facts.uvd is None else assumed.of(facts.uvd, "point", 3),
             NONE,

@@ -69,6 +69,11 @@ def _structure(
             NOT_MEASURED if used is None else books.share(used),
         ),
     )
+    assumed = books.assumed()
+    more += (
+        (Words("目标峰值利用率", "use aimed at"), assumed.share(parameters.target_use)),
+        (Words("资本年限", "life of capital"), assumed.of(parameters.cloud_life, "year")),
+    )
     bars = tuple(
         Bar(CLASSES[name], books.fen(0), books.fen(amount), (books.fen(amount),))
         for name, amount in parts.items()
