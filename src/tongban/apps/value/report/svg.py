@@ -20,9 +20,13 @@ def draw(bars: Bars, lang: str) -> str:
     def x(value: Decimal | int) -> float:
         return _EDGE + float((Decimal(value) - low) / span) * (_WIDTH - 2 * _EDGE)
 
-    height = _ROW * len(bars.bars) + 4
+    # two figures do not fit beside a long name: they take a line of their own
+    line = 16 if any(len(bar.shown) > 1 for bar in bars.bars) else 0
+    height = (_ROW + line) * len(bars.bars) + 4
     base = x(0 if bars.base is None else bars.base.value)
-    drawn = "".join(_bar(bar, place, x, lang) for place, bar in enumerate(bars.bars))
+    drawn = "".join(
+        _bar(bar, place * (_ROW + line), line, x, lang) for place, bar in enumerate(bars.bars)
+    )
     title = escape(bars.title.of(lang))
     return (
         f'<svg viewBox="0 0 {_WIDTH} {height}" role="img" aria-label="{title}">'
@@ -31,14 +35,13 @@ def draw(bars: Bars, lang: str) -> str:
     )
 
 
-def _bar(bar: Bar, place: int, x: Callable[[Decimal | int], float], lang: str) -> str:
-    top = place * _ROW
+def _bar(bar: Bar, top: int, line: int, x: Callable[[Decimal | int], float], lang: str) -> str:
     ends = sorted((x(bar.low.value), x(bar.high.value)))
     tone = "down" if bar.high.value < bar.low.value else "up"
     shown = " … ".join(figure.text(lang) for figure in bar.shown)
     return (
         f'<text x="{_EDGE}" y="{top + 15}">{escape(bar.label.of(lang))}</text>'
-        f'<text x="{_WIDTH - _EDGE}" y="{top + 15}" text-anchor="end">{escape(shown)}</text>'
-        f'<rect class="{tone}" x="{ends[0]:.1f}" y="{top + 21}" '
+        f'<text x="{_WIDTH - _EDGE}" y="{top + line + 15}" text-anchor="end">{escape(shown)}</text>'
+        f'<rect class="{tone}" x="{ends[0]:.1f}" y="{top + line + 21}" '
         f'width="{max(ends[1] - ends[0], 1):.1f}" height="13"/>'
     )
