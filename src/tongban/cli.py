@@ -123,12 +123,28 @@ COMMANDS: Mapping[str, Place | Branch] = {
             "fault": ("tongban.samplebank.cli:fault", False),
         },
     ),
+    "value": Branch(
+        "What a service costs and what an investment is worth (价值评估).",
+        {
+            "demo": ("tongban.apps.value.cli:demo", False),
+            "costs": ("tongban.apps.value.cli:costs", False),
+            "appraise": ("tongban.apps.value.cli:appraise", False),
+            "gate": ("tongban.apps.value.cli:gate", False),
+            "cloud": ("tongban.apps.value.cli:cloud", False),
+            "share": ("tongban.apps.value.cli:share", False),
+            "duplicates": ("tongban.apps.value.cli:duplicates", False),
+            "parameters": ("tongban.apps.value.cli:parameters_", False),
+            "platform": ("tongban.apps.value.platform:platform", True),
+        },
+    ),
     "serve": ("tongban.web.cli:serve", True),
     "token": ("tongban.infra.access.cli:token", True),
     "user": ("tongban.infra.access.users_cli:user", True),
     "client": ("tongban.apps.parties.sign_on.cli:client", True),
     "worker": ("tongban.config.cli:worker", True),
 }
+# what an extra brings (pip install 'tongban[…]')
+EXTRAS = {"duckdb": "forecast", "numpy": "forecast"}
 # not ours to mend: a full, closed or read-only disk
 _MACHINE = {errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.EACCES}
 
@@ -159,7 +175,14 @@ class Lazy(click.Group):
         if django:
             _start_django()
         module, _, name = path.partition(":")
-        command = getattr(importlib.import_module(module), name)
+        try:
+            command = getattr(importlib.import_module(module), name)
+        except ModuleNotFoundError as lacking:
+            if (extra := EXTRAS.get(lacking.name or "")) is None:
+                raise
+            raise click.ClickException(
+                f"{cmd_name} needs more software: pip install 'tongban[{extra}]' / 未安装所需组件"
+            ) from lacking
         if not isinstance(command, click.Command):
             raise TypeError(f"{path} is not a command")
         return command

@@ -40,6 +40,11 @@ UNITS = {
     "number": ("", "", ""),
     "yuan_100m": ("亿元", "hundred million yuan", "hundred million yuan"),
     "usd_million": ("百万美元", "million US dollars", "million US dollars"),
+    "year": ("年", "year", "years"),
+    "point": ("分", "point", "points"),
+    "path": ("条路径", "path", "paths"),
+    "vcpu": ("核", "vCPU", "vCPUs"),
+    "load": ("单位负荷", "unit of load", "units of load"),
 }
 _JOINED = frozenset({"", "%", "×"})
 

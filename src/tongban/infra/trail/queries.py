@@ -96,6 +96,12 @@ def recent(*, types: Sequence[str] = (), limit: int = 100) -> tuple[Event, ...]:
     return to_events((rows.filter(type__in=types) if types else rows)[:limit])
 
 
+def every(prefix: str) -> Iterator[Event]:
+    """Give every event whose type begins so, as it was told; the trail need not fit in memory."""
+    rows = models.Event.objects.filter(type__startswith=prefix).order_by("position")
+    return _in_batches(rows.iterator(_BATCH), judged=False)
+
+
 def verify(chain: str | None = None) -> Broken | None:
     """Recompute one chain, or every chain; name the first event that does not hold, or None.
 
@@ -125,14 +131,14 @@ def _noting(events: Iterable[Event], missing: list[Event]) -> Iterator[Event]:
         yield found
 
 
-def _in_batches(rows: Iterator[models.Event]) -> Iterator[Event]:
+def _in_batches(rows: Iterator[models.Event], *, judged: bool = True) -> Iterator[Event]:
     batch: list[models.Event] = []
     for row in rows:
         batch.append(row)
         if len(batch) == _BATCH:
-            yield from to_events(batch, judged=True)
+            yield from to_events(batch, judged=judged)
             batch = []
-    yield from to_events(batch, judged=True)
+    yield from to_events(batch, judged=judged)
 
 
 def count(chain: str | None = None) -> int:

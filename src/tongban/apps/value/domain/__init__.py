@@ -1,0 +1,1 @@
+"""The arithmetic of cost and value: frozen data in, figures out. No file, no clock, no chance."""

@@ -1,0 +1,128 @@
+"""What the reports assume 参数: read from a file that can be copied and changed."""
+
+import hashlib
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from decimal import Decimal, InvalidOperation
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from .domain.appraisal import INPUTS, Range, Social, Terms
+from .domain.costing import DRIVERS, Use
+from .errors import ValueRefused
+
+SHIPPED = Path(__file__).with_name("parameters.yaml")
+_DIMENSIONS = ("base", "automated", "assets", "governance")
+
+
+@dataclass(frozen=True, slots=True)
+class Parameters:
+    """All that is assumed; ``source`` names file, version and digest."""
+
+    source: str
+    notes: Mapping[str, str]
+    drivers: Mapping[str, str]
+    life: int
+    within: int
+    weights: Mapping[str, Decimal]
+    reference: Decimal
+    thresholds: Mapping[str, Decimal]
+    terms: Terms
+    target_use: Decimal
+    cloud_life: int
+    ours: str
+    theirs: str
+    likeness: Decimal
+    overlap_years: int
+    common: tuple[str, ...]
+
+
+def load(path: Path | None = None) -> Parameters:
+    """Load parameters, the shipped ones where no file is named. Raise ValueRefused."""
+    path = path or SHIPPED
+    try:
+        raw = path.read_bytes()
+        told = yaml.safe_load(raw)
+        mark = hashlib.sha256(raw).hexdigest()[:16]
+        return _parameters(told, f"{path.name} {told['version']} sha256:{mark}")
+    except OSError as error:
+        raise ValueRefused(f"无法读取 {path}", f"cannot read {path}: {error.strerror}") from error
+    except yaml.YAMLError as error:
+        raise ValueRefused(f"{path} 不是 YAML", f"{path} is not YAML: {error}") from error
+    except KeyError as error:
+        raise ValueRefused(f"{path} 缺少 {error}", f"{path} lacks {error}") from error
+    except (TypeError, ValueError, InvalidOperation) as error:
+        if isinstance(error, ValueRefused):
+            raise
+        raise ValueRefused(f"{path} 的内容不合格式", f"{path} does not fit: {error}") from error
+
+
+def _parameters(told: Mapping[str, Any], source: str) -> Parameters:
+    costing, overlap, cloud = told["costing"], told["overlap"], told["cloud"]
+    drivers = {str(tower): str(name) for tower, name in costing["drivers"].items()}
+    _among(drivers.values(), DRIVERS, "costing.drivers")
+    weights = {str(n): _positive(v) for n, v in told["uvd"]["weights"].items()}
+    _among(weights, tuple(Use.__dataclass_fields__), "uvd.weights")
+    thresholds = {n: Decimal(told["dimensions"]["thresholds"][n]) for n in _DIMENSIONS}
+    return Parameters(
+        source=source,
+        notes={
+            name: f"{note['value']}{'' if note['verified'] else ' (not verified 未核实)'}"
+            for name, note in told["sources"].items()
+        },
+        drivers=drivers,
+        life=_whole(costing["life_years"]),
+        within=int(costing["repeat_within_days"]),
+        weights=weights,
+        reference=_positive(told["uvd"]["reference_per_user_month"]),
+        thresholds=thresholds,
+        terms=_terms(told["appraisal"]),
+        target_use=_positive(cloud["target_use"]),
+        cloud_life=_whole(cloud["life_years"]),
+        ours=str(cloud["ours"]),
+        theirs=str(cloud["theirs"]),
+        likeness=_positive(overlap["likeness"]),
+        overlap_years=int(overlap["within_years"]),
+        common=tuple(str(word) for word in overlap["common"]),
+    )
+
+
+def _terms(told: Mapping[str, Any]) -> Terms:
+    correlations = {}
+    for one, other, value in told["correlations"]:
+        _among((one, other), INPUTS, "appraisal.correlations")
+        if one == other or not -1 <= Decimal(value) <= 1:
+            raise ValueError(
+                f"a correlation of two inputs is from -1 to 1: {one}, {other}, {value}"
+            )
+        correlations[one, other] = Decimal(value)
+    rate, reinvest = Decimal(told["rate"]), Decimal(told["reinvest"])
+    if min(rate, reinvest) < 0:
+        raise ValueError("a discount rate is not negative")
+    ranges = {name: Range(*(Decimal(end) for end in told["ranges"][name])) for name in INPUTS}
+    if min(one.low for one in ranges.values()) < 0:
+        raise ValueError("a range does not go below nil")
+    social = Social(**{name: Decimal(value) for name, value in told["social"].items()})
+    return Terms(rate, reinvest, ranges, social, correlations)
+
+
+def _among(names: Any, known: tuple[str, ...], where: str) -> None:
+    if unknown := [name for name in names if name not in known]:
+        raise ValueRefused(
+            f"{where} 中的 {unknown} 不在 {', '.join(known)} 之内",
+            f"{where}: {unknown} is none of {', '.join(known)}",
+        )
+
+
+def _positive(value: Any, of: Callable[[Any], Decimal] = Decimal) -> Decimal:
+    if of(value) <= 0:
+        raise ValueError(f"{value} is not above nil")
+    return of(value)
+
+
+def _whole(value: Any) -> int:
+    if int(value) < 1:
+        raise ValueError(f"{value} is not a whole number of years")
+    return int(value)

@@ -1,0 +1,103 @@
+"""The report of unit costs on this installation's own trail (本平台): events, ratings, no export.
+
+The events go into a file of this run alone, which is removed with it. Persons are written there as
+numbers that only this run knows.
+"""
+
+import csv
+import tempfile
+from collections.abc import Iterator
+from datetime import datetime
+from decimal import Decimal
+from pathlib import Path
+
+import click
+
+from tongban.apps.cases import events as cases
+from tongban.apps.voice import queries as voice
+from tongban.infra.trail import queries as trail
+from tongban.kernel.figures import Figure
+
+from . import building
+from . import parameters as assumed
+from .cli import day, put, refusals, reporting
+from .counting import COLUMNS
+from .report.model import Source
+
+_FILE = click.Path(path_type=Path)
+_SATISFIED = 3  # of five levels, from 基本满意 up
+TRAIL = "trail of this installation"
+
+
+def rows() -> Iterator[tuple[str, ...]]:
+    """Give the events of all cases as the columns of an events file, in their order.
+
+    The person of a case is who submitted it or for whom; an erased end has no stage any more.
+    """
+    persons: dict[str, str] = {}
+    numbers: dict[str, str] = {}
+    for event in trail.every("tongban.cases."):
+        if event.type == cases.SUBMITTED:
+            person = event.on_behalf_of or event.actor
+            persons[event.chain] = numbers.setdefault(person, str(len(numbers) + 1))
+        stage = ""
+        if event.type == cases.ENDED and not event.erased:
+            stage = str(event.data["stage"])
+        yield (
+            event.type,
+            event.chain,
+            event.item,
+            event.occurred.isoformat(),
+            event.organisation,
+            persons.get(event.chain, ""),
+            stage,
+        )
+
+
+def satisfaction(source: Source) -> Figure | None:
+    """Give the share of ratings from "basically satisfied" up; None where too few are told."""
+    levels: dict[int, int] | None = voice.counts()["levels"]
+    total = sum(levels.values()) if levels else 0
+    if levels is None or not total:
+        return None
+    good = sum(count for level, count in levels.items() if int(level) >= _SATISFIED)
+    return source.share(Decimal(good) / total)
+
+
+@click.command()
+@click.argument("ledger", type=_FILE)
+@click.option("--year", type=int, help="The year (default: the last of both).")
+@click.option("--users", type=click.IntRange(min=1), help="How many users there are.")
+@reporting
+def platform(
+    ledger: Path,
+    year: int | None,
+    users: int | None,
+    outputs: tuple[Path, ...],
+    lang: str,
+    own: Path | None,
+    as_of: datetime | None,
+    *,
+    as_json: bool,
+) -> None:
+    """Tell what each service costs on this installation: LEDGER over its own trail (本平台)."""
+    today = day(as_of)
+    with refusals(), tempfile.TemporaryDirectory() as folder:
+        events = Path(folder) / "events.csv"
+        with events.open("w", encoding="utf-8", newline="") as opened:
+            writer = csv.writer(opened)
+            writer.writerow(COLUMNS)
+            writer.writerows(rows())
+        report = building.of_costs(
+            ledger,
+            events,
+            assumed.load(own),
+            today,
+            year=year,
+            users=None
+            if users is None
+            else Source("command line", today, "quoted").of(users, "person"),
+            satisfaction=satisfaction(Source("ratings of this installation", today)),
+            trail=TRAIL,
+        )
+        put(report, "platform", outputs, lang, as_json=as_json)

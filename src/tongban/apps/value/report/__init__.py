@@ -1,0 +1,1 @@
+"""Reports of value 价值报告: one model, written as a page, as JSON or as a spreadsheet."""

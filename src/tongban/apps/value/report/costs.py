@@ -1,0 +1,254 @@
+"""The report of unit costs 成本报告: CPS with its drill-down, UVD, the four dimensions."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date
+from decimal import Decimal
+
+from tongban.apps.value.domain.costing import Cost, Costed, Count, Dimensions, Use
+from tongban.apps.value.errors import Fault
+from tongban.apps.value.parameters import Parameters
+from tongban.kernel.facts import Words
+from tongban.kernel.figures import Figure
+
+from .model import NONE, NOT_MEASURED, Bar, Bars, Cell, Report, Section, Source, Table, maybe, plain
+
+_COMMON = Words("（各部门共用）", "(all departments)")
+DIMENSIONS = {
+    "base": Words("底座集约化：各部门共用的成本占比", "base shared: cost that stands for all"),
+    "automated": Words("流程智能化：无需人工即办结的占比", "automated: decided without a person"),
+    "assets": Words("数据资产化：由部门供数的占比", "data as assets: begun with data supplied"),
+    "governance": Words("治理协同化：多部门共办的占比", "governance: cases of several departments"),
+}
+_USE = {
+    "effective": Words("有效办结", "effective"),
+    "unaided": Words("无需人工", "without a person"),
+    "first_time": Words("一次办成（未补正）", "right first time"),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Facts:
+    """All that the report tells of. ``uvd`` and ``satisfaction`` are None where not measured."""
+
+    costed: Costed
+    ledger: Sequence[Cost]
+    counts: Sequence[Count]
+    before: Sequence[Costed]
+    use: Use
+    dimensions: Dimensions
+    uvd: Decimal | None
+    satisfaction: Figure | None
+    users: Figure | None
+    flags: Sequence[Fault]
+    sources: tuple[str, str]
+
+
+def report(facts: Facts, parameters: Parameters, as_of: date) -> Report:
+    """Build the report."""
+    books = Source("; ".join((*facts.sources, parameters.source)), as_of)
+    year = facts.costed.year
+    return Report(
+        Words(f"{year} 年服务成本与价值", f"Cost and value of services, {year}"),
+        as_of,
+        (
+            _unit(facts, books),
+            _services(facts, books),
+            _counts(facts, Source(facts.sources[1], as_of)),
+            _density(facts, books, parameters),
+            _four(facts, books, parameters, as_of),
+            _flags(facts),
+        ),
+    )
+
+
+def _unit(facts: Facts, books: Source) -> Section:
+    costed = facts.costed
+    rows: list[tuple[Cell, ...]] = [
+        (Words("总成本（含资本分年）", "all cost, capital by year"), books.fen(costed.total)),
+        (Words("其中未能归集", "of it without a home"), books.fen(costed.unplaced)),
+        (Words("有效办结", "effective services"), books.of(costed.effective, "case")),
+        (Words("CPS", "CPS"), _fen(books, costed.unit)),
+    ]
+    rows += [
+        (Words(f"{one.year} 年 CPS", f"CPS in {one.year}"), _fen(books, one.unit))
+        for one in facts.before
+    ]
+    bars: list[Bar] = []
+    if costed.effective:
+        so_far = Decimal(0)
+        parts = [(plain(name), amount) for name, amount in costed.towers().items()]
+        if costed.unplaced:
+            parts.append((Words("未能归集", "without a home"), costed.unplaced))
+        for label, amount in parts:
+            low, so_far = so_far, so_far + Decimal(amount) / costed.effective
+            each = books.fen(Decimal(amount) / costed.effective)
+            bars.append(Bar(label, books.fen(low), books.fen(so_far), (each,)))
+        total = books.fen(so_far)
+        bars.append(Bar(Words("合计", "in all"), books.fen(0), total, (total,)))
+    return Section(
+        Words("单次有效服务成本 CPS", "Cost per effective service (CPS)"),
+        (
+            Words(
+                "CPS＝当年成本÷有效办结数。撤回、不适用、未办结和短期内就同一事项再次办理的，不计入有效办结。",
+                "CPS is the cost of the year over effective services. Withdrawn, not applicable, "
+                "open, and what was decided again soon after do not count.",
+            ),
+        ),
+        (Table((Words("项目", "what"), Words("数值", "figure")), tuple(rows)),),
+        (Bars(Words("CPS 的构成（瀑布图）", "What CPS is made of (waterfall)"), tuple(bars)),),
+    )
+
+
+def _fen(books: Source, value: Decimal | None) -> Cell:
+    return NOT_MEASURED if value is None else books.fen(value)
+
+
+def _services(facts: Facts, books: Source) -> Section:
+    towers = list(facts.costed.towers())
+    head = (
+        Words("部门", "department"),
+        Words("事项", "service"),
+        Words("有效办结", "effective"),
+        Words("成本", "cost"),
+        Words("CPS", "CPS"),
+        *(plain(tower) for tower in towers),
+    )
+    rows = tuple(
+        (
+            plain(one.department or "—"),
+            plain(one.service),
+            books.of(one.effective, "case"),
+            books.fen(one.total),
+            _fen(books, one.unit),
+            *(books.fen(one.by_tower.get(tower, 0)) for tower in towers),
+        )
+        for one in sorted(facts.costed.services, key=lambda one: -one.total)
+    )
+    by_department: dict[str, list[int]] = {}
+    for one in facts.costed.services:
+        sums = by_department.setdefault(one.department, [0, 0])
+        sums[0] += one.total
+        sums[1] += one.effective
+    departments = tuple(
+        (
+            plain(name or "—"),
+            books.of(count, "case"),
+            books.fen(total),
+            _fen(books, Decimal(total) / count if count else None),
+        )
+        for name, (total, count) in sorted(by_department.items(), key=lambda pair: -pair[1][0])
+    )
+    return Section(
+        Words("按部门和事项", "By department and service"),
+        (),
+        (
+            Table((head[0], *head[2:5]), departments),
+            Table(head, rows),
+        ),
+    )
+
+
+def _counts(facts: Facts, trail: Source) -> Section:
+    now = [c for c in facts.counts if c.year == facts.costed.year]
+
+    def total(name: str) -> int:
+        return sum(getattr(one, name) for one in now)
+
+    steps = (
+        (Words("已开始", "begun"), "begun", 1),
+        (Words("尚未办结", "open"), "open", -1),
+        (Words("撤回、不适用", "withdrawn or not applicable"), "withdrawn", -1),
+        (Words("同一事项再次办理", "decided again soon after"), "repeated", -1),
+    )
+    bars, so_far = [], 0
+    for label, name, sign in steps:
+        low, so_far = so_far, so_far + sign * total(name)
+        shown = trail.of(total(name), "case")
+        bars.append(Bar(label, trail.of(low, "case"), trail.of(so_far, "case"), (shown,)))
+    last = trail.of(total("effective"), "case")
+    bars.append(Bar(Words("有效办结", "effective"), trail.of(0, "case"), last, (last,)))
+    more: tuple[tuple[Words, Cell], ...] = (
+        (Words("办结事件重复", "ends told more than once"), trail.of(total("retried"), "event")),
+        (
+            Words("申请人不明、无法判断是否重复", "person not told: a repeat would not be seen"),
+            trail.of(total("unknown"), "case"),
+        ),
+        (Words("事件", "events"), trail.of(total("events"), "event")),
+    )
+    rows = tuple((bar.label, bar.shown[0]) for bar in bars) + more
+    return Section(
+        Words("从开始到有效办结", "From begun to effective"),
+        (),
+        (Table((Words("项目", "what"), Words("数值", "figure")), rows),),
+        (Bars(Words("有效办结（瀑布图）", "Effective services (waterfall)"), tuple(bars)),),
+    )
+
+
+def _density(facts: Facts, books: Source, parameters: Parameters) -> Section:
+    assumed = books.assumed(parameters.notes["utility"])
+    rows: tuple[tuple[Cell, ...], ...] = tuple(
+        (
+            label,
+            _share(books, getattr(facts.use, name)),
+            assumed.of(parameters.weights[name], "point") if name in parameters.weights else NONE,
+        )
+        for name, label in _USE.items()
+    )
+    rows += (
+        (Words("满意度", "satisfaction"), maybe(facts.satisfaction), NONE),
+        (Words("用户", "users"), maybe(facts.users), NONE),
+        (
+            Words("密度为 1 的每用户每月办结数", "services per user and month at a density of 1"),
+            assumed.of(parameters.reference, "case"),
+            NONE,
+        ),
+        (
+            Words("用户价值密度 UVD", "user value density UVD"),
+            NOT_MEASURED if facts.uvd is None else assumed.of(facts.uvd, "point", 3),
+            NONE,
+        ),
+    )
+    return Section(
+        Words("用户价值密度 UVD", "User value density (UVD)"),
+        (
+            Words(
+                "UVD＝效用（各项加权平均）×满意度×密度；"
+                f"密度为每用户每月有效办结数除以 {parameters.reference}，至多为 1。",
+                "UVD is utility (the weighted mean of its parts) × satisfaction × density; density "
+                f"is effective services per user and month over {parameters.reference}, at most 1.",
+            ),
+        ),
+        (Table((Words("项目", "what"), Words("数值", "figure"), Words("权重", "weight")), rows),),
+    )
+
+
+def _share(books: Source, value: Decimal | None) -> Cell:
+    return NOT_MEASURED if value is None else books.share(value)
+
+
+def _four(facts: Facts, books: Source, parameters: Parameters, as_of: date) -> Section:
+    quoted = Source(parameters.notes["thresholds"], as_of, "quoted")
+    rows = []
+    for name, label in DIMENSIONS.items():
+        value, limit = getattr(facts.dimensions, name), parameters.thresholds[name]
+        reached = Words("达到", "reached") if value is not None and value >= limit else NONE
+        if value is not None and value < limit:
+            reached = Words("未达到", "not reached")
+        rows.append((label, _share(books, value), quoted.share(limit), reached))
+    head = (
+        Words("维度", "dimension"),
+        Words("实测", "measured"),
+        Words("阈值", "threshold"),
+        Words("结论", "verdict"),
+    )
+    return Section(Words("四个维度", "Four dimensions"), (), (Table(head, tuple(rows)),))
+
+
+def _flags(facts: Facts) -> Section:
+    rows = tuple(
+        (plain(f"{one.file}:{one.row}"), plain(one.name), Words(one.zh, one.en))
+        for one in facts.flags
+    ) or ((NONE, NONE, NONE),)
+    head = (Words("位置", "where"), Words("名称", "name"), Words("说明", "what"))
+    return Section(Words("需要查看的行", "Rows to look at"), (), (Table(head, rows),))

@@ -1,0 +1,136 @@
+"""A report as a file: a page, JSON, or a spreadsheet with every figure and its source."""
+
+import json
+import re
+from collections.abc import Sequence
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+
+from openpyxl import Workbook
+from openpyxl.worksheet.worksheet import Worksheet
+
+from tongban.apps.value.errors import ValueRefused
+from tongban.kernel.facts import Words
+from tongban.kernel.figures import UNITS, Figure
+
+from .model import Bars, Cell, Report
+from .page import page
+
+# control characters, which no spreadsheet may hold
+_NAME = re.compile(r"[\\/*?:\[\]]")  # signs that no sheet may have in its name
+_UNFIT = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f]")
+
+
+def write(report: Report, path: Path, lang: str) -> None:
+    """Write the report as the name says: .html, .json or .xlsx. Raise ValueRefused for another."""
+    suffix = path.suffix.lower()
+    if suffix == ".html":
+        path.write_text(page(report, lang), encoding="utf-8")
+    elif suffix == ".json":
+        path.write_text(to_json(report) + "\n", encoding="utf-8")
+    elif suffix == ".xlsx":
+        _workbook(report, lang).save(path)
+    else:
+        raise ValueRefused(
+            f"{path.name} 须以 .html、.json 或 .xlsx 结尾",
+            f"{path.name} must end in .html, .json or .xlsx",
+        )
+
+
+def to_json(report: Report) -> str:
+    """Write the report as JSON: words in both languages, figures with all that they know."""
+    told = {
+        "title": _words(report.title),
+        "as_of": report.as_of.isoformat(),
+        "sections": [
+            {
+                "title": _words(section.title),
+                "says": [_words(one) for one in section.says],
+                "tables": [
+                    {
+                        "head": [_words(one) for one in table.head],
+                        "rows": [[_told(cell) for cell in row] for row in table.rows],
+                    }
+                    for table in section.tables
+                ],
+                "pictures": [_picture(one) for one in section.pictures],
+            }
+            for section in report.sections
+        ],
+    }
+    return json.dumps(told, ensure_ascii=False, indent=1)
+
+
+def _words(words: Words) -> dict[str, str]:
+    return {"zh": words.zh, "en": words.en}
+
+
+def _told(cell: Cell) -> dict[str, Any]:
+    if not isinstance(cell, Figure):
+        return _words(cell)
+    # a Decimal goes as text: JSON's numbers are read as floating point
+    return {
+        "value": cell.value if isinstance(cell.value, int) else str(cell.value),
+        "unit": cell.unit,
+        "as_of": cell.as_of.isoformat(),
+        "source": cell.source,
+        "status": cell.status,
+    }
+
+
+def _picture(bars: Bars) -> dict[str, Any]:
+    return {
+        "title": _words(bars.title),
+        "bars": [
+            {"label": _words(b.label), "low": _told(b.low), "high": _told(b.high)}
+            for b in bars.bars
+        ],
+    }
+
+
+def _workbook(report: Report, lang: str) -> Workbook:
+    book = Workbook()
+    book.remove(book.active)
+    listed: list[Sequence[Any]] = []
+    for number, section in enumerate(report.sections, 1):
+        title = _UNFIT.sub("", section.title.of(lang))
+        sheet = book.create_sheet(f"{number} {_NAME.sub(' ', title)}"[:31])
+        _put(sheet, [title])
+        for one in section.says:
+            _put(sheet, [one.of(lang)])
+        for table in section.tables:
+            _put(sheet, [])
+            _put(sheet, [one.of(lang) for one in table.head])
+            for row in table.rows:
+                _put(sheet, [_value(cell, lang) for cell in row])
+                label = row[0].of(lang) if isinstance(row[0], Words) else row[0].text(lang)
+                listed += [
+                    (title, label, head.of(lang), *_about(f, lang))
+                    for head, f in zip(table.head, row, strict=True)
+                    if isinstance(f, Figure)
+                ]
+    sheet = book.create_sheet(Words("数字与来源", "figures").of(lang))
+    heads = ("章节 part", "行 row", "列 column", "值 value", "单位 unit", "截至 as of")
+    for line in [(*heads, "状态 status", "来源 source"), *listed]:
+        _put(sheet, line)
+    return book
+
+
+def _value(cell: Cell, lang: str) -> Any:
+    if not isinstance(cell, Figure):
+        return cell.of(lang)
+    return Decimal(cell.value).scaleb(-2) if cell.unit == "fen" else cell.value
+
+
+def _about(figure: Figure, lang: str) -> tuple[Any, ...]:
+    zh, _, en = UNITS[figure.unit]
+    unit = en if lang == "en" else zh
+    return _value(figure, lang), unit, str(figure.as_of), figure.status, figure.source
+
+
+def _put(sheet: Worksheet, line: Sequence[Any]) -> None:
+    sheet.append([_UNFIT.sub("", one) if isinstance(one, str) else one for one in line])
+    for cell in sheet[sheet.max_row]:
+        if isinstance(cell.value, str):
+            cell.data_type = "s"  # a name of the data that begins with = is no formula

@@ -1,0 +1,301 @@
+"""The reports of the cloud, of shares and of projects bought twice (政务云、分摊、重复建设)."""
+
+from collections.abc import Mapping, Sequence
+from datetime import date
+from decimal import Decimal
+
+from tongban.apps.value.domain import cloud, overlap
+from tongban.apps.value.domain.sharing import Shares
+from tongban.apps.value.parameters import Parameters
+from tongban.kernel.facts import Words
+
+from .model import NONE, NOT_MEASURED, Bar, Bars, Cell, Report, Section, Source, Table, plain
+
+CLASSES = {
+    "hardware": Words("硬件", "hardware"),
+    "platform": Words("平台软件", "platform software"),
+    "security": Words("安全", "security"),
+    "migration": Words("迁移与定制开发", "migration and custom development"),
+    "organisation": Words("组织与培训", "organisation and training"),
+}
+_WHAT = (Words("项目", "what"), Words("数值", "figure"))
+Governance = tuple[Mapping[str, int], Mapping[str, int], tuple[Decimal, Decimal] | None]
+
+
+def of_cloud(
+    spent: Sequence[cloud.Spend],
+    systems: Sequence[cloud.System],
+    governance: Governance | None,
+    parameters: Parameters,
+    source: str,
+    as_of: date,
+) -> Report:
+    """Build the report of a government cloud; what has no file is not measured yet."""
+    books = Source(f"{source}; {parameters.source}", as_of)
+    own = [s for s in spent if s.offer in ("", parameters.ours)]
+    sections = [_structure(own, systems, books, parameters)]
+    if systems:
+        sections.append(_systems(systems, books, parameters))
+    sections += [_ownership(spent, books, parameters), _governance(governance, books)]
+    return Report(Words("政务云成本", "Cost of a government cloud"), as_of, tuple(sections))
+
+
+def _structure(
+    own: Sequence[cloud.Spend],
+    systems: Sequence[cloud.System],
+    books: Source,
+    parameters: Parameters,
+) -> Section:
+    parts = cloud.structure(own)
+    total = sum(parts.values())
+    rows: list[tuple[Cell, ...]] = [
+        (
+            CLASSES[name],
+            books.fen(amount),
+            books.share(Decimal(amount) / total) if total else NONE,
+        )
+        for name, amount in parts.items()
+    ]
+    rows.append((Words("合计", "in all"), books.fen(total), NONE))
+    unit = cloud.unit_cost(own, systems, parameters.cloud_life)
+    used = cloud.utilisation(systems)
+    more: tuple[tuple[Cell, ...], ...] = (
+        (
+            Words("每核每月成本", "cost per vCPU and month"),
+            NOT_MEASURED if unit is None else books.fen(unit),
+        ),
+        (
+            Words("平均利用率", "mean utilisation"),
+            NOT_MEASURED if used is None else books.share(used),
+        ),
+    )
+    assumed = books.assumed()
+    more += (
+        (Words("目标峰值利用率", "use aimed at"), assumed.share(parameters.target_use)),
+        (Words("资本年限", "life of capital"), assumed.of(parameters.cloud_life, "year")),
+    )
+    bars = tuple(
+        Bar(CLASSES[name], books.fen(0), books.fen(amount), (books.fen(amount),))
+        for name, amount in parts.items()
+    )
+    head = (Words("类别", "class"), Words("金额", "amount"), Words("占比", "share"))
+    return Section(
+        Words("成本结构", "What it is made of"),
+        (),
+        (Table(head, tuple(rows)), Table(_WHAT, more)),
+        (Bars(Words("五类成本", "Five classes of cost"), bars),),
+    )
+
+
+def _systems(systems: Sequence[cloud.System], books: Source, parameters: Parameters) -> Section:
+    wave = {name: n for n, names in enumerate(cloud.waves(systems), 1) for name in names}
+    fit = {system.name: system.right_size(parameters.target_use) for system in systems}
+    rows = tuple(
+        (
+            plain(s.name),
+            plain(s.department),
+            plain(str(wave[s.name])),
+            books.of(s.vcpu, "vcpu"),
+            books.share(s.mean),
+            books.share(s.peak),
+            books.of(fit[s.name], "vcpu"),
+            books.of(s.vcpu - fit[s.name], "vcpu"),
+        )
+        for s in sorted(systems, key=lambda s: (wave[s.name], s.name))
+    )
+    head = (
+        Words("系统", "system"),
+        Words("部门", "department"),
+        Words("迁移批次", "wave"),
+        Words("现有", "has"),
+        Words("平均", "mean use"),
+        Words("峰值", "peak use"),
+        Words("合适", "right size"),
+        Words("可释放", "to free"),
+    )
+    target = parameters.target_use
+    return Section(
+        Words("规格与迁移批次", "Right size and migration waves"),
+        (
+            Words(
+                f"合适规格：峰值时利用率为 {target}。批次：所依赖的系统先迁。",
+                f"The right size has a use of {target} at its peak. A wave moves after its needs.",
+            ),
+        ),
+        (Table(head, rows),),
+    )
+
+
+def _ownership(spent: Sequence[cloud.Spend], books: Source, parameters: Parameters) -> Section:
+    title = Words("国产与进口的全生命周期成本", "Total cost of ownership, domestic and imported")
+    found = cloud.ownership(spent, parameters.ours, parameters.theirs)
+    if found is None:
+        return Section(title, (NOT_MEASURED,))
+    rows = tuple(
+        (plain(str(year)), books.fen(ours), books.fen(theirs), books.fen(theirs - ours))
+        for year, ours, theirs in zip(found.years, found.ours, found.theirs, strict=True)
+    )
+    bars = tuple(Bar(row[0], books.fen(0), row[3], (row[3],)) for row in rows)
+    said = (
+        Words("所列年份内未达到平衡", "no break-even within these years")
+        if found.even is None
+        else Words(f"{found.even} 年达到平衡", f"break-even in {found.even}")
+    )
+    head = (
+        Words("年（累计）", "year, so far"),
+        plain(parameters.ours),
+        plain(parameters.theirs),
+        Words("差额", "difference"),
+    )
+    return Section(
+        title,
+        (said,),
+        (Table(head, rows),),
+        (Bars(Words("累计差额（正数为国产较省）", "Difference so far (above nil: saved)"), bars),),
+    )
+
+
+def _governance(found: Governance | None, books: Source) -> Section:
+    title = Words("每元数据治理的回报", "Return per yuan of data governance")
+    if found is None:
+        return Section(title, (NOT_MEASURED,))
+    gains, costs, ends = found
+    ratio = cloud.return_per_yuan(gains, costs)
+    rows: list[tuple[Cell, ...]] = [
+        (Words("回报", "return"), NONE if ratio is None else books.of(ratio, "ratio"))
+    ]
+    if ends is None:
+        rows.append((Words("95 % 区间（少于 3 个项目）", "95 % interval (under 3 projects)"), NONE))
+    else:
+        rows += [
+            (Words("95 % 区间下限", "95 % interval from"), books.of(ends[0], "ratio")),
+            (Words("95 % 区间上限", "95 % interval to"), books.of(ends[1], "ratio")),
+        ]
+    return Section(title, (), (Table(_WHAT, tuple(rows)),))
+
+
+def of_shares(shares: Shares, total: int, source: str, as_of: date) -> Report:
+    """Build the report of a bill that is shared."""
+    books = Source(source, as_of)
+    columns = (shares.volume, shares.peak, shares.shapley)
+    errors = shares.spread
+    rows: list[tuple[Cell, ...]] = [
+        (
+            plain(name),
+            *(books.fen(column[n]) for column in columns),
+            NONE if errors is None else books.fen(errors[n]),
+        )
+        for n, name in enumerate(shares.departments)
+    ]
+    sums = tuple(books.fen(sum(column)) for column in columns)
+    rows.append((Words("合计", "in all"), *sums, NONE))
+    bars = tuple(
+        Bar(plain(name), books.fen(0), books.fen(part), (books.fen(part),))
+        for name, part in zip(shares.departments, shares.shapley, strict=True)
+    )
+    how = Words("精确计算", "exact") if errors is None else Words("抽样计算", "sampled")
+    head = (
+        Words("部门", "department"),
+        Words("按用量", "by volume"),
+        Words("按峰值", "by peak"),
+        Words(f"沙普利值（{how.zh}）", f"Shapley ({how.en})"),
+        Words("抽样误差", "standard error"),
+    )
+    words = (
+        Words(
+            "沙普利值：按所有加入次序平均，各部门使总峰值增加多少。错峰使用的部门分摊较少。",
+            "Shapley: what a department adds to the common peak, over all orders of joining. Who "
+            "loads at other hours pays less.",
+        ),
+        Words(
+            f"账单共 {total / 100:,.2f} 元，每列合计与之一分不差。",
+            f"The bill is {total / 100:,.2f} yuan; each column adds up to it to the fen.",
+        ),
+    )
+    return Report(
+        Words("成本分摊", "Sharing a cost"),
+        as_of,
+        (
+            Section(
+                Words("各部门分摊", "What each pays"),
+                words,
+                (Table(head, tuple(rows)),),
+                (Bars(Words("沙普利值", "Shapley value"), bars),),
+            ),
+        ),
+    )
+
+
+def of_projects(
+    projects: Sequence[overlap.Project],
+    pairs: Sequence[overlap.Pair],
+    components: Sequence[overlap.Component],
+    source: str,
+    as_of: date,
+) -> Report:
+    """Build the report of projects that may have been bought twice."""
+    books = Source(source, as_of)
+    total, saved = sum(p.amount for p in projects), overlap.at_most(pairs)
+    summary: tuple[tuple[Cell, ...], ...] = (
+        (Words("全部项目金额", "all projects"), books.fen(total)),
+        (Words("可能节省，至多", "could have been saved, at most"), books.fen(saved)),
+        (Words("占比", "share"), books.share(Decimal(saved) / total) if total else NONE),
+    )
+    alike = tuple(
+        (
+            plain(f"{p.first.row} {p.first.name}（{p.first.department}，{p.first.year}）"),
+            plain(f"{p.second.row} {p.second.name}（{p.second.department}，{p.second.year}）"),
+            books.share(Decimal(str(p.likeness))),
+            books.fen(p.at_most),
+        )
+        for p in pairs
+    )
+    shared = tuple(
+        (
+            plain(one.name),
+            plain("、".join(one.departments)),
+            books.of(len(one.projects), "item"),
+        )
+        for one in components
+    )
+    return Report(
+        Words("重复建设与共享组件", "Bought twice, and what could be shared"),
+        as_of,
+        (
+            Section(
+                Words("相似的项目", "Projects that are alike"),
+                (
+                    Words(
+                        "相似只是线索，须由人核对；节省额是上限。",
+                        "Alike is a question for a person. What could be saved is an upper bound.",
+                    ),
+                ),
+                (
+                    Table(_WHAT, summary),
+                    Table(
+                        (
+                            Words("项目", "one"),
+                            Words("项目", "the other"),
+                            Words("相似度", "alike"),
+                            Words("至多可省", "at most saved"),
+                        ),
+                        alike or ((NONE,) * 4,),
+                    ),
+                ),
+            ),
+            Section(
+                Words("多个部门都有的组件", "Components that several departments have"),
+                (),
+                (
+                    Table(
+                        (
+                            Words("组件", "component"),
+                            Words("部门", "departments"),
+                            Words("项目数", "projects"),
+                        ),
+                        shared or ((NONE,) * 3,),
+                    ),
+                ),
+            ),
+        ),
+    )

@@ -1,0 +1,152 @@
+"""Reading: every planted fault is named with its place, and nothing is counted then."""
+
+from pathlib import Path
+
+import duckdb
+import pytest
+from openpyxl import Workbook
+
+from tongban.apps.value import loading
+from tongban.apps.value.errors import TableInvalid, ValueRefused
+
+HEAD = "year,tower,department,department_code,service,kind,amount,unit,life"
+GOOD = ["2024,cloud,,,,running,120.50,yuan,", "2025,cloud,,,,running,1.2,万元,"]
+
+
+def ledger(folder: Path, *lines: str, head: str = HEAD) -> Path:
+    path = folder / "ledger.csv"
+    path.write_text("\n".join([head, *lines]) + "\n", encoding="utf-8")
+    return path
+
+
+def test_units_become_fen(tmp_path: Path) -> None:
+    rows, flags, source = loading.ledger(ledger(tmp_path, *GOOD), 5)
+    assert [row.amount for row in rows] == [12_050, 1_200_000]
+    assert rows[0].life == 5
+    assert flags == ()
+    assert source.startswith("ledger.csv sha256:")
+
+
+@pytest.mark.parametrize(
+    ("line", "name", "column"),
+    [
+        ("2025,net,,,,running,12 yuan,yuan,", "NotANumber", "amount"),
+        ('2025,net,,,,running,"1,200",yuan,', "NotANumber", "amount"),
+        ("2025,net,,,,running,１２,yuan,", "NotANumber", "amount"),
+        ("2025,net,,,,running,1e3,yuan,", "NotANumber", "amount"),
+        ("2025,net,,,,running,约300,yuan,", "NotANumber", "amount"),
+        ("2025,net,,,,running,NaN,yuan,", "NotANumber", "amount"),
+        ("2025,net,,,,running,12,USD,", "UnitUnknown", "unit"),
+        ("2025,net,,,,running,12,,", "UnitUnknown", "unit"),
+        ("2025,net,,,,running,0.001,yuan,", "BelowFen", "amount"),
+        ("2025,net,,,,running,-5,yuan,", "Negative", "amount"),
+        ("2025,net,,,,running,,yuan,", "CellEmpty", "amount"),
+        ("25,net,,,,running,5,yuan,", "YearUnlikely", "year"),
+        ("2025.5,net,,,,running,5,yuan,", "NotWhole", "year"),
+        ("2025,net,,,,rent,5,yuan,", "WordUnknown", "kind"),
+        ("2025,net,,,,capital,5,yuan,0", "LifeMissing", "amount"),
+        ("2025,cloud,,,,running,5,yuan,", "KeyDoubled", "year,tower,department,service,kind"),
+        ("2027,cloud,,,,running,5,yuan,", "YearMissing", "year"),
+    ],
+)
+def test_every_fault_is_named(tmp_path: Path, line: str, name: str, column: str) -> None:
+    with pytest.raises(TableInvalid) as caught:
+        loading.ledger(ledger(tmp_path, *GOOD, line), 5)
+    (fault,) = caught.value.faults
+    assert fault.name == name
+    assert fault.column in {column, "life"}
+    assert fault.row == (0 if name == "YearMissing" else 4)
+    assert fault.zh
+    assert fault.en
+    assert name in str(caught.value)
+
+
+def test_all_faults_are_told_at_once(tmp_path: Path) -> None:
+    bad = ["2025,net,,,,running,x,yuan,", "2025,net,,,,running,y,USD,", "x,,,,,z,1,yuan,"]
+    with pytest.raises(TableInvalid) as caught:
+        loading.ledger(ledger(tmp_path, *bad), 5)
+    assert [(f.row, f.name) for f in caught.value.faults] == [
+        (2, "NotANumber"),
+        (3, "NotANumber"),
+        (4, "NotANumber"),
+        (4, "CellEmpty"),
+        (4, "WordUnknown"),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("head", "told"),
+    [
+        (HEAD.replace(",unit", ""), "UnitMissing"),
+        (HEAD.replace("tower", "thing"), "ColumnMissing"),
+        (HEAD.replace("tower", "year"), "columns twice"),
+    ],
+)
+def test_heads_are_checked(tmp_path: Path, head: str, told: str) -> None:
+    with pytest.raises(ValueRefused, match=told):
+        loading.ledger(ledger(tmp_path, *GOOD, head=head), 5)
+
+
+def test_a_department_renamed_half_way_is_flagged(tmp_path: Path) -> None:
+    by_code = [
+        "2024,staff,人社局,D1,,running,5,yuan,",
+        "2025,staff,人力资源和社会保障局,D1,,running,5,yuan,",
+    ]
+    rows, flags, _ = loading.ledger(ledger(tmp_path, *by_code), 5)
+    assert {row.department for row in rows} == {"人力资源和社会保障局"}
+    assert [(f.name, f.row) for f in flags] == [("DepartmentRenamed", 2)]
+    without = [line.replace("D1", "") for line in by_code]
+    rows, flags, _ = loading.ledger(ledger(tmp_path, *without), 5)
+    assert len({row.department for row in rows}) == 2
+    assert [(f.name, f.row) for f in flags] == [("DepartmentMaybeRenamed", 3)]
+
+
+def test_excel_parquet_and_gb18030_say_the_same(tmp_path: Path) -> None:
+    wanted = [row.amount for row in loading.ledger(ledger(tmp_path, *GOOD), 5)[0]]
+    heads = ["年度", "成本类别", "性质", "金额", "单位"]
+    data = [[2024, "云", "经常性", 120.5, "元"], [2025, "云", "经常性", 1.2, "万元"]]
+    book = Workbook()
+    for line in [heads, *data]:
+        book.active.append(line)
+    book.save(tmp_path / "l.xlsx")
+    text = "\n".join(",".join(map(str, line)) for line in [heads, *data])
+    (tmp_path / "l.csv").write_bytes(text.encode("gb18030"))
+    duckdb.read_csv(str(tmp_path / "ledger.csv")).write_parquet(str(tmp_path / "l.parquet"))
+    for name in ("l.xlsx", "l.csv", "l.parquet"):
+        assert [row.amount for row in loading.ledger(tmp_path / name, 5)[0]] == wanted
+
+
+@pytest.mark.parametrize("name", ["l.xlsx", "l.parquet", "l.csv", "l.txt"])
+def test_what_is_no_table_is_refused(tmp_path: Path, name: str) -> None:
+    (tmp_path / name).write_bytes(b"\xff\xff\x00")
+    with pytest.raises(ValueRefused, match=name):
+        loading.ledger(tmp_path / name, 5)
+    with pytest.raises(ValueRefused, match="no file"):
+        loading.ledger(tmp_path / f"none-{name}", 5)
+    (tmp_path / name).write_bytes(b"")
+    with pytest.raises(ValueRefused, match=name):
+        loading.ledger(tmp_path / name, 5)
+
+
+def test_other_files_have_their_own_checks(tmp_path: Path) -> None:
+    path = tmp_path / "f.csv"
+
+    def told(text: str, load: object) -> list[str]:
+        path.write_text(text, encoding="utf-8")
+        with pytest.raises(TableInvalid) as caught:
+            load(path)  # type: ignore[operator]
+        return [fault.name for fault in caught.value.faults]
+
+    head = "department,period,load\n"
+    assert told(head + "a,1,5\na,2,5\nb,1,5\n", loading.loads) == ["PeriodMissing"]
+    assert told(head + "a,1,0\n", loading.loads) == ["NoLoad"]
+    assert told(head + "a,1,-1\n", loading.loads) == ["Negative"]
+    head = "system,department,vcpu,mean,peak,needs\n"
+    assert told(head + "s,d,4,0.5,0.4,\n", loading.systems) == ["PeakBelowMean"]
+    assert told(head + "s,d,4,50,60,\n", loading.systems) == ["ShareBeyond", "ShareBeyond"]
+    head = "year,kind,amount,unit\n"
+    assert told(head + "2025,outlay,5,yuan\n2027,direct,5,yuan\n", loading.project) == [
+        "YearMissing"
+    ]
+    assert told(head + "2025,outlay,-5,yuan\n", loading.project) == ["Negative"]
+    assert told(head, loading.project) == ["TableEmpty"]

@@ -1,0 +1,223 @@
+"""Reports and commands: every number is a figure with its source, and no data becomes markup."""
+
+import json
+import subprocess
+import sys
+from dataclasses import replace
+from datetime import date
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+
+import pytest
+from click.testing import CliRunner
+from lxml import html
+from openpyxl import load_workbook
+
+from tongban.apps.value import parameters, samples
+from tongban.apps.value.errors import ValueRefused
+from tongban.apps.value.report import files
+from tongban.apps.value.report.model import Bar, Bars, Report, Section, Source, Table, plain
+from tongban.apps.value.report.page import page
+from tongban.cli import main
+from tongban.kernel.facts import Words
+from tongban.kernel.figures import Figure
+
+DAY = date(2026, 11, 26)
+BOOKS = Source("ledger.csv sha256:0", DAY)
+
+
+def run(*words: str | Path, code: int = 0) -> str:
+    done = CliRunner().invoke(main, ["value", *map(str, words)])
+    assert done.exit_code == code, done.output
+    return done.output
+
+
+@pytest.fixture(scope="module")
+def made(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
+    return samples.write(tmp_path_factory.mktemp("value"), 4000)
+
+
+def told(output: str) -> dict[str, Any]:
+    found = json.loads(output)
+    for section in found["sections"]:
+        for table in section["tables"]:
+            for row in table["rows"]:
+                assert len(row) == len(table["head"])
+                for cell in row:
+                    if "value" in cell:
+                        assert cell["source"]
+                        assert cell["status"] in ("measured", "assumed", "quoted")
+                    else:
+                        assert cell["zh"]
+                        assert cell["en"]
+    return found
+
+
+def cells(report: dict[str, Any], section: str) -> dict[str, Any]:
+    (found,) = (s for s in report["sections"] if s["title"]["en"] == section)
+    return {
+        row[0].get("en", ""): row[1].get("value", row[1].get("en"))
+        for table in found["tables"]
+        for row in table["rows"]
+    }
+
+
+def test_costs_of_the_sample_add_up(made: dict[str, Path]) -> None:
+    report = told(run("costs", made["ledger"], made["events"], "--json"))
+    found = cells(report, "Cost per effective service (CPS)")
+    assert found["CPS"] == round(found["all cost, capital by year"] / found["effective services"])
+    (services,) = (s for s in report["sections"] if s["title"]["en"].startswith("By department"))
+    departments, items = services["tables"]
+    for table, column in ((departments, 2), (items, 3)):
+        total = sum(row[column]["value"] for row in table["rows"])
+        assert total + found["of it without a home"] == found["all cost, capital by year"]
+    density = cells(report, "User value density (UVD)")
+    assert density["user value density UVD"] == "not measured yet"
+    assert cells(report, "Rows to look at")["ledger.csv:9"] == "DepartmentRenamed"
+    more = ("--users", "1000", "--satisfaction", "0.9")
+    full = told(run("costs", made["ledger"], made["events"], "--json", *more))
+    assert Decimal(cells(full, "User value density (UVD)")["user value density UVD"]) > 0
+
+
+def test_the_other_reports_of_the_sample(made: dict[str, Path]) -> None:
+    appraisal = told(run("appraise", made["project"], "--json", "--paths", "500"))
+    direct = cells(appraisal, "Direct value (money of the budget)")
+    assert direct["internal rate of return (IRR)"] != "none"
+    assert told(run("cloud", made["cloud"], "--json"))
+    more = ("--systems", made["systems"], "--governance", made["governance"])
+    cloud = told(run("cloud", made["cloud"], "--json", *more))
+    assert cells(cloud, "Return per yuan of data governance")["return"] != "none"
+    shares = told(run("share", made["loads"], "--total", "1000.01", "--json"))
+    (table,) = shares["sections"][0]["tables"]
+    assert [cell["value"] for cell in table["rows"][-1][1:4]] == [100_001] * 3
+    alike = told(run("duplicates", made["projects"], "--json"))
+    assert len(alike["sections"][0]["tables"][1]["rows"]) == 2
+
+
+def test_outputs_are_written_and_say_the_same(made: dict[str, Path], tmp_path: Path) -> None:
+    names = [tmp_path / f"r.{suffix}" for suffix in ("html", "json", "xlsx")]
+    options = [word for name in names for word in ("-o", name)]
+    run("costs", made["ledger"], made["events"], "--lang", "en", "--as-of", "2026-01-02", *options)
+    report = told(names[1].read_text(encoding="utf-8"))
+    assert report["as_of"] == "2026-01-02"
+    tree = html.fromstring(names[0].read_text(encoding="utf-8"))
+    assert not tree.xpath("//script | //link | //img | //@onclick | //iframe")
+    shown = sum(
+        len(table["head"]) * len(table["rows"]) for s in report["sections"] for table in s["tables"]
+    )
+    assert len(tree.xpath("//td")) == shown
+    figures = [
+        c
+        for s in report["sections"]
+        for t in s["tables"]
+        for r in t["rows"]
+        for c in r
+        if "value" in c
+    ]
+    assert len(tree.xpath("//td[contains(@class, 'n')]/span/a")) == len(figures)
+    for anchor in tree.xpath("//a/@href"):
+        assert tree.xpath(f"//*[@id='{anchor[1:]}']")
+    book = load_workbook(names[2])
+    assert book.worksheets[-1].max_row == len(figures) + 1
+    run("costs", made["ledger"], made["events"], "-o", tmp_path / "r.doc", code=1)
+
+
+def test_data_is_never_markup_nor_a_formula(tmp_path: Path) -> None:
+    evil = plain('=cmd()"<script>&\x07')
+    table = Table((evil, evil), ((evil, BOOKS.fen(5)),))
+    picture = Bars(evil, (Bar(evil, BOOKS.fen(0), BOOKS.fen(5), (BOOKS.fen(5),)),))
+    report = Report(evil, DAY, (Section(evil, (evil,), (table,), (picture,)),))
+    assert "<script" not in page(report, "zh")
+    html.fromstring(page(report, "zh"))
+    files.write(report, tmp_path / "e.xlsx", "zh")
+    for sheet in load_workbook(tmp_path / "e.xlsx"):
+        assert {cell.data_type for row in sheet for cell in row} <= {"s", "n"}
+
+
+def test_a_picture_of_nothing_but_nil_is_drawn() -> None:
+    nil = BOOKS.fen(0)
+    bars = Bars(Words("零", "nil"), (Bar(Words("零", "nil"), nil, nil, (nil,)),))
+    report = Report(plain("t"), DAY, (Section(plain("s"), (), (), (bars,)),))
+    assert "NaN" not in page(report, "en")
+
+
+def test_parameters_are_copied_changed_and_named(made: dict[str, Path], tmp_path: Path) -> None:
+    own = tmp_path / "own.yaml"
+    run("parameters", "-o", own)
+    assert "is there already" in run("parameters", "-o", own, code=1)
+    text = own.read_text(encoding="utf-8")
+    assert text == run("parameters").removesuffix("\n")
+    own.write_text(text.replace('rate: "0.08"', 'rate: "0.03"', 1), encoding="utf-8")
+    report = run("appraise", made["project"], "--json", "--paths", "200", "--parameters", own)
+    assert "own.yaml 2026-11 sha256:" in report
+    direct = cells(told(report), "Direct value (money of the budget)")
+    assert Decimal(direct["discount rate"]) == 3
+    assert parameters.load(own).source != parameters.load().source
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "said"),
+    [
+        ('rate: "0.08"', 'rate: "-0.08"', "not negative"),
+        ('rate: "0.08"', "rate: much", "does not fit"),
+        ("reinvest:", "invest:", "lacks"),
+        ('["1.0", "1.2", "1.8"]', '["1.3", "1.2", "1.8"]', "low to high"),
+        ("人工: human", "人工: hours", "none of"),
+        ('deadweight: "0.25"', 'deadweight: "25"', "from 0 to 1"),
+        ('[outlay, delay, "0.4"]', '[outlay, delay, "4"]', "from -1 to 1"),
+        ("life_years: 5 ", "life_years: 0 ", "whole number"),
+        ("costing:", "costing: [", "not YAML"),
+        ("version:", "version", "not YAML"),
+    ],
+)
+def test_parameters_that_do_not_fit_are_refused(
+    tmp_path: Path, old: str, new: str, said: str
+) -> None:
+    path = tmp_path / "p.yaml"
+    text = parameters.SHIPPED.read_text(encoding="utf-8")
+    assert old in text
+    path.write_text(text.replace(old, new, 1), encoding="utf-8")
+    with pytest.raises(ValueRefused, match=said):
+        parameters.load(path)
+
+
+def test_the_gate_refuses_and_lets_pass() -> None:
+    said = run("gate", "--years", "5", "--irr", "0.186", "--npv", "2.3", "--lang", "en", code=1)
+    assert "at most 1.35×" in said
+    run("gate", "--years", "28", "--irr", "0.186", "--npv", "2.3", "--rate", "0.035")
+    for words in (("--irr", "x"), ("--irr", "-1"), ("--payback", "0"), ("--npv", "inf")):
+        run("gate", "--years", "5", *words, code=2)
+
+
+def test_refusals_are_sentences(made: dict[str, Path]) -> None:
+    assert "do not share" in run("costs", made["ledger"], made["events"], "--year", "1999", code=1)
+    assert "no file" in run("appraise", "none.csv", code=1)
+    assert "from 0 to 1" in run("costs", "a", "b", "--satisfaction", "93", code=1)
+    assert "fixed part" in run("share", made["loads"], "--total", "1", "--fixed", "2", code=1)
+    assert "whole fen" in run("share", made["loads"], "--total", "1.001", code=1)
+
+
+def test_the_demonstration_makes_its_report(tmp_path: Path) -> None:
+    run("demo", "-o", tmp_path / "d", "--no-open", "--branches", "1000", "--lang", "en")
+    report = told((tmp_path / "d" / "report.json").read_text(encoding="utf-8"))
+    assert "at most 1.35×" in str(report["sections"][-1]["says"])
+    assert len(report["sections"]) == 18
+
+
+def test_files_alone_are_enough() -> None:
+    # no settings, no database: Django is not even loaded
+    code = "import sys; import tongban.apps.value.cli; assert 'django' not in sys.modules"
+    subprocess.run([sys.executable, "-c", code], check=True)
+
+
+def test_a_missing_extra_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in [n for n in sys.modules if n.startswith("tongban.apps.value")]:
+        monkeypatch.delitem(sys.modules, name)
+    monkeypatch.setitem(sys.modules, "duckdb", None)
+    assert "pip install 'tongban[forecast]'" in run("costs", "a", "b", code=1)
+
+
+def test_a_figure_keeps_what_it_is_made_of() -> None:
+    figure = replace(BOOKS, status="quoted").assumed("rate").fen(Decimal("12.5"))
+    assert figure == Figure(12, "fen", DAY, "ledger.csv sha256:0; rate", "assumed")
