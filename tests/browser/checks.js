@@ -191,7 +191,9 @@
     for (const el of document.querySelectorAll('svg')) {
       if (el.ownerSVGElement || hidden(el)) continue;
       const title = el.querySelector(':scope > title')?.textContent.trim();
-      if (el.getAttribute('role') !== 'img' || !(named(el) || title)) amiss.push('svg is neither hidden nor an image with a name');
+      // an image hides what is in it: one that holds links is a group with a name
+      const role = el.querySelector('a') ? 'group' : 'img';
+      if (el.getAttribute('role') !== role || !(named(el) || title)) amiss.push('svg is neither hidden nor an image with a name');
     }
     return amiss;
   };

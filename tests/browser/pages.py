@@ -16,6 +16,9 @@ class Acting(Protocol):
     def send(self, form: str = ..., *, checked: bool = ..., **fields: Any) -> "Acting":
         """Send it, ``checked`` by the browser or not."""
 
+    def unfold(self, folded: str = ...) -> "Acting":
+        """Open what is folded away."""
+
 
 @dataclass(frozen=True)
 class Shown:
@@ -41,6 +44,7 @@ def _sends(
     return act
 
 
+_DESIGNED = "items/vaccination-certificate.yaml"
 _TASK = "maternity-reimbursement"  # the item of which something waits for the reviewer
 _NOBODY = {"username": "nobody-at-all", "password": "wrong wrong wrong"}
 PAGES: tuple[Shown, ...] = (
@@ -153,6 +157,40 @@ PAGES: tuple[Shown, ...] = (
         status=422,
         act=_sends("section form[method=post]"),
     ),
+    Shown(
+        "desk-case-unfolded",
+        f"/desk/cases/{{case}}/{_TASK}",
+        "reviewer",
+        act=lambda seen: seen.unfold("main details:has(.flow)"),
+    ),
+    Shown(
+        "design-rules-unfolded",
+        "/design/{sheet}/rules/childcare-guidance",
+        "publisher",
+        act=lambda seen: seen.unfold(),
+    ),
+    Shown("design-rules", "/design/{sheet}/rules/childcare-guidance", "publisher"),
+    Shown(
+        "design-rules-wrong",
+        "/design/{sheet}/rules/old-age-allowance",
+        "publisher",
+        act=_sends("form:has([value=save])", **{"cells-0-0": "<<80"}),
+    ),
+    Shown(
+        "design-rules-tried",
+        "/design/{sheet}/rules/vaccination-certificate",
+        "publisher",
+        act=_sends("form:has([value=try])", **{"try-0": "false"}),
+    ),
+    Shown("design-flow", "/design/{sheet}/flows/quick", "publisher"),
+    Shown("design-flow-wrong", "/design/{sheet}/flows/script", "publisher"),
+    Shown(
+        "design-flow-refused",
+        "/design/{sheet}/flows/new",
+        "publisher",
+        status=422,
+        act=_sends(),
+    ),
     Shown("desk-counter", "/desk/counter", "clerk"),
     Shown(
         "desk-counter-refused",
@@ -204,6 +242,21 @@ PAGES: tuple[Shown, ...] = (
     Shown("request-at-the-bureau", "/requests/{request}", "data-reviewer"),
     Shown("new-request", "/requests/new", "clerk"),
     Shown("new-request-form", "/requests/new?resource=marriages", "clerk"),
+    Shown("design", "/design", "publisher"),
+    Shown("design-refused", "/design", "publisher", status=422, act=_sends()),
+    Shown("design-draft", "/design/{draft}", "publisher"),
+    Shown("design-draft-faulty", "/design/{faulty}", "publisher"),
+    Shown("design-form", f"/design/{{draft}}/file?path={_DESIGNED}", "publisher"),
+    Shown(
+        "design-form-refused",
+        f"/design/{{draft}}/file?path={_DESIGNED}",
+        "publisher",
+        status=422,
+        act=_sends(produces="a: [1"),
+    ),
+    Shown("design-file", f"/design/{{faulty}}/file?path={_DESIGNED}&text=1", "publisher"),
+    Shown("design-preview", "/design/{draft}/preview/vaccination-certificate", "publisher"),
+    Shown("design-preview-form", "/design/{draft}/preview/newborn/form", "publisher"),
     Shown("users", "/users", "admin"),
     Shown("users-found", "/users?login={login}", "admin"),
 )

@@ -115,6 +115,12 @@ class Visit:
         self.status = going.value.status if going.value is not None else 0
         return self
 
+    def unfold(self, folded: str = "main details") -> "Visit":
+        """Open what is folded away."""
+        opens = "all => all.forEach(one => { one.open = true; })"
+        self.page.locator(folded).evaluate_all(opens)
+        return self
+
     def press(self, words: str) -> "Visit":
         """Press the button or follow the link that says this."""
         press = self.page.get_by_role("button", name=words).or_(

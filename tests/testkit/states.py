@@ -15,6 +15,8 @@ from tongban.apps.exchange.models import Consent
 from tongban.apps.fees import queries as fees
 from tongban.apps.items import queries as items
 from tongban.apps.items import translating
+from tongban.apps.items.workshop import queries as drafts
+from tongban.apps.items.workshop import services as workshop
 from tongban.apps.licences import queries as licences
 from tongban.apps.licences import services as licensing
 from tongban.apps.parties import delegating, queries
@@ -27,6 +29,7 @@ from tongban.infra.access import users
 from tongban.infra.access.domain import Subject
 from tongban.infra.jobs import services as jobs
 from tongban.infra.messages import queries as messages
+from tongban.infra.packs import shipped_packs
 from tongban.infra.trail import relay
 
 FIRM = "91330106MA2CNQX001"
@@ -71,6 +74,8 @@ def furnish(office: Office) -> States:
     numbers |= _licences(citizen, numbers["case"])
     numbers |= _own(office, people, numbers["case"])
     numbers |= _read(office, people, numbers["case"])
+    numbers |= _designed(people["publisher"])
+    numbers |= _sheet(people["publisher"])
     numbers["consent"] = Consent.objects.get(case=numbers["asked"]).number
     numbers["given"] = Consent.objects.get(case=numbers["case"]).number
     return States(numbers, people)
@@ -102,6 +107,19 @@ def _read(office: Office, people: dict[str, Subject], case: str) -> dict[str, st
     words = ("ئىسپات", "تەرجىمە")
     translating.propose(people["clerk"], "maternity-reimbursement", paragraph, "ug", *words)
     return {"low": str(low), "paragraph": paragraph}
+
+
+def _sheet(publisher: Subject) -> dict[str, str]:
+    """Let a publisher have a draft whose table has an overlap and whose flow has a script."""
+    number = workshop.open_draft(publisher, "sample", "随访标准")
+    path = "rules/childcare-guidance.dmn"
+    found = drafts.text_of(publisher, number, path)
+    text = (found.text or "").replace("<text>&gt;=2500", "<text>&gt;=2000")
+    workshop.write(publisher, number, path, text, found.digest)
+    drawn = (shipped_packs() / "base/flows/at-once-record.bpmn").read_text(encoding="utf-8")
+    for name, text in (("quick", drawn), ("script", drawn.replace("userTask", "scriptTask"))):
+        workshop.write(publisher, number, f"flows/{name}.bpmn", text, "")
+    return {"sheet": number}
 
 
 def _request(clerk: Subject) -> str:
@@ -137,3 +155,18 @@ def _licences(citizen: Subject, case: str) -> dict[str, str]:
         "claim": claims[0],
         "shown": shown.address.rpartition("/")[2],
     }
+
+
+def _designed(publisher: Subject) -> dict[str, str]:
+    """Let a publisher have two drafts: one that may be published, and one with findings."""
+    numbers = {}
+    for name, value in (("draft", "promised_days: 1"), ("faulty", "flow: no-such-")):
+        numbers[name] = number = workshop.open_draft(publisher, "sample", "缩短接种证时限")
+        path = "items/vaccination-certificate.yaml"
+        found = drafts.text_of(publisher, number, path)
+        changed = (found.text or "").replace(value.partition(" ")[0] + " ", value, 1)
+        workshop.write(publisher, number, path, changed, found.digest)
+    while unraised := drafts.effect(publisher, numbers["draft"]).unraised:
+        one = unraised[0].ready
+        workshop.raise_version(publisher, numbers["draft"], one.kind, one.slug)
+    return numbers

@@ -11,10 +11,11 @@ from tongban.apps.cases import services as cases
 from tongban.apps.exchange import queries as exchange
 from tongban.apps.exchange.sample import MANIFEST, of_sample_city, write_stores
 from tongban.apps.items import services as publishing
+from tongban.apps.items.workshop.shelves import packs_in_force
 from tongban.apps.parties import services as parties
 from tongban.apps.parties.sample import generate
 from tongban.infra import clock
-from tongban.infra.packs import find_packs, read_packs, shipped_packs
+from tongban.infra.packs import shipped_packs
 from tongban.infra.regions import load_regions
 from tongban.infra.secrecy import services as secrecy
 
@@ -30,7 +31,7 @@ def prepare() -> publishing.Publication:
     """
     call_command("migrate", verbosity=0, interactive=False)
     secrecy.seal_rows()
-    published = publishing.publish(read_packs(find_packs(settings.PACKS)), actor="setup")
+    published = publishing.publish(packs_in_force(), actor="setup")
     for key, department in exchange.catalogue().departments.items():
         for post in department.posts:
             parties.appoint(post.login, post.name, key, post.role)

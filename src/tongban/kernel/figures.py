@@ -34,14 +34,19 @@ UNITS = {
     "call": ("次调用", "call", "calls"),
     "event": ("条记录", "event", "events"),
     "byte": ("字节", "byte", "bytes"),
+    "row": ("行", "row", "rows"),
+    "region": ("个地区", "region", "regions"),
+    "period": ("期", "period", "periods"),
+    "number": ("", "", ""),
+    "yuan_100m": ("亿元", "hundred million yuan", "hundred million yuan"),
+    "usd_million": ("百万美元", "million US dollars", "million US dollars"),
     "year": ("年", "year", "years"),
     "point": ("分", "point", "points"),
-    "row": ("行", "row", "rows"),
     "path": ("条路径", "path", "paths"),
     "vcpu": ("核", "vCPU", "vCPUs"),
     "load": ("单位负荷", "unit of load", "units of load"),
 }
-_JOINED = frozenset({"%", "×"})
+_JOINED = frozenset({"", "%", "×"})
 
 
 class FigureInvalid(ValueError):

@@ -29,6 +29,7 @@ from . import (
     users,
     views,
 )
+from .design import drafts, files, flows, preview, rules
 from .desk import case, counter, duties, queue, translations, wishes
 
 urlpatterns = [
@@ -49,6 +50,9 @@ urlpatterns = [
     path("me", me.me, name="me"),
     path("accessibility", me.accessibility, name="accessibility"),
     path("styleguide", styleguide.styleguide, name="styleguide"),
+    path("design/<str:draft>/flows/<slug:slug>", flows.flow, name="design-flow"),
+    path("design/<str:draft>/flows/<slug:slug>.bpmn", flows.flow_file, name="design-flow-file"),
+    path("design/<str:draft>/rules/<slug:slug>", rules.rules, name="design-rules"),
     path("cases", home.my_cases, name="my-cases"),
     path("cases/<str:number>", views.case, name="case"),
     path("cases/<str:number>/evidence.zip", evidence.case_bundle, name="case-bundle"),
@@ -120,6 +124,18 @@ urlpatterns = [
     ),
     path("desk/cases/<str:number>/<slug:item>", case.case, name="desk-case"),
     path("desk/cases/<str:number>/materials/<slug:code>", case.material, name="desk-material"),
+    # the designer of publishers
+    path("design", drafts.drafts, name="design"),
+    path("design/packs/<slug:pack>.zip", drafts.export, name="design-export"),
+    path("design/<str:number>/pack.zip", drafts.draft_export, name="design-draft-export"),
+    path("design/<str:number>", drafts.draft, name="design-draft"),
+    path("design/<str:number>/file", files.file, name="design-file"),
+    path("design/<str:number>/preview/<slug:slug>", preview.preview, name="design-preview"),
+    path(
+        "design/<str:number>/preview/<slug:slug>/form",
+        preview.preview_form,
+        name="design-preview-form",
+    ),
     # a citizen's own pages
     path("messages", messages.inbox, name="messages"),
     path("messages/read", messages.read_all, name="messages-read"),

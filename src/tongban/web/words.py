@@ -9,13 +9,19 @@ from collections.abc import Mapping
 from tongban.kernel.facts import Words
 
 from .component_words import COMPONENT_WORDS
+from .design_sheet_words import DESIGN_SHEET_WORDS
+from .design_words import DESIGN_WORDS
 from .desk_words import DESK_WORDS
+from .drawing_words import DRAWING_WORDS
 from .identity_words import IDENTITY_WORDS
 from .mine_words import MINE_WORDS
 
 WORDS: Mapping[str, Words] = {
     **COMPONENT_WORDS,
+    **DESIGN_SHEET_WORDS,
+    **DESIGN_WORDS,
     **DESK_WORDS,
+    **DRAWING_WORDS,
     **IDENTITY_WORDS,
     **MINE_WORDS,
     "site": Words("通办", "Tongban"),

@@ -57,3 +57,64 @@ class Translation(models.Model):
 
     def __str__(self) -> str:
         return f"{self.slug} {self.paragraph} {self.language}"
+
+
+class WorkshopDraft(models.Model):
+    """A draft of changes to one region pack (工作台草稿); ``closed`` says how it ended."""
+
+    pack = models.CharField("区域包", max_length=60)
+    title = models.CharField("标题", max_length=200)
+    department = models.CharField("部门", max_length=60)
+    opened_by = models.CharField("建立人账号", max_length=40)
+    opened_by_name = models.CharField("建立人", max_length=60)
+    opened_at = models.DateTimeField("建立时间")
+    closed = models.CharField("结束方式", max_length=12, blank=True)
+    closed_at = models.DateTimeField("结束时间", null=True)
+
+    class Meta:
+        verbose_name = verbose_name_plural = "工作台草稿"
+
+    def __str__(self) -> str:
+        return f"{self.pk} {self.title}"
+
+
+class WorkshopEdit(models.Model):
+    """One text that a draft gave a file (编辑记录); the newest of a path counts, None removes it.
+
+    ``base`` is the digest of the text in force over which the draft began to write.
+    """
+
+    draft = models.ForeignKey(WorkshopDraft, models.CASCADE, related_name="edits")
+    path = models.CharField("文件", max_length=120)
+    text = models.TextField("内容", null=True)
+    base = models.CharField("所依据内容的摘要", max_length=64, blank=True)
+    edited_by = models.CharField("编辑人账号", max_length=40)
+    edited_at = models.DateTimeField("编辑时间")
+
+    class Meta:
+        verbose_name = verbose_name_plural = "编辑记录"
+        indexes: ClassVar = [models.Index(fields=["draft", "path"], name="items_edited")]
+
+    def __str__(self) -> str:
+        return f"{self.draft_id} {self.path}"
+
+
+class PackText(models.Model):
+    """A pack's text published from a draft (已发布的包文件), laid over the folder's file.
+
+    The newest of a path counts; ``base`` is the digest of the folder's text at that moment.
+    """
+
+    pack = models.CharField("区域包", max_length=60)
+    path = models.CharField("文件", max_length=120)
+    text = models.TextField("内容", null=True)
+    base = models.CharField("所覆盖内容的摘要", max_length=64, blank=True)
+    draft = models.ForeignKey(WorkshopDraft, models.PROTECT, related_name="published_texts")
+    published_at = models.DateTimeField("发布时间")
+
+    class Meta:
+        verbose_name = verbose_name_plural = "已发布的包文件"
+        indexes: ClassVar = [models.Index(fields=["pack", "path"], name="items_overlaid")]
+
+    def __str__(self) -> str:
+        return f"{self.pack}/{self.path}"

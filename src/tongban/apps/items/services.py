@@ -13,7 +13,7 @@ from django.db import transaction
 from tongban.apps.exchange import services as exchange
 from tongban.apps.exchange.domain import build
 from tongban.apps.items import queries
-from tongban.apps.items.checking import Ready, check_packs
+from tongban.apps.items.checking import Checked, Ready, check_packs
 from tongban.apps.items.events import PUBLISHED, chain
 from tongban.apps.items.models import Published
 from tongban.apps.parties.services import DepartmentRow, install_departments
@@ -23,7 +23,7 @@ from tongban.infra.trail import services as trail
 from tongban.kernel.events import Draft, canonical
 from tongban.kernel.facts import UnknownFact, Vocabulary
 
-__all__ = ["Publication", "publish"]
+__all__ = ["Outlook", "Publication", "Unraised", "outlook", "publish"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,13 +34,27 @@ class Publication:
     published: tuple[tuple[str, str, int], ...]
 
 
-@transaction.atomic
-def publish(packs: Sequence[Pack], *, actor: str) -> Publication:
-    """Check the packs as a whole and publish what is new in them.
+@dataclass(frozen=True, slots=True)
+class Unraised:
+    """A definition that is not what was published as its version: which one to raise it to."""
 
-    Repeating it changes nothing. Raises `PackInvalid` with every problem, among them a definition
-    that was changed without a new version; then nothing is published.
-    """
+    ready: Ready
+    version: int
+    problem: Problem
+
+
+@dataclass(frozen=True, slots=True)
+class Outlook:
+    """What publishing packs would do: new versions, and what changed without a new version."""
+
+    checked: Checked
+    fresh: tuple[Ready, ...]
+    unraised: tuple[Unraised, ...]
+    digests: Mapping[tuple[str, str], str]
+
+
+def outlook(packs: Sequence[Pack]) -> Outlook:
+    """Check packs as a whole and say what publishing them would do; raises `PackInvalid`."""
     checked = check_packs(packs)
     _keep_vocabulary(build(checked.catalogue, 0).vocabulary, packs)
     last = {(row.kind, row.slug): row for row in Published.objects.order_by("version")}
@@ -48,46 +62,56 @@ def publish(packs: Sequence[Pack], *, actor: str) -> Publication:
         (r.kind, r.slug): hashlib.sha256(canonical(dict(r.content))).hexdigest()
         for r in checked.definitions
     }
-    if problems := list(_unraised(checked.definitions, last, digests)):
-        raise PackInvalid(problems)
+    fresh = tuple(
+        ready
+        for ready in checked.definitions
+        if getattr(last.get((ready.kind, ready.slug)), "version", 0) != ready.version
+    )
+    return Outlook(checked, fresh, tuple(_unraised(checked.definitions, last, digests)), digests)
+
+
+@transaction.atomic
+def publish(packs: Sequence[Pack], *, actor: str) -> Publication:
+    """Check the packs as a whole and publish what is new in them.
+
+    Repeating it changes nothing. Raises `PackInvalid` with every problem, among them a definition
+    that was changed without a new version; then nothing is published.
+    """
+    found = outlook(packs)
+    if found.unraised:
+        raise PackInvalid([one.problem for one in found.unraised])
+    checked = found.checked
     version = exchange.publish_catalogue(packs, checked.catalogue, actor)
     install_departments(
         DepartmentRow(key, raw["uscc"], raw["name"]["zh"], raw["name"]["en"], raw["region"])
         for key, raw in checked.catalogue["departments"].items()
     )
-    fresh = [
-        ready
-        for ready in checked.definitions
-        if getattr(last.get((ready.kind, ready.slug)), "version", 0) != ready.version
-    ]
-    _save(fresh, digests)
-    trail.append([_told(ready, digests, actor) for ready in fresh])
-    return Publication(version, tuple((r.kind, r.slug, r.version) for r in fresh))
+    _save(found.fresh, found.digests)
+    trail.append([_told(ready, found.digests, actor) for ready in found.fresh])
+    return Publication(version, tuple((r.kind, r.slug, r.version) for r in found.fresh))
 
 
 def _unraised(
     definitions: Iterable[Ready],
     last: Mapping[tuple[str, str], Published],
     digests: Mapping[tuple[str, str], str],
-) -> Iterable[Problem]:
+) -> Iterable[Unraised]:
     for ready in definitions:
         row = last.get((ready.kind, ready.slug))
         if row is None or ready.version > row.version:
             continue
         place = ("version",)
         if ready.version < row.version:
-            yield ready.document.problem(
-                place,
-                f"version {row.version} of {ready.slug} is published already",
-                f"raise version to {row.version + 1}",
-            )
+            told = f"version {row.version} of {ready.slug} is published already"
         elif digests[ready.kind, ready.slug] != row.digest:
-            yield ready.document.problem(
-                place,
+            told = (
                 f"{ready.kind} {ready.slug}, or a flow, table, licence kind or item in it, is not"
-                f" what was published as version {row.version}",
-                f"raise version to {row.version + 1}",
+                f" what was published as version {row.version}"
             )
+        else:
+            continue
+        mend = f"raise version to {row.version + 1}"
+        yield Unraised(ready, row.version + 1, ready.document.problem(place, told, mend))
 
 
 def _keep_vocabulary(fresh: Vocabulary, packs: Sequence[Pack]) -> None:

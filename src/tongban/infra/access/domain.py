@@ -178,7 +178,7 @@ RULES: tuple[Rule, ...] = (
     # who asks for a refund does not approve it
     _rule("official", "clerk", "department", "fee.refund"),
     _rule("official", "approver", "department", "fee.read fee.approve fee.reconcile fee.settle"),
-    _rule("official", "publisher", "department", "item.read item.publish"),
+    _rule("official", "publisher", "department", "item.read item.draft item.publish"),
     # whoever took part in a decision does not call about it (see voice)
     _rule("official", "clerk", "department", "voice.answer"),
     _rule("official", "reviewer", "department", "voice.answer"),

@@ -4,15 +4,28 @@ Finds them, reads them with the line of every value, and holds each file against
 Refuses a pack as a whole where one file is wrong.
 """
 
-from tongban.infra.packs.documents import Document, PackInvalid, Place, Problem, read_document
+from tongban.infra.packs.documents import (
+    Document,
+    PackInvalid,
+    Place,
+    Problem,
+    document_of,
+    read_document,
+)
 from tongban.infra.packs.reading import (
     Drawing,
     Pack,
+    files_of,
     find_packs,
+    kind_of,
+    pack_of,
+    packs_of,
     read_pack,
     read_packs,
+    shape_of,
     shipped_packs,
 )
+from tongban.infra.packs.writing import changed, written
 
 __all__ = [
     "Document",
@@ -21,9 +34,17 @@ __all__ = [
     "PackInvalid",
     "Place",
     "Problem",
+    "changed",
+    "document_of",
+    "files_of",
     "find_packs",
+    "kind_of",
+    "pack_of",
+    "packs_of",
     "read_document",
     "read_pack",
     "read_packs",
+    "shape_of",
     "shipped_packs",
+    "written",
 ]

@@ -80,13 +80,20 @@ def read_document(path: Path, file: str) -> Document:
     ``file`` is the name that messages use.
     """
     try:
-        return _build(path.read_bytes(), file)
-    except _Stop as stop:
-        raise PackInvalid([Problem(file, stop.line, stop.message, stop.mend)]) from None
+        raw = path.read_bytes()
     except OSError as error:
         raise PackInvalid(
             [Problem(file, 1, f"cannot be read: {error.strerror}", "restore the file")]
         ) from error
+    return document_of(raw, file)
+
+
+def document_of(raw: bytes, file: str) -> Document:
+    """Read the bytes of a YAML file; as `read_document`."""
+    try:
+        return _build(raw, file)
+    except _Stop as stop:
+        raise PackInvalid([Problem(file, stop.line, stop.message, stop.mend)]) from None
     except UnicodeDecodeError as error:
         line = error.object[: error.start].count(b"\n") + 1
         raise PackInvalid([Problem(file, line, "not UTF-8", "save the file as UTF-8")]) from error

@@ -7,13 +7,19 @@ Says nothing about what names refer to; the apps that own the words judge that.
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 from typing import Any
 
 import jsonschema
 from jsonschema.protocols import Validator
 
-from tongban.infra.packs.documents import Document, PackInvalid, Problem, read_document
+from tongban.infra.packs.documents import (
+    Document,
+    PackInvalid,
+    Problem,
+    document_of,
+    read_document,
+)
 
 SCHEMA_FILE = Path(__file__).with_name("schema.yaml")
 _FOLDERS = {
@@ -28,6 +34,9 @@ _FOLDERS = {
 }
 _SINGLE = ("facts", "departments", "grants", "exchange", "themes", "voice")
 _DRAWN = {"flows": ".bpmn", "rules": ".dmn", "faces": ".typ"}
+# beside a rule file: what its tables must answer
+_CASES = ".cases.yaml"
+_READ = frozenset({".yaml", ".yml", ".bpmn", ".dmn", ".typ"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,10 +49,10 @@ class Drawing:
 
 @dataclass(frozen=True, slots=True)
 class Pack:
-    """A region pack: its documents by kind of file; flows, rules, faces by file name."""
+    """A region pack: its files by path, documents by kind of file; flows, rules, faces by name."""
 
     slug: str
-    folder: Path
+    files: Mapping[str, bytes]
     extends: tuple[str, ...]
     documents: Mapping[str, tuple[Document, ...]]
     flows: Mapping[str, Drawing]
@@ -74,8 +83,14 @@ def find_packs(folders: Iterable[Path] = ()) -> tuple[Path, ...]:
 
 
 @cache
+def _schema() -> Mapping[str, Any]:
+    found: Mapping[str, Any] = read_document(SCHEMA_FILE, "schema.yaml").data
+    return found
+
+
+@cache
 def _validators() -> Mapping[str, Validator]:
-    schema = read_document(SCHEMA_FILE, "schema.yaml").data
+    schema = _schema()
     return {
         name: jsonschema.Draft202012Validator(
             {"$defs": schema["defs"], **shape},
@@ -91,10 +106,27 @@ def read_packs(folders: Sequence[Path]) -> tuple[Pack, ...]:
     Raises `PackInvalid` with all problems of all packs; then nothing is loaded.
     """
     problems: list[Problem] = []
-    packs: dict[str, Pack] = {}
+    found = []
     for folder in folders:
         try:
-            pack = read_pack(folder)
+            found.append((folder.resolve().name, files_of(folder)))
+        except PackInvalid as wrong:
+            problems += wrong.problems
+    return packs_of(found, problems)
+
+
+def packs_of(
+    found: Iterable[tuple[str, Mapping[str, bytes]]], known: Sequence[Problem] = ()
+) -> tuple[Pack, ...]:
+    """Read packs from their files, each with its name for messages; as `read_packs`.
+
+    ``known`` are problems that were met before.
+    """
+    problems = list(known)
+    packs: dict[str, Pack] = {}
+    for name, files in found:
+        try:
+            pack = pack_of(name, files)
         except PackInvalid as wrong:
             problems += wrong.problems
             continue
@@ -107,12 +139,13 @@ def read_packs(folders: Sequence[Path]) -> tuple[Pack, ...]:
         packs[pack.slug] = pack
     if problems:
         raise PackInvalid(problems)
-    return _in_order(packs)
+    return in_order(packs.values())
 
 
-def _in_order(packs: Mapping[str, Pack]) -> tuple[Pack, ...]:
+def in_order(packs: Iterable[Pack]) -> tuple[Pack, ...]:
+    """Give packs so that each comes after those it extends; raises `PackInvalid`."""
     ordered: list[Pack] = []
-    waiting = dict(packs)
+    waiting = {pack.slug: pack for pack in packs}
     while waiting:
         done = {pack.slug for pack in ordered}
         ready = [pack for pack in waiting.values() if done.issuperset(pack.extends)]
@@ -135,54 +168,72 @@ def _in_order(packs: Mapping[str, Pack]) -> tuple[Pack, ...]:
 
 def read_pack(folder: Path) -> Pack:
     """Read one pack and hold each file against its schema; raises `PackInvalid`."""
-    problems: list[Problem] = []
-    documents: dict[str, list[Document]] = {"pack": []}
-    folder = folder.resolve()
+    return pack_of(folder.resolve().name, files_of(folder))
 
-    def take(path: Path, kind: str) -> None:
-        file = f"{folder.name}/{path.relative_to(folder).as_posix()}"
+
+def files_of(folder: Path) -> dict[str, bytes]:
+    """Give the files of a pack that are read, path inside it → bytes; raises `PackInvalid`."""
+    folder = folder.resolve()
+    problems, files = [], {}
+    for path in sorted(folder.rglob("*")):
+        if path.suffix not in _READ or not path.is_file():
+            continue
+        inside = path.relative_to(folder).as_posix()
+        file = f"{folder.name}/{inside}"
         if not path.resolve().is_relative_to(folder):
             problems.append(Problem(file, 1, "leads out of the pack", "put the file itself here"))
-            return
+            continue
         try:
-            document = read_document(path, file)
+            files[inside] = path.read_bytes()
+        except OSError as error:
+            told = f"cannot be read: {error.strerror}"
+            problems.append(Problem(file, 1, told, "restore the file"))
+    if problems:
+        raise PackInvalid(problems)
+    return files
+
+
+def pack_of(name: str, files: Mapping[str, bytes]) -> Pack:
+    """Read one pack from its files, path inside it → bytes; ``name`` is what messages call it.
+
+    Raises `PackInvalid`.
+    """
+    problems: list[Problem] = []
+    documents: dict[str, list[Document]] = {"pack": []}
+    for path, kind in _kinds(files):
+        file = f"{name}/{path}"
+        if path not in files:
+            problems.append(Problem(file, 1, "there is no such file", "every pack begins with it"))
+            continue
+        try:
+            document = document_of(files[path], file)
         except PackInvalid as wrong:
             problems.extend(wrong.problems)
-            return
+            continue
         found = list(_faults(document, kind))
         slug = document.data.get("slug") if isinstance(document.data, dict) else None
-        if path.parent != folder and not found and slug != path.stem:
+        stem = PurePosixPath(path).stem.removesuffix(".cases")
+        if "/" in path and not found and slug != stem:
             found.append(
-                document.problem(
-                    ("slug",), f"the slug is {slug}", f"name it as the file: {path.stem}"
-                )
+                document.problem(("slug",), f"the slug is {slug}", f"name it as the file: {stem}")
             )
         problems.extend(found)
         documents.setdefault(kind, []).append(document)
-
-    take(folder / "pack.yaml", "pack")
-    for kind in _SINGLE:
-        if (folder / f"{kind}.yaml").exists():
-            take(folder / f"{kind}.yaml", kind)
-    for name, kind in _FOLDERS.items():
-        for path in sorted((folder / name).glob("*.yaml")):
-            take(path, kind)
-    problems += _strangers(folder)
-    drawings = {
-        name: {
-            path.stem: Drawing(
-                f"{folder.name}/{path.relative_to(folder).as_posix()}", path.read_bytes()
-            )
-            for path in sorted((folder / name).glob(f"*{ending}"))
-        }
-        for name, ending in _DRAWN.items()
-    }
+    problems += _strangers(name, files)
     if problems:
         raise PackInvalid(problems)
+    drawings = {
+        room: {
+            PurePosixPath(path).stem: Drawing(f"{name}/{path}", files[path])
+            for path in sorted(files)
+            if kind_of(path) == room
+        }
+        for room in _DRAWN
+    }
     head = documents["pack"][0].data
     return Pack(
         head["slug"],
-        folder,
+        files,
         tuple(head.get("extends", ())),
         {kind: tuple(found) for kind, found in documents.items()},
         drawings["flows"],
@@ -191,27 +242,53 @@ def read_pack(folder: Path) -> Pack:
     )
 
 
-def _strangers(folder: Path) -> list[Problem]:
+def _kinds(files: Mapping[str, bytes]) -> Iterable[tuple[str, str]]:
+    """Give the documents of a pack with their kinds, the head first."""
+    yield "pack.yaml", "pack"
+    for path in sorted(files, key=lambda path: ("/" in path, path)):
+        kind = kind_of(path)
+        if kind and kind not in _DRAWN and kind != "pack":
+            yield path, kind
+
+
+def kind_of(path: str) -> str:
+    """Give the kind of file that a path inside a pack leads to; empty where nothing reads it.
+
+    >>> kind_of("items/claim.yaml"), kind_of("flows/at-once.bpmn"), kind_of("items/claim.txt")
+    ('item', 'flows', '')
+    """
+    room, _, name = path.rpartition("/")
+    stem, _, ending = name.rpartition(".")
+    if not stem:
+        return ""
+    if not room:
+        return stem if ending == "yaml" and stem in (*_SINGLE, "pack") else ""
+    if room in _FOLDERS:
+        return _FOLDERS[room] if ending == "yaml" else ""
+    if room == "rules" and name.endswith(_CASES):
+        return "cases"
+    return room if _DRAWN.get(room) == f".{ending}" else ""
+
+
+def shape_of(kind: str) -> tuple[Mapping[str, Any], Mapping[str, Any]]:
+    """Give the JSON schema of a kind of file, and the definitions that it refers to."""
+    schema = _schema()
+    return schema["files"][kind], schema["defs"]
+
+
+def _strangers(name: str, files: Iterable[str]) -> list[Problem]:
     """Name the files of known kinds that nothing would read: most often a slip of the name."""
-    known = {f"{kind}.yaml" for kind in (*_SINGLE, "pack")}
-    endings = dict.fromkeys(_FOLDERS, ".yaml") | _DRAWN
-    problems = []
-    for path in sorted(folder.rglob("*")):
-        if path.suffix not in {".yaml", ".yml", ".bpmn", ".dmn", ".typ"}:
-            continue
-        inside = path.relative_to(folder).as_posix()
-        room, _, name = inside.rpartition("/")
-        if inside in known or (room in endings and name.endswith(endings[room])):
-            continue
-        problems.append(
-            Problem(
-                f"{folder.name}/{inside}",
-                1,
-                "no file of a pack has this name",
-                f"put it in one of {', '.join(sorted(endings))}, or remove it",
-            )
+    rooms = ", ".join(sorted((*_FOLDERS, *_DRAWN)))
+    return [
+        Problem(
+            f"{name}/{path}",
+            1,
+            "no file of a pack has this name",
+            f"put it in one of {rooms}, or remove it",
         )
-    return problems
+        for path in sorted(files)
+        if not kind_of(path)
+    ]
 
 
 def _faults(document: Document, kind: str) -> Iterable[Problem]:

@@ -42,7 +42,7 @@ def read_bpmn(xml: bytes, source: str) -> Flow:
     try:
         root = read_xml(xml, source)
     except XmlRefused as error:
-        raise BpmnRefused(str(error)) from error
+        raise BpmnRefused(str(error), line=error.line) from error
     return _Reader(source).definitions(root)
 
 
@@ -58,7 +58,8 @@ class _Reader:
         name, key = element.get("name") or "", element.get("id") or ""
         called = " ".join(part for part in (f'"{_oneline(name)}"' if name else "", key) if part)
         what = f"{_tag(element)} {called}".strip()
-        return BpmnRefused(f"{what}: {why} ({self.source}:{_line(element)})")
+        line = _line(element)
+        return BpmnRefused(f"{what}: {why} ({self.source}:{line})", element=key, line=line)
 
     def outside(self, element: etree._Element) -> BpmnRefused:
         tag = _tag(element)

@@ -172,7 +172,9 @@ class _Compiler:
             where = self.flow.where(node.line)
             raise BpmnRefused(
                 f'callActivity "{node.name}" {node.id}: calls {node.calls!r}, which is not among '
-                f"the flows given; add that flow or correct calledElement ({where})"
+                f"the flows given; add that flow or correct calledElement ({where})",
+                element=node.id,
+                line=node.line,
             )
         return inner
 
@@ -182,7 +184,9 @@ class _Compiler:
         if shift + len(inner.places) > MOST_PLACES:
             raise BpmnRefused(
                 f'callActivity "{node.name}" {node.id}: with what it calls the flow has more than '
-                f"{MOST_PLACES} places; call fewer flows ({self.flow.where(node.line)})"
+                f"{MOST_PLACES} places; call fewer flows ({self.flow.where(node.line)})",
+                element=node.id,
+                line=node.line,
             )
         prefix = f"{node.id}/"
         for place in inner.places:

@@ -6,7 +6,15 @@ class FlowError(ValueError):
 
 
 class BpmnRefused(FlowError):
-    """The file uses something outside the subset; the message names element, id and file:line."""
+    """The file uses something outside the subset; the message names element, id and file:line.
+
+    `element` is the id of the element that is blamed, "" for the file, and `line` its line.
+    """
+
+    def __init__(self, message: str, *, element: str = "", line: int = 1) -> None:
+        super().__init__(message)
+        self.element = element
+        self.line = line
 
 
 class FlowNotSound(FlowError):

@@ -5,6 +5,7 @@ proved by trying every side of every literal in them; conditions that compare fa
 other, or reckon, are not tried: there a default is asked for.
 """
 
+import typing
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
@@ -16,17 +17,23 @@ from tongban.kernel.feel import Condition, Value, judge, middle
 from tongban.kernel.feel.tree import Both, Compare, Either, Literal, Name, Not, Tree
 from tongban.kernel.nets.flow import Flow, Node
 
+Kind: typing.TypeAlias = typing.Literal["bare", "default", "branch", "loop"]
 MOST_TRIED = 10_000
 """Combinations of values that are tried for one gateway."""
 
 
 @dataclass(frozen=True, slots=True)
 class Gap:
-    """A gateway at which a case may stay; `example` are facts for which no branch holds."""
+    """A gateway at which a case may stay; `example` are facts for which no branch holds.
+
+    `kind` tells why: "bare" (a flow without condition), "default" (cannot be proved without one),
+    "branch" (no branch for the example), "loop" (gateways alone lead round).
+    """
 
     node: str
     line: int
     message: str
+    kind: Kind
     example: Mapping[str, Value] = field(default_factory=dict)
 
 
@@ -42,12 +49,14 @@ def gaps(flow: Flow) -> tuple[Gap, ...]:
         if len(known) < len(conditions):
             bare = next(a for a in out if a.id != node.default and a.condition is None)
             target = flow.nodes[bare.target].label
-            found.append(_gap(flow, node, f"has no condition on its flow to {target}; write one"))
+            why = f"has no condition on its flow to {target}; write one"
+            found.append(_gap(flow, node, "bare", why))
         elif not node.default:
             found.extend(_without_default(flow, node, known))
     idle = _idle_loop(flow)
     if idle is not None:
-        found.append(_gap(flow, idle, "can send a case round for ever; put a step into the loop"))
+        why = "can send a case round for ever; put a step into the loop"
+        found.append(_gap(flow, idle, "loop", why))
     return tuple(found)
 
 
@@ -64,19 +73,23 @@ def _idle_loop(flow: Flow) -> Node | None:
 def _without_default(flow: Flow, node: Node, conditions: Sequence[Condition]) -> Iterable[Gap]:
     values = sides(conditions)
     if values is None:
-        yield _gap(flow, node, "needs a default flow: its conditions are not plain comparisons")
+        why = "needs a default flow: its conditions are not plain comparisons"
+        yield _gap(flow, node, "default", why)
         return
     for choice in product(*values.values()):
         facts = dict(zip(values, choice, strict=True))
         if not any(judge(condition, facts).value for condition in conditions):
             told = ", ".join(f"{name} = {value!s}" for name, value in facts.items())
-            yield _gap(flow, node, f"has no branch for {told}; draw a default flow", facts)
+            why = f"has no branch for {told}; draw a default flow"
+            yield _gap(flow, node, "branch", why, facts)
             return
 
 
-def _gap(flow: Flow, node: Node, why: str, example: Mapping[str, Value] | None = None) -> Gap:
+def _gap(
+    flow: Flow, node: Node, kind: Kind, why: str, example: Mapping[str, Value] | None = None
+) -> Gap:
     message = f"{node.label} {why} ({flow.where(node.line)})"
-    return Gap(node.id, node.line, message, example or {})
+    return Gap(node.id, node.line, message, kind, example or {})
 
 
 def sides(conditions: Iterable[Condition]) -> dict[str, list[Value]] | None:

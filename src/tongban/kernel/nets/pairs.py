@@ -88,4 +88,5 @@ def _walk(flow: Flow, first: str, join: str) -> tuple[set[str], set[str]]:
 
 
 def _refuse(flow: Flow, node: Node, why: str) -> BpmnRefused:
-    return BpmnRefused(f'{node.tag} "{node.name}" {node.id}: {why} ({flow.where(node.line)})')
+    said = f'{node.tag} "{node.name}" {node.id}: {why} ({flow.where(node.line)})'
+    return BpmnRefused(said, element=node.id, line=node.line)

@@ -13,6 +13,7 @@ from tongban.kernel.tables.model import (
     Output,
     Rule,
     TableError,
+    Type,
 )
 from tongban.kernel.tables.reading import read_dmn
 from tongban.kernel.tables.sql import outputs_sql, to_sql
@@ -28,6 +29,7 @@ __all__ = [
     "Output",
     "Rule",
     "TableError",
+    "Type",
     "check",
     "compile_table",
     "explain",

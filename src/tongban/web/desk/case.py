@@ -23,6 +23,7 @@ from tongban.apps.cases.errors import (
 )
 from tongban.infra.access.domain import Subject
 from tongban.web.desk import forms
+from tongban.web.desk.flow import flow_of
 from tongban.web.desk.forms import TONES, Form
 from tongban.web.desk.frame import address, kept, official, said, show
 from tongban.web.desk.queue import done_of, next_address
@@ -138,6 +139,7 @@ def _show(
         "branch": next(one for one in page["branches"] if one["item"] == item),
         "others": [one for one in page["branches"] if one["item"] != item],
         "history": _history(page["events"], item),
+        "flow": flow_of(queries.progress(sight.loaded, item, history), view_of(request), lang),
         "claimed_until": held["claimed_until"] and datetime.fromisoformat(held["claimed_until"]),
         "forms": offered,
         "wrong": [field for form in offered for field in form.fields],

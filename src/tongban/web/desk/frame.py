@@ -85,6 +85,7 @@ _TABS: Sequence[tuple[str, frozenset[str]]] = (
     ("desk-wishes", frozenset({"clerk"})),
     ("desk-ratings", frozenset({"clerk", "reviewer", "approver"})),
     ("desk-translations", frozenset({"clerk", "approver"})),
+    ("design", frozenset({"publisher"})),
 )
 
 

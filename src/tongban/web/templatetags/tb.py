@@ -132,6 +132,12 @@ def panel(context: Context, content: str, title: str, level: int = 2) -> SafeStr
     )
 
 
+@_draws("flow")
+def flow(context: Context, drawn: Mapping[str, Any]) -> dict[str, Any]:
+    """Draw a flow (``svg``) in a box that scrolls, with what its signs mean and its ``steps``."""
+    return _with(context, flow=drawn)
+
+
 @_draws("facts")
 def facts(context: Context, rows: Iterable[Row]) -> dict[str, Any]:
     """Draw a summary list: ``label``, ``shown``, and optionally ``code``, ``note``, ``source``…"""

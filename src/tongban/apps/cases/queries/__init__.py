@@ -2,6 +2,7 @@
 
 from .applying import plan_view, precheck, precheck_facts, precheck_view
 from .own import Asking, asking, cases_of, draft, draft_of, drafts_of, queue, read_ahead_of, sent_of
+from .progress import Progress, progress
 from .showing import (
     FEE,
     NO,
@@ -17,6 +18,7 @@ from .showing import (
     licences_of,
     load,
     matter,
+    open_on,
     replay,
     required_materials,
     resources_called,
@@ -36,6 +38,7 @@ __all__ = [
     "Asking",
     "Loaded",
     "Matter",
+    "Progress",
     "asking",
     "branch_view",
     "cases_of",
@@ -48,10 +51,12 @@ __all__ = [
     "licences_of",
     "load",
     "matter",
+    "open_on",
     "plan_view",
     "precheck",
     "precheck_facts",
     "precheck_view",
+    "progress",
     "queue",
     "read_ahead_of",
     "replay",

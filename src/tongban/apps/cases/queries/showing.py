@@ -12,7 +12,9 @@ from tongban.apps.cases import services
 from tongban.apps.cases.domain import acceptance, charging, engine, human
 from tongban.apps.cases.domain.fold import Said, fold
 from tongban.apps.cases.domain.ground import Ground, all_facts, department_of
-from tongban.apps.cases.domain.state import Branch, Case, Json, Stage
+from tongban.apps.cases.domain.state import ENDED, Branch, Case, Json, Stage
+from tongban.apps.cases.models import BranchRow
+from tongban.apps.cases.models import Case as CaseRow
 from tongban.apps.exchange import queries as exchange
 from tongban.apps.fees import queries as fees
 from tongban.apps.licences import queries as licences
@@ -306,3 +308,11 @@ def resources_called(number: str) -> list[dict[str, Json]]:
         for event in trail.history(number)
         if event.type == exchange.CALLED and not event.erased
     ]
+
+
+def open_on(kind: str, slug: str) -> int:
+    """Count the open cases of a life event, or with an open branch of an item, in any version."""
+    if kind == "life-event":
+        return CaseRow.objects.filter(life_event=slug, ended=False).count()
+    ended = [stage.value for stage in ENDED]
+    return BranchRow.objects.filter(item=slug).exclude(stage__in=ended).count()

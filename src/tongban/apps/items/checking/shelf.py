@@ -10,11 +10,12 @@ from typing import Any
 
 from tongban.apps.exchange import reading
 from tongban.apps.exchange.domain import Catalogue, build
+from tongban.apps.items.checking.cases import failing
 from tongban.infra.packs import Document, Drawing, Pack, Place, Problem
 from tongban.kernel.facts import UnknownFact
 from tongban.kernel.feel import Condition, FeelError, parse_condition
 from tongban.kernel.nets import Flow, FlowError, Net, compile_net, gaps, prove, read_bpmn
-from tongban.kernel.tables import DecisionTable, TableError, check, read_dmn
+from tongban.kernel.tables import DecisionTable, TableError, check, compile_table, read_dmn
 
 _WHERE = re.compile(r" \((?P<file>[^()]*):(?P<line>\d+)\)$")
 
@@ -109,6 +110,7 @@ class Shelf:
         }
         for drawing in {n: d for pack in self.packs for n, d in pack.rules.items()}.values():
             self._read_rules(drawing)
+        self._try_cases()
 
     def say(self, document: Document, place: Place, message: str, mend: str) -> None:
         """Note a problem at a place of a document."""
@@ -165,6 +167,16 @@ class Shelf:
                         "fill the annotation columns zh and en",
                     )
                 )
+
+    def _try_cases(self) -> None:
+        tried = list(reading.documents(self.packs, "cases"))
+        asked = {raw["decision"] for document in tried for raw in document.data["cases"]}
+        tables = {
+            name: compile_table(self.decisions[name].table)
+            for name in asked & self.decisions.keys()
+        }
+        for document in tried:
+            self.problems.extend(failing(document, tables))
 
     def face(self, name: str) -> Drawing | None:
         """Give the template of a face; that of the last pack that has one of this name."""

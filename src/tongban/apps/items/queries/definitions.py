@@ -22,7 +22,7 @@ from tongban.apps.items.events import chain
 from tongban.apps.items.models import Published
 from tongban.infra.once import once
 from tongban.kernel.facts import Vocabulary
-from tongban.kernel.forms import alone, plan
+from tongban.kernel.forms import DataPlan, alone, plan
 
 
 class NotPublished(LookupError):
@@ -132,6 +132,12 @@ def item(slug: str, version: int | None = None) -> Definition:
     return _item(row_of("item", slug, version))
 
 
+def flow_file(slug: str, version: int | None = None) -> tuple[str, bytes]:
+    """Give the flow of an item as it was drawn: file name and content; raises `NotPublished`."""
+    drawn = content_of(row_of("item", slug, version))["flow"]
+    return drawn["file"], drawn["text"].encode()
+
+
 def life_event(slug: str, version: int | None = None) -> LifeEvent:
     """Give a life event, the newest version unless one is named; raises `NotPublished`."""
     return _life_event(row_of("life-event", slug, version), exchange.catalogue())
@@ -238,6 +244,12 @@ def impact(slug: str) -> Impact:
         if any(branch.item == slug for branch in event.branches):
             uses = domain.uses_of(definition)
             return exchange.privacy_impact(slug, event.plan, uses, catalogue, event.binds)
-    branches = alone(definition.needs)
-    made = plan(branches, catalogue.vocabulary, catalogue.resources, catalogue.grants)
+    made = plan_alone(slug)
     return exchange.privacy_impact(slug, made, domain.uses_of(definition), catalogue, {})
+
+
+def plan_alone(slug: str) -> DataPlan:
+    """Give the data plan of an item that is applied for by itself; raises `NotPublished`."""
+    definition, catalogue = item(slug), exchange.catalogue()
+    branches = alone(definition.needs)
+    return plan(branches, catalogue.vocabulary, catalogue.resources, catalogue.grants)

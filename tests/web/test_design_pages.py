@@ -1,0 +1,212 @@
+"""The designer's pages: a draft from its first word to its publication, without script."""
+
+import io
+import re
+import zipfile
+from typing import Any
+
+import pytest
+from django.core.files.uploadedfile import SimpleUploadedFile
+from django.test import Client
+from lxml import html
+
+from testkit.browsers import signed_in
+from testkit.office import Office
+from tongban.apps.items import queries as items
+from tongban.apps.items.workshop import queries
+from tongban.infra.access.domain import Subject
+
+ITEM = "vaccination-certificate"
+FILE = f"items/{ITEM}.yaml"
+
+
+@pytest.fixture
+def publisher(office: Office) -> Subject:
+    office.appoint("data-bureau", "publisher", "data.publisher")
+    return office.official("data-bureau", "publisher")
+
+
+@pytest.fixture
+def client(publisher: Subject) -> Client:
+    return signed_in(publisher)
+
+
+@pytest.fixture
+def number(client: Client) -> str:
+    made = client.post("/design", {"act": "begin", "title": "缩短时限", "pack": "sample"})
+    assert made.status_code == 302
+    found = re.fullmatch(r"/design/(\d+)", made["Location"])
+    assert found
+    return found[1]
+
+
+def page(client: Client, path: str, status: int = 200) -> Any:
+    answer = client.get(path)
+    assert answer.status_code == status, path
+    return html.fromstring(answer.content.decode())
+
+
+def filled(tree: Any) -> dict[str, str]:
+    """Give what the form of a page would send as it stands."""
+    (form,) = [one for one in tree.forms if one.xpath(".//input[@name='seen']")]
+    return {name: value or "" for name, value in form.form_values()}
+
+
+def edit(client: Client, number: str, **changed: str) -> Any:
+    path = f"/design/{number}/file?path={FILE}"
+    return client.post(path, filled(page(client, path)) | {"act": "save"} | changed)
+
+
+def test_an_item_is_changed_by_its_form_checked_and_published(
+    client: Client, number: str, publisher: Subject
+) -> None:
+    was = items.item(ITEM)
+    untouched = queries.text_of(publisher, number, FILE)
+    assert edit(client, number).status_code == 302
+    assert queries.text_of(publisher, number, FILE) == untouched
+    assert edit(client, number, promised_days="3").status_code == 302
+    draft = page(client, f"/design/{number}")
+    told = draft.text_content()
+    assert "promised_days" in told
+    assert "需要提升版本" in told
+    for _ in range(5):
+        buttons = page(client, f"/design/{number}").xpath("//button[starts-with(@value, 'raise:')]")
+        if not buttons:
+            break
+        client.post(f"/design/{number}", {"act": buttons[0].get("value")})
+    assert page(client, f"/design/{number}").xpath("//button[@value='publish']")
+    assert client.post(f"/design/{number}", {"act": "publish"}).status_code == 302
+    assert items.item(ITEM).version == was.version + 1
+    assert items.item(ITEM).promised_days == 3
+    assert "已发布" in page(client, f"/design/{number}").text_content()
+    assert client.get(f"/design/{number}/file?path={FILE}").status_code == 404
+
+
+def test_entries_are_added_moved_and_removed_without_script(
+    client: Client, number: str, publisher: Subject
+) -> None:
+    def facts() -> list[str]:
+        text = queries.text_of(publisher, number, "items/household-registration.yaml").text or ""
+        form = text[text.index("\nform:") :]
+        return re.findall(r"^  - (?:\{)?fact: ([\w.]+)", form, re.MULTILINE)
+
+    path = f"/design/{number}/file?path=items/household-registration.yaml"
+    before = facts()
+
+    def act(what: str, **more: str) -> None:
+        made = client.post(path, filled(page(client, path)) | {"act": what} | more)
+        assert made.status_code == 302
+
+    act("down:form/0")
+    assert facts()[:2] == [before[1], before[0]]
+    act("up:form/1")
+    assert facts() == before
+    act("add:form")
+    last = len(before)
+    act("save", **{f"form/{last}/fact": "child.name"})
+    assert facts() == [*before, "child.name"]
+    act(f"remove:form/{last}")
+    assert facts() == before
+
+
+def test_what_is_wrong_is_kept_and_told(client: Client, number: str) -> None:
+    made = edit(client, number, produces="a: [1")
+    assert made.status_code == 422
+    tree = html.fromstring(made.content.decode())
+    assert filled(tree)["produces"] == "a: [1"
+    assert edit(client, number, flow="no-such-flow").status_code == 302
+    draft = page(client, f"/design/{number}")
+    (link,) = draft.xpath("//a[contains(., 'vaccination-certificate.yaml:')]/@href")
+    text = page(client, link)
+    assert "no-such-flow" in text.xpath("//textarea")[0].text
+    preview = client.get(f"/design/{number}/preview/{ITEM}")
+    assert preview.status_code == 409
+
+
+def test_two_editors_see_each_other(client: Client, number: str) -> None:
+    path = f"/design/{number}/file?path={FILE}&text=1"
+    mine = filled(page(client, path))
+    assert edit(client, number, promised_days="4").status_code == 302
+    met = client.post(path, mine | {"text": "slug: mine\n", "act": "save"})
+    assert met.status_code == 409
+    tree = html.fromstring(met.content.decode())
+    assert tree.xpath("//textarea")[0].text.strip() == "slug: mine"
+    # having compared, they may save
+    assert client.post(path, filled(tree) | {"act": "save"}).status_code == 302
+
+
+def test_a_preview_shows_the_draft_and_publishes_nothing(client: Client, number: str) -> None:
+    edit(client, number, **{"name/zh": "接种证明（草稿）"})
+    for _ in range(5):
+        buttons = page(client, f"/design/{number}").xpath("//button[starts-with(@value, 'raise:')]")
+        if not buttons:
+            break
+        client.post(f"/design/{number}", {"act": buttons[0].get("value")})
+    before = items.state()
+    for view in ("", "?view=elder", "?lang=ug", "?lang=en"):
+        answer = client.get(f"/design/{number}/preview/{ITEM}{view}")
+        assert answer.status_code == 200
+        if "en" not in view:
+            assert "接种证明（草稿）" in answer.content.decode()
+        assert set(answer.cookies) <= {"csrftoken"}
+    assert (
+        "接种证明（草稿）" in client.get(f"/design/{number}/preview/{ITEM}/form").content.decode()
+    )
+    assert client.get(f"/design/{number}/preview/newborn/form").status_code == 200
+    assert client.get(f"/design/{number}/preview/no-such").status_code == 404
+    assert items.state() == before
+    assert "草稿" not in items.item(ITEM).name.zh
+    assert "（草稿）" not in client.get(f"/services/{ITEM}").content.decode()
+
+
+def test_packs_go_out_and_come_in(client: Client, number: str) -> None:
+    edit(client, number, promised_days="4")
+    raw = client.get(f"/design/{number}/pack.zip").content
+    whole = client.get("/design/packs/sample.zip")
+    assert zipfile.ZipFile(io.BytesIO(whole.content)).testzip() is None
+    sent = {"act": "import", "of-archive": "带回", "archive": SimpleUploadedFile("x.zip", raw)}
+    made = client.post("/design", sent)
+    assert made.status_code == 302
+    assert "promised_days" in page(client, made["Location"]).text_content()
+    assert client.get("/design/packs/nowhere.zip").status_code == 409
+    bad = sent | {"archive": SimpleUploadedFile("x.zip", b"no zip")}
+    assert client.post("/design", bad).status_code == 409
+    assert client.post("/design", {"act": "import", "of-archive": "x"}).status_code == 422
+    assert client.post("/design", {"act": "begin", "pack": "sample"}).status_code == 422
+
+
+def test_a_new_file_is_made_after_a_model(client: Client, number: str) -> None:
+    sent = {"act": "copy", "model": FILE, "slug": "cat-certificate"}
+    made = client.post(f"/design/{number}", sent)
+    assert made.status_code == 302
+    tree = page(client, made["Location"])
+    assert filled(tree)["slug"] == "cat-certificate"
+    assert filled(tree)["version"] == "1"
+    assert client.post(f"/design/{number}", sent).status_code == 409
+    assert client.post(f"/design/{number}", sent | {"slug": "../x"}).status_code == 409
+    undo = {"act": "undo:items/cat-certificate.yaml"}
+    assert client.post(f"/design/{number}", undo).status_code == 302
+    assert client.post(f"/design/{number}", {"act": "nonsense"}).status_code == 404
+    assert client.post(f"/design/{number}", {"act": "discard"}).status_code == 302
+    assert client.post(f"/design/{number}", {"act": "discard"}).status_code == 409
+
+
+def test_others_see_nothing_of_it(office: Office, number: str) -> None:
+    clerk = signed_in(office.official("medical-insurance", "clerk"))
+    for path in ("/design", f"/design/{number}", f"/design/{number}/file?path={FILE}"):
+        assert clerk.get(path).status_code == 404
+    assert Client().get("/design").status_code == 302
+    office.appoint("health", "publisher", "health.publisher")
+    other = signed_in(office.official("health", "publisher"))
+    assert other.get("/design").status_code == 200
+    assert other.get(f"/design/{number}").status_code == 404
+
+
+def test_whoever_did_not_prove_enough_is_sent_to_prove_more(
+    office: Office, publisher: Subject, number: str
+) -> None:
+    weak = signed_in(publisher, "pwd")
+    edit(weak, number, promised_days="4")
+    answer = weak.post(f"/design/{number}", {"act": "publish"})
+    assert answer.status_code == 302
+    assert answer["Location"].startswith("/sign-in/more")
