@@ -24,7 +24,7 @@ _WHOLE = 100
 ALLOWED = (
     "Tongban", "API", "OpenAPI", "PDF", "QR", "RFC", "JSON", "XML", "CSV", "ZIP", "JWT", "SD-JWT",
     "ID", "IP", "URL", "HTTPS", "TLS", "SM", "OK", "App", "DMN", "BPMN", "PNG", "JPEG", "MB",
-    "WCAG", "AA",
+    "WCAG", "AA", "YAML",
 )  # fmt: skip
 
 

@@ -44,6 +44,7 @@ def _sends(
     return act
 
 
+_DESIGNED = "items/vaccination-certificate.yaml"
 _TASK = "maternity-reimbursement"  # the item of which something waits for the reviewer
 _NOBODY = {"username": "nobody-at-all", "password": "wrong wrong wrong"}
 PAGES: tuple[Shown, ...] = (
@@ -241,6 +242,21 @@ PAGES: tuple[Shown, ...] = (
     Shown("request-at-the-bureau", "/requests/{request}", "data-reviewer"),
     Shown("new-request", "/requests/new", "clerk"),
     Shown("new-request-form", "/requests/new?resource=marriages", "clerk"),
+    Shown("design", "/design", "publisher"),
+    Shown("design-refused", "/design", "publisher", status=422, act=_sends()),
+    Shown("design-draft", "/design/{draft}", "publisher"),
+    Shown("design-draft-faulty", "/design/{faulty}", "publisher"),
+    Shown("design-form", f"/design/{{draft}}/file?path={_DESIGNED}", "publisher"),
+    Shown(
+        "design-form-refused",
+        f"/design/{{draft}}/file?path={_DESIGNED}",
+        "publisher",
+        status=422,
+        act=_sends(produces="a: [1"),
+    ),
+    Shown("design-file", f"/design/{{faulty}}/file?path={_DESIGNED}&text=1", "publisher"),
+    Shown("design-preview", "/design/{draft}/preview/vaccination-certificate", "publisher"),
+    Shown("design-preview-form", "/design/{draft}/preview/newborn/form", "publisher"),
     Shown("users", "/users", "admin"),
     Shown("users-found", "/users?login={login}", "admin"),
 )

@@ -75,6 +75,7 @@ def furnish(office: Office) -> States:
     numbers |= _own(office, people, numbers["case"])
     numbers |= _read(office, people, numbers["case"])
     numbers |= _sheet(people["publisher"])
+    numbers |= _designed(people["publisher"])
     numbers["consent"] = Consent.objects.get(case=numbers["asked"]).number
     numbers["given"] = Consent.objects.get(case=numbers["case"]).number
     return States(numbers, people)
@@ -154,3 +155,18 @@ def _licences(citizen: Subject, case: str) -> dict[str, str]:
         "claim": claims[0],
         "shown": shown.address.rpartition("/")[2],
     }
+
+
+def _designed(publisher: Subject) -> dict[str, str]:
+    """Let a publisher have two drafts: one that may be published, and one with findings."""
+    numbers = {}
+    for name, value in (("draft", "promised_days: 1"), ("faulty", "flow: no-such-")):
+        numbers[name] = number = workshop.open_draft(publisher, "sample", "缩短接种证时限")
+        path = "items/vaccination-certificate.yaml"
+        found = drafts.text_of(publisher, number, path)
+        changed = (found.text or "").replace(value.partition(" ")[0] + " ", value, 1)
+        workshop.write(publisher, number, path, changed, found.digest)
+    while unraised := drafts.effect(publisher, numbers["draft"]).unraised:
+        one = unraised[0].ready
+        workshop.raise_version(publisher, numbers["draft"], one.kind, one.slug)
+    return numbers

@@ -101,6 +101,7 @@ DESIGN_WORDS: Mapping[str, Words] = {
     "design_down": Words("下移", "Move down"),
     "design_new_row": Words("新的一项", "new entry"),
     "design_lines_hint": Words("每行一个", "one a line"),
+    "design_unread": Words("第{line}行不是可读的YAML", "line {line} cannot be read as YAML"),
     "design_yaml_hint": Words("按YAML书写", "written as YAML"),
     "design_kind_item": Words("事项", "Item"),
     "design_kind_life-event": Words("一件事", "Life event"),

@@ -108,7 +108,13 @@ def _with(request: HttpRequest, name: str, value: str) -> str:
 def _room(request: HttpRequest) -> str:
     """Name the entry of the bottom bar under which an address lies."""
     first = request.path.strip("/").partition("/")[0]
-    rooms = {"": "home", "services": "services", "messages": "messages", "desk": "desk"}
+    rooms = {
+        "": "home",
+        "services": "services",
+        "messages": "messages",
+        "desk": "desk",
+        "design": "desk",
+    }
     return rooms.get(first, "me")
 
 

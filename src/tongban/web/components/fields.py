@@ -42,7 +42,8 @@ class Field:
 
     ``source`` is the department that supplied the value and ``doubt`` the address of "not right?".
     A date's value is ISO text; money is yuan as text. ``key`` tells fields of one name apart on a
-    page of several forms. ``accept`` are the kinds of files that a file may be.
+    page of several forms. ``accept`` are the kinds of files that a file may be;
+    ``lang`` is the language of what is typed, where it is not that of the page.
     """
 
     name: str
@@ -61,6 +62,7 @@ class Field:
     values: frozenset[str] = field(default_factory=frozenset)
     key: str = ""
     accept: str = "application/pdf,image/png,image/jpeg"
+    lang: str = ""
 
     @property
     def id(self) -> str:

@@ -17,10 +17,11 @@ from tongban.apps.items.workshop.domain import Difference
 from tongban.apps.items.workshop.errors import WorkshopError, WorkshopRefused
 from tongban.infra.access.domain import Subject
 from tongban.infra.packs import PackInvalid, Problem, kind_of
+from tongban.kernel.facts import Words as Named
 from tongban.web.components import Field, Option, gather
 from tongban.web.desk.forms import wrong
 from tongban.web.languages import words
-from tongban.web.pages import missing, view_of
+from tongban.web.pages import language, missing, view_of
 
 from .frame import designer, said, show
 
@@ -38,7 +39,7 @@ Words = Mapping[str, str]
 def drafts(request: HttpRequest, subject: Subject) -> HttpResponse:
     """Show the drafts and the packs; begin a draft, from nothing or from an archive."""
     t = words(view_of(request).language.tag)
-    beginning, bringing = _beginning(t), _bringing(t)
+    beginning, bringing = _beginning(t, language(request)), _bringing(t)
     if request.method == "GET":
         return _drafts(request, subject, beginning, bringing)
     brings = request.POST.get("act") == "import"
@@ -63,8 +64,8 @@ def drafts(request: HttpRequest, subject: Subject) -> HttpResponse:
     return redirect("design-draft", number)
 
 
-def _beginning(t: Words) -> list[Field]:
-    options = tuple(Option(name, name) for name in shelves.folders())
+def _beginning(t: Words, lang: str) -> list[Field]:
+    options = tuple(Option(name, told.of(lang)) for name, told in shelves.names().items())
     return [
         Field("title", t["design_title"], hint=t["design_title_hint"], most=200),
         Field("pack", t["design_pack"], "select", value=options[-1].value, options=options),
@@ -87,13 +88,13 @@ def _drafts(
     lines: Sequence[str] = (),
     status: int = 200,
 ) -> HttpResponse:
-    t = words(view_of(request).language.tag)
-    found = queries.drafts(subject)
+    lang, t = language(request), words(view_of(request).language.tag)
+    found, packs = queries.drafts(subject), shelves.names()
     rows = [
         {
             "name": one.title,
             "url": reverse("design-draft", args=[one.number]),
-            "hint": f"{one.pack} · {one.opened_by} · {one.opened_at:%Y-%m-%d %H:%M}",
+            "hint": f"{_called(packs, one.pack, lang)} · {one.opened_at:%Y-%m-%d} {one.opened_by}",
             "tone": {"": "wait", "published": "done"}.get(one.closed, "quiet"),
             "state": t[f"design_{one.closed or 'open'}"],
         }
@@ -105,9 +106,14 @@ def _drafts(
         "bringing": bringing,
         "fields": [*beginning, *bringing],
         "lines": lines,
-        "packs": list(shelves.folders()),
+        "packs": [(name, told.of(lang)) for name, told in packs.items()],
     }
     return show(request, subject, "design", shown, status)
+
+
+def _called(packs: Mapping[str, Named], pack: str, lang: str) -> str:
+    """Name a pack; one whose folder is gone by the name of that folder."""
+    return packs[pack].of(lang) if pack in packs else pack
 
 
 @require_GET
@@ -217,6 +223,7 @@ def _draft(
     files = [] if one.closed else _files(subject, number, t)
     shown = {
         "draft": one,
+        "pack": _called(shelves.names(), one.pack, language(request)),
         "here": reverse("design-draft", args=[number]),
         "lines": lines,
         "findings": [_finding(problem, one, number) for problem in effect.problems],
@@ -235,7 +242,7 @@ def _draft(
         "changes": _changes(subject, number, t),
         "kinds": files,
         "models": [
-            Option(row["path"], f"{row['kind']} {row['slug']}")
+            Option(row["path"], row["path"])
             for kind in files
             for row in kind["files"]
             if row["state"] != "removed"

@@ -26,6 +26,7 @@ from .frame import designer, said, show
 _FORMS = frozenset({"item", "life-event", "guide", "policy", "licence-kind"})
 _MOST = 1_000_000
 _RADIOS = 4
+_MIXED = frozenset({"en", "when", "waived", "rule", "source", "alone_source"})
 Words = Mapping[str, str]
 
 
@@ -120,7 +121,7 @@ def _form(
         texts = {name: request.POST.get(name, "")[:_MOST] for name in texts}
         seen = request.POST.get("seen", "")
         data, unread = shape.gathered(laid, document.data, texts)
-        amiss = {one.name: one.message for one in unread}
+        amiss = {one.name: t["design_unread"].format(line=one.line) for one in unread}
         status = 422 if amiss else 200
         if not amiss:
             act = request.POST.get("act", "save")
@@ -178,6 +179,7 @@ def _field(
         error=amiss.get(leaf.name, ""),
         optional=not leaf.required,
         most=_MOST,
+        lang="mul" if key in _MIXED or leaf.kind in {"lines", "yaml"} else "",
     )  # fmt: skip
     if leaf.kind in {"flag", "choice"}:
         known = tuple(Option(one, t.get(f"shape_{key}_{one}", one)) for one in leaf.options)
@@ -207,7 +209,7 @@ def _options(subject: Subject, number: str, lang: str) -> dict[str, list[Option]
     rooms = {"flow": "flows", "licence": "licence-kind", "item": "item", "policy": "policy"}
     files = queries.known_slugs(subject, number)
     for key, kind in rooms.items():
-        made[key] = [Option(slug, slug) for slug in files.get(kind, ())]
+        made[key] = [Option(slug, f"{kind}/{slug}") for slug in files.get(kind, ())]
     return made
 
 

@@ -170,10 +170,10 @@ def _read(text: str) -> Any:
 
 @dataclass(frozen=True, slots=True)
 class Unread:
-    """A piece of YAML that cannot be read: its field, and why."""
+    """A piece of YAML that cannot be read: its field, and in which line of it."""
 
     name: str
-    message: str
+    line: int
 
 
 def gathered(
@@ -231,8 +231,7 @@ def _leaf(node: Leaf, old: Any, text: str, wrong: list[Unread]) -> Any:
         try:
             return _read(text)
         except PackInvalid as error:
-            one = error.problems[0]
-            wrong.append(Unread(node.name, f"{one.message}; {one.mend}"))
+            wrong.append(Unread(node.name, max(1, error.problems[0].line - 1)))
             return old
     return text
 

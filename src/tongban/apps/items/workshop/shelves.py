@@ -7,9 +7,11 @@ from django.conf import settings
 
 from tongban.apps.items.models import PackText
 from tongban.apps.items.workshop.domain import Kept, overlaid
-from tongban.infra.packs import Pack, PackInvalid, Problem, files_of, find_packs, packs_of
+from tongban.infra.packs import Pack, PackInvalid, Problem, files_of, find_packs, pack_of, packs_of
+from tongban.kernel.facts import Words
 
 Files = Mapping[str, bytes]
+HEAD = "pack.yaml"
 
 
 def folders() -> dict[str, Path]:
@@ -22,6 +24,15 @@ def folders() -> dict[str, Path]:
             raise PackInvalid([Problem(f"{name}/pack.yaml", 1, told, "rename one of the folders")])
         found[name] = path
     return found
+
+
+def names() -> dict[str, Words]:
+    """Give what each pack is called, by the name of its folder; raises `PackInvalid`."""
+    found = {name: pack_of(name, {HEAD: files[HEAD]}) for name, files in in_folders().items()}
+    return {
+        name: Words(pack.head.data["name"]["zh"], pack.head.data["name"]["en"])
+        for name, pack in found.items()
+    }
 
 
 def in_folders() -> dict[str, Files]:
