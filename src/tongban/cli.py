@@ -38,6 +38,17 @@ COMMANDS: Mapping[str, Place | Branch] = {
     "fees": ("tongban.apps.fees.cli:fees", True),
     "seal": ("tongban.apps.evidence.seals_cli:seal", True),
     "outreach": ("tongban.apps.outreach.cli:outreach", True),
+    "forecast": Branch(
+        "Forecasts of panels of regions (预测): files alone, no platform.",
+        {
+            "panel": ("tongban.apps.forecast.cli:panel", False),
+            "demo": ("tongban.apps.forecast.cli:demo", False),
+            "policy": ("tongban.apps.forecast.policy_cli:policy", False),
+            "scenarios": ("tongban.apps.forecast.scenarios_cli:scenarios", False),
+            "prove": ("tongban.apps.forecast.proving_cli:prove", False),
+        },
+    ),
+    "atlas": ("tongban.apps.forecast.atlas_cli:atlas", False),
     "jobs": ("tongban.infra.jobs.cli:jobs", True),
     "keys": ("tongban.infra.secrecy.cli:keys", True),
     "trail": ("tongban.infra.trail.cli:trail", True),

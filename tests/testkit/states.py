@@ -74,8 +74,8 @@ def furnish(office: Office) -> States:
     numbers |= _licences(citizen, numbers["case"])
     numbers |= _own(office, people, numbers["case"])
     numbers |= _read(office, people, numbers["case"])
-    numbers |= _sheet(people["publisher"])
     numbers |= _designed(people["publisher"])
+    numbers |= _sheet(people["publisher"])
     numbers["consent"] = Consent.objects.get(case=numbers["asked"]).number
     numbers["given"] = Consent.objects.get(case=numbers["case"]).number
     return States(numbers, people)

@@ -34,8 +34,14 @@ UNITS = {
     "call": ("次调用", "call", "calls"),
     "event": ("条记录", "event", "events"),
     "byte": ("字节", "byte", "bytes"),
+    "row": ("行", "row", "rows"),
+    "region": ("个地区", "region", "regions"),
+    "period": ("期", "period", "periods"),
+    "number": ("", "", ""),
+    "yuan_100m": ("亿元", "hundred million yuan", "hundred million yuan"),
+    "usd_million": ("百万美元", "million US dollars", "million US dollars"),
 }
-_JOINED = frozenset({"%", "×"})
+_JOINED = frozenset({"", "%", "×"})
 
 
 class FigureInvalid(ValueError):

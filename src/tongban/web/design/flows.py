@@ -42,7 +42,8 @@ def flow(request: HttpRequest, subject: Subject, draft: str, slug: str) -> HttpR
     """Show a flow of a draft; take another file in its place."""
     path, t = f"flows/{slug}.bpmn", words(view_of(request).language.tag)
     found = queries.text_of(subject, draft, path)
-    field = Field("file", t["design_flow_file"], "file", hint=t["design_flow_file_hint"])
+    hint = t["design_flow_file_hint"]
+    field = Field("file", t["design_flow_file"], "file", hint=hint, accept=".bpmn,.xml")
     if request.method == "GET":
         return _show(request, subject, draft, slug, [field])
     text, told = _uploaded(request, path)

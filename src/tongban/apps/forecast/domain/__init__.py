@@ -1,0 +1,1 @@
+"""The pure part of forecasting: panels, the gate, scores, intervals, the generator."""

@@ -1,0 +1,177 @@
+"""Scenarios 情景: what a forecast becomes if levers are moved, and whether the data can say so.
+
+A lever is a covariate of the panel. A scenario brings every region that is below a mark up to it by
+the last period ahead. What a region's lever does anyway is in the forecast already, so only what
+goes beyond its own pace counts. A mark that no region has reached, or a pace that none has kept,
+is refused: the data say nothing there.
+"""
+
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from statistics import fmean
+
+from .conformal import half_width
+from .ladder import ends
+from .panel import History
+from .running import Result
+from .scoring import Guess
+
+#: 90 % of a normal spread, for the effect of a lever.
+SPREAD = 1.645
+
+
+class ScenarioInvalid(ValueError):
+    """A scenario that these data can say nothing about."""
+
+
+class LeverUnknown(ScenarioInvalid):
+    """A lever that is no covariate of the panel."""
+
+
+class LeverOutside(ScenarioInvalid):
+    """A lever beyond what was ever seen; the message shows the support."""
+
+
+@dataclass(frozen=True, slots=True)
+class Support:
+    """What was seen of a lever: its values, and its greatest change of one step."""
+
+    column: str
+    low: float
+    high: float
+    fastest: float
+
+
+@dataclass(frozen=True, slots=True)
+class Effect:
+    """What a lever does to growth a step later: on the panel's scale, per unit, with its error."""
+
+    column: str
+    value: float
+    error: float
+
+    @property
+    def told_apart(self) -> bool:
+        """Whether the effect can be told from nothing."""
+        return abs(self.value) > SPREAD * self.error
+
+
+@dataclass(frozen=True, slots=True)
+class Move:
+    """A region's lever: where it is, its own pace, and what the scenario adds to it each step."""
+
+    region: str
+    column: str
+    now: float
+    pace: float
+    more: float
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """The nation at a period: mean growth since the last known one, its ends where there are."""
+
+    period: int
+    growth: float
+    width: float
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """One scenario: the nation's path, each region's last value on the scale, what levers add."""
+
+    name: str
+    path: tuple[Place, ...]
+    regions: Mapping[str, float]
+    adds: Mapping[str, float]
+
+
+def supports(history: History, columns: Sequence[str]) -> tuple[Support, ...]:
+    """Give what was seen of each covariate. Raise ScenarioInvalid where nothing can be said."""
+    if history.scale != "log":
+        raise ScenarioInvalid("ScenarioInvalid: a value is not above nought / 有非正值，无从谈增速")
+    found = []
+    for place, column in enumerate(columns):
+        values, changes = [], []
+        for told in history.extras.values():
+            for period, row in told.items():
+                before = told.get(period - history.step)
+                if not math.isnan(row[place]):
+                    values.append(row[place])
+                    if before is not None and not math.isnan(before[place]):
+                        changes.append(row[place] - before[place])
+        if not values or not changes:
+            raise LeverUnknown(
+                f"LeverUnknown: {column} is not known in neighbouring periods / 缺数据"
+            )
+        found.append(Support(column, min(values), max(values), max(changes)))
+    return tuple(found)
+
+
+def moves(
+    history: History, support: Support, place: int, mark: float, steps: int
+) -> tuple[Move, ...]:
+    """Give how each region's lever moves to reach the mark. Raise LeverOutside."""
+    seen = (
+        f"seen: {support.low:g} … {support.high:g}, at most {support.fastest:+g} a step"
+        f" / 数据中为 {support.low:g} … {support.high:g}，每期至多 {support.fastest:+g}"
+    )
+    if not support.low <= mark <= support.high:
+        raise LeverOutside(f"LeverOutside: {support.column} to {mark:g}; {seen}")
+    found = []
+    for region, told in history.extras.items():
+        known = {t: row[place] for t, row in told.items() if not math.isnan(row[place])}
+        if not known:
+            continue
+        first, last = min(known), max(known)
+        passed = (last - first) / history.step
+        pace = (known[last] - known[first]) / passed if passed else 0.0
+        need = (mark - known[last]) / steps
+        if need > support.fastest:
+            raise LeverOutside(
+                f"LeverOutside: {support.column} to {mark:g} needs {need:+g} a step in {region},"
+                f" from {known[last]:g}; {seen}"
+            )
+        found.append(Move(region, support.column, known[last], pace, max(0.0, need - pace)))
+    return tuple(found)
+
+
+def outcome(
+    result: Result,
+    seen: History,
+    name: str,
+    moved: Sequence[Move],
+    effects: Mapping[str, Effect],
+) -> Outcome:
+    """Give what a scenario comes to. A lever works a step after it was moved.
+
+    The nation's width is that of its own mean errors, and the doubt of each effect on top of it.
+    """
+    last = ends(seen)
+    periods = sorted({one.period for one in result.ahead})
+    path, reached, adds = [], {}, dict.fromkeys((one.column for one in moved), 0.0)
+    for horizon, period in enumerate(periods, start=1):
+        grown, doubt = [], 0.0
+        for ahead in (one for one in result.ahead if one.period == period):
+            mine = [m for m in moved if m.region == ahead.region]
+            extra = sum(effects[m.column].value * m.more * (horizon - 1) for m in mine)
+            doubt += sum(effects[m.column].error * m.more * (horizon - 1) for m in mine)
+            grown.append(ahead.value + extra - last[ahead.region][1])
+            if period == periods[-1]:
+                reached[ahead.region] = ahead.value + extra
+                for m in mine:
+                    adds[m.column] += effects[m.column].value * m.more * (horizon - 1)
+        width = national_width(result.guesses, result.winner, horizon)
+        path.append(Place(period, fmean(grown), width + SPREAD * doubt / len(grown)))
+    share = {column: total / len(reached) for column, total in adds.items()}
+    return Outcome(name, tuple(path), reached, share)
+
+
+def national_width(guesses: Sequence[Guess], rung: str, horizon: int) -> float:
+    """Give the half-width of the nation's mean: errors of regions cancel, a shock's do not."""
+    periods: dict[int, list[float]] = {}
+    for one in guesses:
+        if one.rung == rung and one.horizon == horizon:
+            periods.setdefault(one.period, []).append(one.error)
+    return half_width(fmean(errors) for errors in periods.values())

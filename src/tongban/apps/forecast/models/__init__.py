@@ -1,0 +1,1 @@
+"""The rungs of the ladder: one small file a model, all behind one protocol."""

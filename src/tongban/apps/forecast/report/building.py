@@ -1,0 +1,419 @@
+"""Builds the report of a panel 报告编制: each number becomes a figure."""
+
+import math
+from collections import Counter
+from datetime import date
+from decimal import Decimal
+
+from tongban.apps.forecast.domain.conformal import LEVEL
+from tongban.apps.forecast.domain.panel import from_scale, label, last_day, latest
+from tongban.apps.forecast.domain.running import DRIFTS, Ahead, Result
+from tongban.apps.forecast.domain.scoring import BAND, Score
+from tongban.kernel.figures import Figure, Status
+
+from .parts import Bar, Bars, Cell, Fan, Point, Report, Section, Table, Words, joined
+
+NAMES: dict[str, Words] = {
+    "naive": ("与上期相同", "same as last time"),
+    "own_drift": ("本地趋势", "own drift"),
+    "national_drift": ("全国趋势", "national drift"),
+    "fixed_effects": ("双向固定效应", "two-way fixed effects"),
+    "lightgbm": ("LightGBM（增长）", "LightGBM on growth"),
+    "fixed_effects_lightgbm": ("固定效应 + LightGBM", "fixed effects + LightGBM"),
+    "ensemble": ("加权组合", "weighted ensemble"),
+}
+FAULTS: dict[str, Words] = {
+    "range": ("超出范围", "out of range"),
+    "unit_slip": ("单位疑错", "unit slip"),
+    "jump": ("突变", "jump"),
+    "imputed": ("疑为插补", "imputed"),
+    "repeated": ("疑为沿用", "carried over"),
+    "copied": ("疑为照搬", "copied"),
+    "renamed": ("疑为改名", "renamed"),
+    "gap": ("缺期", "gap"),
+}
+MOST_FANS = 36
+MOST_FINDINGS = 200
+
+
+class Pen:
+    """Writes figures of one result: day and source are the panel's."""
+
+    def __init__(self, result: Result) -> None:
+        panel = result.panel
+        self.panel = panel
+        self.day: date = last_day(panel.periods[-1], panel.frequency)
+        biggest = max(abs(row.value) for row in panel.rows)
+        # four digits of the greatest value, and never a digit that nobody could have measured
+        self.places = max(0, min(4, 3 - math.floor(math.log10(biggest)))) if biggest else 0
+
+    def figure(
+        self, value: float, unit: str, how: str, places: int = 2, status: Status = "measured"
+    ) -> Figure | None:
+        """Make a figure; None where the number is not finite."""
+        if not math.isfinite(value):
+            return None
+        exact = Decimal(repr(float(value))).quantize(Decimal(1).scaleb(-places))
+        return Figure(exact or abs(exact), unit, self.day, f"{self.panel.source}; {how}", status)
+
+    def count(self, value: int, unit: str, how: str) -> Figure:
+        """Make a figure of a count."""
+        return Figure(value, unit, self.day, f"{self.panel.source}; {how}", "measured")
+
+    def amount(self, value: float, how: str, status: Status = "measured") -> Figure | None:
+        """Make a figure in the panel's own unit."""
+        return self.figure(value, self.panel.target.unit, how, self.places, status)
+
+
+def build(result: Result) -> Report:
+    """Build the report of one panel."""
+    pen = Pen(result)
+    panel = result.panel
+    column = panel.target.column
+    return Report(
+        (f"{column}：预测与检验", f"{column}: forecast and backtest"),
+        _verdict(result, pen),
+        (
+            _ladder(result, pen),
+            _intervals(result, pen),
+            _gate(result, pen),
+            _ahead(result, pen),
+            _method(result, pen),
+        ),
+    )
+
+
+def _best_drift(result: Result) -> str:
+    return min((r for r in DRIFTS if r != "naive"), key=result.mape)
+
+
+def _verdict(result: Result, pen: Pen) -> tuple[Words, ...]:
+    name = NAMES[result.winner]
+    mape = pen.figure(result.mape(result.winner), "percent", "rolling origin, MAPE")
+    told: list[Words] = []
+    if mape is not None:
+        told.append(
+            joined(
+                (f"采用：{name[0]}，平均误差 {{0}}。", f"Shipped: {name[1]}, mean error {{0}}."),
+                [mape],
+            )
+        )
+    if result.drift_won:
+        told.append((
+            "没有模型胜过最简单的做法：预测就用它，其余各级只列出供比较。",
+            "No model beat the simplest rungs: the forecast is theirs.",
+        ))  # fmt: skip
+    else:
+        gain = pen.figure(_skill(result, result.winner, _best_drift(result)), "percent", "skill", 1)
+        if gain is not None:
+            saved = (
+                "比最好的趋势法少 {0} 的误差。",
+                "It saves {0} of the error of the better drift.",
+            )
+            told.append(joined(saved, [gain]))
+    under = [row for row in result.coverage if row.under]
+    if under:
+        which = ", ".join(label(row.period, _frequency(result)) for row in under)
+        told.append((
+            f"区间在这些期未兑现：{which}。压力带按最坏一期给出。",
+            f"The intervals fell short in {which}. The stress band is as wide as the worst needed.",
+        ))  # fmt: skip
+    held = len(result.held_back)
+    if held:
+        told.append(joined(
+            ("闸门扣下 {0}：不训练、不计分，须人核对。",
+             "The gate holds back {0}: not trained, not scored, for a person to look at."),
+            [pen.count(held, "row", "gate")],
+        ))  # fmt: skip
+    return tuple(told)
+
+
+def _frequency(result: Result) -> int:
+    """Give the panel's periods in a year."""
+    return result.panel.frequency
+
+
+def _skill(result: Result, rung: str, other: str) -> float:
+    base = result.mape(other)
+    return (1 - result.mape(rung) / base) * 100 if base else math.nan
+
+
+def _ladder(result: Result, pen: Pen) -> Section:
+    drift = _best_drift(result)
+
+    def row(one: Score) -> tuple[Cell, ...]:
+        return (
+            NAMES[one.rung],
+            pen.figure(one.mape, "percent", f"rolling origin, {one.rung}, MAPE"),
+            pen.figure(one.within, "percent", f"rolling origin, {one.rung}, within {BAND} %", 0),
+            pen.figure(_skill(result, one.rung, "naive"), "percent", f"{one.rung} over naive", 1),
+            pen.figure(_skill(result, one.rung, drift), "percent", f"{one.rung} over {drift}", 1),
+            pen.figure(one.level_r2, "number", f"rolling origin, {one.rung}, R² of levels", 3),
+            pen.figure(one.growth_r2, "number", f"rolling origin, {one.rung}, R² of growth", 3),
+            pen.count(one.count, "row", f"rolling origin, {one.rung}"),
+        )
+
+    bars = []
+    for one in result.scores:
+        figure = pen.figure(one.mape, "percent", f"rolling origin, {one.rung}, MAPE")
+        if figure is not None:
+            bars.append(Bar(NAMES[one.rung], figure, one.rung == result.winner))
+    words: list[Words] = [
+        (
+            (
+                "每一期只用当时已知的数据来预测下一期，再与实际相比。各级在同样的行上计分。"
+                "采用的一级也由这些期选出，实际会略差。水平值的 R² 没有意义：“与上期相同”就很高。"
+            ),
+            (
+                "Each period is forecast one step ahead from what was known, then checked. All"
+                " rungs are scored on the same rows. R² of levels means nothing, since “same as"
+                " last time” scores high. The winner is chosen on these periods too: it will do"
+                " a little worse."
+            ),
+        )
+    ]
+    undefined = max(one.undefined for one in result.scores)
+    if undefined:
+        words.append(joined(
+            ("实际为零的 {0} 无百分误差，不计入。", "{0} came to nought: no error in per cent."),
+            [pen.count(undefined, "row", "rolling origin")],
+        ))  # fmt: skip
+    if result.left_out:
+        names = [NAMES[code] for code in result.left_out]
+        words.append((
+            f"未运行：{'、'.join(n[0] for n in names)}。安装 tongban[forecast] 后运行。",
+            f"Not run: {', '.join(n[1] for n in names)}. Install tongban[forecast] to run them.",
+        ))  # fmt: skip
+    return Section(
+        "ladder",
+        ("各级模型", "The ladder"),
+        tuple(words),
+        Bars(("平均误差（MAPE），越短越好", "Mean error (MAPE), shorter is better"), tuple(bars)),
+        tables=(
+            Table(
+                (
+                    ("模型", "rung"),
+                    ("平均误差", "MAPE"),
+                    (f"误差在 ±{BAND}% 内", f"within ±{BAND} %"),
+                    ("比“与上期相同”省", "saved over naive"),
+                    ("比趋势省", "saved over drift"),
+                    ("水平 R²", "R² of levels"),
+                    ("增长 R²", "R² of growth"),
+                    ("计分", "scored"),
+                ),
+                tuple(row(one) for one in result.scores),
+            ),
+        ),
+    )
+
+
+def _intervals(result: Result, pen: Pen) -> Section:
+    bars, rows = [], []
+    for one in result.coverage:
+        period = label(one.period, _frequency(result))
+        how = f"rolling conformal {LEVEL:.0%}, {period}"
+        covered = pen.figure(one.covered * 100, "percent", how, 0)
+        if covered is not None:
+            bars.append(Bar((period, period), covered, one.under))
+        rows.append((
+            period,
+            covered,
+            ("未兑现", "fell short") if one.under else ("兑现", "held"),
+            pen.figure(one.covered_stress * 100, "percent", f"{how}, stress band", 0),
+            _width(result, pen, one.width, how),
+            _width(result, pen, one.stress, f"{how}, stress band"),
+            pen.count(one.count, "row", how),
+        ))  # fmt: skip
+    line = pen.figure(LEVEL * 100, "percent", "promise of the interval", 0, "assumed")
+    told: Words = (
+        (
+            (
+                "区间由此前各期的误差得出，不假定误差的分布，只在误差照旧时成立。"
+                "比承诺低十个百分点以上的，算未兑现。"
+                "压力带的宽度够得上见过的最坏一期。"
+            ),
+            (
+                "Intervals come from the errors of earlier periods; no distribution assumed. They"
+                " hold while errors go on as they were; ten points below the promise is short. The"
+                " stress band is as wide as the worst period seen would have needed."
+            ),
+        )
+        if rows
+        else (
+            "检验期太少，还给不出区间：不给，不猜。",
+            "Too few periods were checked to give an interval: none is given, none is guessed.",
+        )
+    )
+    title = ("区间兑现率", "Share of regions within the interval")
+    return Section(
+        "intervals",
+        ("区间，逐期", "Intervals, period by period"),
+        (told,),
+        Bars(title, tuple(bars), line) if bars else None,
+        tables=(
+            Table(
+                (
+                    ("期间", "period"),
+                    ("区间内", "within"),
+                    ("结果", "outcome"),
+                    ("压力带内", "within stress band"),
+                    ("半宽", "half-width"),
+                    ("压力带半宽", "half-width, stress"),
+                    ("计分", "scored"),
+                ),
+                tuple(rows),
+            ),
+        )
+        if rows
+        else (),
+    )
+
+
+def _width(result: Result, pen: Pen, width: float, how: str) -> Figure | None:
+    if result.panel.scale == "log":
+        return pen.figure(math.expm1(width) * 100, "percent", how, 1)
+    return pen.amount(width, how)
+
+
+def _gate(result: Result, pen: Pen) -> Section:
+    if not result.findings:
+        return Section(
+            "gate", ("异常闸门", "The gate"), (("没有发现异常。", "Nothing was found."),)
+        )
+    counts = Counter(one.fault for one in result.findings)
+    summary = Table(
+        (("问题", "fault"), ("行数", "rows")),
+        tuple(
+            (FAULTS[fault], pen.count(n, "row", f"gate, {fault}"))
+            for fault, n in counts.most_common()
+        ),
+    )
+    each = Table(
+        (
+            ("行", "line"),
+            ("地区", "region"),
+            ("期间", "period"),
+            ("说明", "what"),
+            ("处理", "done"),
+        ),
+        tuple(
+            (
+                "" if one.line is None else str(one.line),
+                one.region,
+                label(one.period, _frequency(result)),
+                (one.zh, one.en),
+                None
+                if one.line is None
+                else ("扣下", "held back")
+                if one.line in result.held_back
+                else ("已由人认可", "accepted by a person"),
+            )
+            for one in result.findings[:MOST_FINDINGS]
+        ),
+    )
+    words: list[Words] = [(
+        "被标记的行不训练、不计分；核对无误的，用 --accept 加行号认可。各地一起的变动不算异常。",
+        ("Flagged rows neither train nor score. Those that are right after all are accepted by"
+        " --accept and their line. A move of all regions together is no fault."),
+    )]  # fmt: skip
+    rest = len(result.findings) - MOST_FINDINGS
+    if rest > 0:
+        more = ("此处未列出的还有 {0}。", "{0} more are not listed here.")
+        words.append(joined(more, [pen.count(rest, "row", "gate")]))
+    return Section("gate", ("异常闸门", "The gate"), tuple(words), tables=(summary, each))
+
+
+def _ends(result: Result, pen: Pen, one: Ahead, width: float) -> tuple[Figure, Figure] | None:
+    scale = result.panel.scale
+    how = f"{result.winner}, interval"
+    low = pen.amount(from_scale(one.value - width, scale), how, "assumed")
+    high = pen.amount(from_scale(one.value + width, scale), how, "assumed")
+    return None if low is None or high is None else (low, high)
+
+
+def _ahead(result: Result, pen: Pen) -> Section:
+    panel = result.panel
+    seen = latest(panel.rows)
+    fans, rows = [], []
+    periods = sorted({one.period for one in result.ahead})
+    for region in panel.regions:
+        past = []
+        for period in panel.periods:
+            row = seen.get((region, period))
+            if row is not None and row.line not in result.held_back:
+                figure = pen.amount(row.value, f"line {row.line}")
+                if figure is not None:
+                    past.append(Point(label(period, panel.frequency), figure))
+        ahead = []
+        for one in result.ahead:
+            if one.region != region:
+                continue
+            value = pen.amount(from_scale(one.value, panel.scale), result.winner, "assumed")
+            if value is None:
+                continue
+            name = label(one.period, panel.frequency)
+            band, stress = (_ends(result, pen, one, width) for width in (one.width, one.stress))
+            ahead.append(Point(name, value, band, stress))
+            rows.append((region, name, value, *(band or (None, None)), *(stress or (None, None))))
+        if past and ahead:
+            fans.append(Fan(region, tuple(past), tuple(ahead)))
+    until = label(periods[-1], panel.frequency) if periods else ""
+    words: list[Words] = [
+        (
+            f"线：已知与预测（至 {until}）；深带：{LEVEL:.0%} 区间；浅带：压力带。预测值都是假定。",
+            (
+                f"Line: known and forecast (to {until}); dark band: {LEVEL:.0%} interval; light:"
+                " stress. Every forecast is an assumption."
+            ),
+        )
+    ]
+    if any(one.width == math.inf for one in result.ahead):
+        words.append((
+            "有的期没有区间：这么远的预测还没有检验过几次。",
+            "Some periods have no interval: forecasts that far were not checked often enough.",
+        ))  # fmt: skip
+    head = (
+        ("地区", "region"),
+        ("期间", "period"),
+        ("预测", "forecast"),
+        ("区间下", "interval, low"),
+        ("区间上", "interval, high"),
+        ("压力下", "stress, low"),
+        ("压力上", "stress, high"),
+    )
+    return Section(
+        "ahead",
+        ("今后", "The years ahead"),
+        tuple(words),
+        fans=tuple(fans[:MOST_FANS]),
+        tables=(Table(head, tuple(rows)),),
+    )
+
+
+def _method(result: Result, pen: Pen) -> Section:
+    panel = result.panel
+    scale: Words = (
+        ("对数增长", "growth in logarithms")
+        if panel.scale == "log"
+        else ("差值", "differences (some value is not above nought)")
+    )
+    vintages: Words = (
+        ("有：当时只用当时公布的值", "yes: each forecast sees what was published then")
+        if any(row.vintage is not None for row in panel.rows)
+        else ("无：各期的值按本期即知", "none: each value counts as known in its own period")
+    )
+    first, last = (label(p, panel.frequency) for p in (panel.periods[0], panel.periods[-1]))
+    rows: tuple[tuple[Cell, ...], ...] = (
+        (("数据", "data"), panel.source),
+        (("期间", "periods"), f"{first} … {last}"),
+        (("期数", "number of periods"), pen.count(len(panel.periods), "period", "count")),
+        (("地区", "regions"), pen.count(len(panel.regions), "region", "count")),
+        (("行", "rows"), pen.count(len(panel.rows), "row", "count")),
+        (("尺度", "scale"), scale),
+        (("公布版本", "vintages"), vintages),
+    )
+    return Section(
+        "method",
+        ("数据与方法", "Data and method"),
+        tables=(Table((("项", "what"), ("值", "value")), rows),),
+    )

@@ -1,0 +1,102 @@
+"""The report of the policy index 政策指数报告."""
+
+from collections.abc import Sequence
+from decimal import Decimal
+from math import isfinite
+
+from tongban.apps.forecast.domain.panel import label, last_day
+from tongban.apps.forecast.domain.policy import PARTS, Agreement, Lexicon, Part, Push, index
+from tongban.kernel.figures import Figure, Status
+
+from .parts import Report, Section, Table, Words
+
+_PARTS: dict[Part, Words] = {
+    "plan": ("计划段", "plans"),
+    "review": ("回顾段", "reviews"),
+    "other": ("未分段", "neither"),
+}
+GOOD = 0.6  # Landis and Koch call a kappa above it substantial
+
+_NOTE: Words = (
+    (
+        "指数对全国相同，放进带期间效应的模型不能识别；须乘以窗口之前各地区的暴露度。"
+        "词的强度、机关分量与半衰期都是假定。"
+    ),
+    (
+        "The index is the same for the whole nation: beside effects of periods it is not"
+        " identified. Multiply it by each region's exposure from before. Strengths, weights of"
+        " authority and the half-life are assumed."
+    ),
+)
+
+
+def build(pushes: Sequence[Push], lexicon: Lexicon, audit: Agreement | None, source: str) -> Report:
+    """Make the report of documents that were read; ``source`` names their list."""
+    first = min(one.document.quarter for one in pushes)
+    last = max(one.document.quarter for one in pushes)
+    quarters = range(first, last + 1)
+    day = last_day(last, 4)
+    told = f"{source}; lexicon {lexicon.version}"
+
+    def number(value: float, unit: str = "number", status: Status = "measured") -> Figure | None:
+        if not isfinite(value):
+            return None
+        return Figure(Decimal(repr(value)).quantize(Decimal("0.01")), unit, day, told, status)
+
+    by_part = {part: index(pushes, lexicon, quarters, [part]) for part in PARTS}
+    rows = tuple(
+        (label(quarter, 4), *(number(by_part[part][quarter]) for part in PARTS))
+        for quarter in quarters
+    )
+    listed = tuple(
+        (
+            one.document.name,
+            label(one.document.quarter, 4),
+            number(lexicon.authority[one.document.authority], status="assumed"),
+            *(number(one.by_part[part]) for part in PARTS),
+            Figure(one.characters, "number", day, told, "measured"),
+        )
+        for one in pushes
+    )
+    heads = tuple(_PARTS[part] for part in PARTS)
+    quarterly: Words = ("季度", "quarter")
+    sections = [
+        Section("index", ("逐季指数", "Index by quarter"), (_NOTE,),
+                tables=(Table((quarterly, *heads), rows),)),
+        Section("documents", ("逐份文件（每千字强度）", "Documents (per 1,000 signs)"),
+                tables=(Table((("文件", "document"), quarterly, ("机关分量", "authority"), *heads,
+                               ("字数", "characters")), listed),)),
+    ]  # fmt: skip
+    verdict: Words = (
+        "尚未人工核对：指数只可参考。请标注抽样句子（audit.csv）后用 --audit 读入。",
+        "Not audited yet: take the index as a hint. Mark the sample (audit.csv), then --audit.",
+    )
+    if audit is not None:
+        verdict = _judged(audit)
+        measures: tuple[tuple[Words, float, str], ...] = (
+            (("一致率", "agreed"), audit.agreed * 100, "percent"),
+            (("查准率", "precision"), audit.precision * 100, "percent"),
+            (("查全率", "recall"), audit.recall * 100, "percent"),
+            (("κ", "kappa"), audit.kappa, "number"),
+            (("κ 下限", "kappa, low"), audit.low, "number"),
+            (("κ 上限", "kappa, high"), audit.high, "number"),
+        )
+        table = Table(
+            (("项目", "measure"), ("数值", "value")),
+            tuple((name, number(value, unit)) for name, value, unit in measures),
+        )
+        sections.append(Section("audit", ("人工核对", "Audit"), tables=(table,)))
+    return Report(("政策驱动指数", "Policy-driven index"), (verdict,), tuple(sections))
+
+
+def _judged(audit: Agreement) -> Words:
+    zh, en = f"人工核对 {audit.count} 句，", f"{audit.count} sentences were audited; "
+    if audit.low >= GOOD:
+        return (
+            zh + f"κ 的下限不低于 {GOOD}：词典可用。",
+            en + f"kappa is surely not below {GOOD}: the lexicon can be used.",
+        )
+    return (
+        zh + f"κ 的下限低于 {GOOD}：词典还不可靠，请修订或多标注。",
+        en + f"kappa may lie below {GOOD}: mend the lexicon or mark more.",
+    )

@@ -1,0 +1,223 @@
+"""Builds the report of scenarios 情景报告: paths, what each lever adds, and where the data end."""
+
+import math
+from collections.abc import Mapping, Sequence
+from decimal import Decimal
+
+from tongban.apps.forecast.domain.panel import from_scale, label
+from tongban.apps.forecast.domain.running import Result
+from tongban.apps.forecast.domain.scenarios import SPREAD, Effect, Outcome, Support
+from tongban.kernel.figures import Figure
+
+from .building import NAMES, Pen
+from .parts import Cell, Line, Lines, Point, Report, Section, Table, Words
+
+SCENARIOS: Mapping[str, Words] = {
+    "base": ("基准", "base"),
+    "optimised": ("优化", "optimised"),
+    "bold": ("激进", "bold"),
+}
+#: What the report of 2026 (section 4.1) hopes for, per cent a year: to compare, no results.
+QUOTED = {"base": "7.1", "optimised": "9.8", "bold": "12.5"}
+
+
+_TOLD: dict[bool, Words] = {
+    True: ("可辨", "told apart"),
+    False: ("与零无法区分", "not told from nothing"),
+}
+
+
+def build(
+    result: Result,
+    outcomes: Sequence[Outcome],
+    effects: Sequence[Effect],
+    found: Sequence[Support],
+) -> Report:
+    """Build the report; the first outcome is the base."""
+    pen = Pen(result)
+    column = result.panel.target.column
+    weak = [one.column for one in effects if not one.told_apart]
+    verdict: list[Words] = [
+        (
+            f"基准即所采用的预测（{NAMES[result.winner][0]}）；情景只加杠杆超出自身步伐的部分。",
+            (
+                f"The base is the shipped forecast ({NAMES[result.winner][1]}); a scenario adds"
+                " what levers do beyond their own pace."
+            ),
+        )
+    ]
+    if weak:
+        verdict.append((
+            f"{'、'.join(weak)} 的效应与零无法区分：由它得出的情景不可凭信。",
+            f"The effect of {', '.join(weak)} cannot be told from nothing: do not rely on it.",
+        ))  # fmt: skip
+    return Report(
+        (f"{column}：情景", f"{column}: scenarios"),
+        tuple(verdict),
+        (
+            _paths(result, outcomes, pen),
+            _levers(result, outcomes, effects, found, pen),
+            _regions(result, outcomes, pen),
+        ),
+    )
+
+
+def _name(one: Outcome) -> Words:
+    return SCENARIOS.get(one.name, (one.name, one.name))
+
+
+def _yearly(result: Result, growth: float, steps: int) -> float:
+    years = steps * result.panel.step / result.panel.frequency
+    return math.expm1(growth / years) * 100
+
+
+def _paths(result: Result, outcomes: Sequence[Outcome], pen: Pen) -> Section:
+    panel = result.panel
+    begin = label(panel.periods[-1], panel.frequency)
+    hundred = pen.figure(100, "number", "index, last known period = 100", 0)
+    lines, rows = [], []
+    for one in outcomes:
+        points = [Point(begin, hundred, (hundred, hundred))] if hundred else []
+        for place in one.path:
+            how = f"scenario {one.name}"
+            value, low, high = (
+                pen.figure(100 * math.exp(x), "number", how, 1, "assumed")
+                for x in (
+                    place.growth,
+                    place.growth - place.width,
+                    place.growth + place.width,
+                )
+            )
+            if value is not None:
+                ends = None if low is None or high is None else (low, high)
+                points.append(Point(label(place.period, panel.frequency), value, ends))
+        lines.append(Line(_name(one), tuple(points)))
+        last, steps = one.path[-1], len(one.path)
+        rows.append((
+            _name(one),
+            *(
+                pen.figure(_yearly(result, x, steps), "percent", one.name, 1, "assumed")
+                for x in (last.growth, last.growth - last.width, last.growth + last.width)
+            ),
+            _quoted(QUOTED[one.name], "percent", pen) if one.name in QUOTED else None,
+        ))  # fmt: skip
+    lines += [_comparison(result, rate, len(outcomes[0].path), pen) for rate in QUOTED.values()]
+    return Section(
+        "paths",
+        ("全国走势", "The nation's path"),
+        ((
+            "各地平均增长，末期已知值为 100。细线是 2026 年报告引用的增速，只供比较，不是结果。",
+            ("Mean growth of regions, last known period = 100. Thin lines are rates quoted from the"
+             " report of 2026: to compare with, never a result."),
+        ),),
+        lines=Lines(("指数；带：基准的 90% 区间", "Index; band: 90 % interval of the base"),
+                    tuple(lines)),
+        tables=(
+            Table(
+                (
+                    ("情景", "scenario"),
+                    ("年增速", "growth a year"),
+                    ("下", "low"),
+                    ("上", "high"),
+                    ("报告引用", "quoted in the report"),
+                ),
+                tuple(rows),
+            ),
+        ),
+    )  # fmt: skip
+
+
+def _quoted(value: str, unit: str, pen: Pen) -> Figure:
+    return Figure(Decimal(value), unit, pen.day, "report of 2026, section 4.1", "quoted")
+
+
+def _comparison(result: Result, rate: str, steps: int, pen: Pen) -> Line:
+    panel = result.panel
+    points = []
+    for step in range(steps + 1):
+        years = step * panel.step / panel.frequency
+        value = f"{100 * (1 + float(rate) / 100) ** years:.1f}"
+        period = label(panel.periods[-1] + step * panel.step, panel.frequency)
+        points.append(Point(period, _quoted(value, "number", pen)))
+    return Line((f"引用 {rate}%：", f"quoted {rate} %:"), tuple(points), quoted=True)
+
+
+def _levers(
+    result: Result,
+    outcomes: Sequence[Outcome],
+    effects: Sequence[Effect],
+    found: Sequence[Support],
+    pen: Pen,
+) -> Section:
+    units = {one.column: one.unit for one in result.panel.covariates}
+    seen, adds = [], []
+    for support, effect in zip(found, effects, strict=True):
+        how = f"two-way fixed effects on growth, {effect.column}"
+        low, high = (effect.value + sign * SPREAD * effect.error for sign in (-1, 1))
+        seen.append((
+            support.column,
+            *(pen.figure(x * 100, "percent", how, 3) for x in (effect.value, low, high)),
+            _TOLD[effect.told_apart],
+            *(
+                pen.figure(x, units[support.column], "support", 2)
+                for x in (support.low, support.high, support.fastest)
+            ),
+        ))  # fmt: skip
+        for one in outcomes:
+            if effect.column not in one.adds:
+                continue
+            add = one.adds[effect.column]
+            doubt = abs(add / effect.value) * SPREAD * effect.error if effect.value else 0.0
+            adds.append((
+                _name(one),
+                effect.column,
+                *(
+                    pen.figure(math.expm1(x) * 100, "percent", f"{how}, {one.name}", 1, "assumed")
+                    for x in (add, add - doubt, add + doubt)
+                ),
+            ))  # fmt: skip
+    low_high: tuple[Words, ...] = (("下", "low"), ("上", "high"))
+    return Section(
+        "levers",
+        ("杠杆与敏感度", "Levers and sensitivity"),
+        ((
+            "效应：杠杆多一个单位，下一期增长多少，90% 区间。情景不得超出见过的水平与速度。",
+            ("Effect: growth of the next step for one unit more, with a 90 % interval. No scenario"
+             " may go beyond the level and the pace that were seen."),
+        ),),
+        tables=(
+            Table(
+                (
+                    ("杠杆", "lever"), ("效应", "effect"), *low_high, ("结论", "outcome"),
+                    ("最低", "lowest seen"), ("最高", "highest seen"),
+                    ("最快每期", "fastest a step"),
+                ),
+                tuple(seen),
+            ),
+            Table(
+                (("情景", "scenario"), ("杠杆", "lever"), ("末期增加", "adds by then"), *low_high),
+                tuple(adds),
+            ),
+        ),
+    )  # fmt: skip
+
+
+def _regions(result: Result, outcomes: Sequence[Outcome], pen: Pen) -> Section:
+    period = label(outcomes[0].path[-1].period, result.panel.frequency)
+    rows: list[tuple[Cell, ...]] = [
+        (
+            region,
+            *(
+                pen.amount(
+                    from_scale(one.regions[region], result.panel.scale),
+                    f"scenario {one.name}",
+                    "assumed",
+                )
+                for one in outcomes
+            ),
+        )
+        for region in outcomes[0].regions
+    ]
+    head = (("地区", "region"), *(_name(one) for one in outcomes))
+    title = (f"各地，{period}", f"Regions, {period}")
+    return Section("regions", title, tables=(Table(head, tuple(rows)),))

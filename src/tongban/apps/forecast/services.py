@@ -1,0 +1,36 @@
+"""The verbs of forecasting 预测动作: run a panel through the ladder, write a report's files."""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from .domain.panel import Panel
+from .domain.running import Result, run
+from .models.ladder import rungs
+from .report.data import as_json, as_sheet
+from .report.html import render
+from .report.parts import Report
+
+
+@dataclass(frozen=True, slots=True)
+class Written:
+    """Where a report was written."""
+
+    page: Path
+    data: Path
+    sheet: Path
+
+
+def forecast(panel: Panel, *, ahead: int, accepted: frozenset[int] = frozenset()) -> Result:
+    """Run a panel through every rung that can run here. Raise TooShort."""
+    able, left_out = rungs()
+    return run(panel, able, ahead=ahead, accepted=accepted, left_out=left_out)
+
+
+def put(report: Report, folder: Path, lang: str) -> Written:
+    """Write a report as HTML, JSON and a spreadsheet into a folder, which is made."""
+    folder.mkdir(parents=True, exist_ok=True)
+    written = Written(folder / "report.html", folder / "report.json", folder / "report.xlsx")
+    written.page.write_text(render(report, lang), encoding="utf-8")
+    written.data.write_text(as_json(report), encoding="utf-8")
+    written.sheet.write_bytes(as_sheet(report, lang))
+    return written

@@ -1,0 +1,234 @@
+"""The report and its commands: self-contained, in both languages, each number with its source."""
+
+import json
+import re
+import subprocess
+import sys
+from html.parser import HTMLParser
+from io import BytesIO
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner
+from openpyxl import load_workbook
+
+from tongban.apps.forecast import services
+from tongban.apps.forecast.cli import demo, panel
+from tongban.apps.forecast.domain.generator import Truth, generate
+from tongban.apps.forecast.domain.panel import Panel
+from tongban.apps.forecast.domain.running import run
+from tongban.apps.forecast.models.drift import Naive, NationalDrift, OwnDrift
+from tongban.apps.forecast.report.building import build
+from tongban.apps.forecast.report.data import as_json, as_sheet
+from tongban.apps.forecast.report.html import render
+from tongban.apps.forecast.report.parts import Report
+
+HEAD = "region,period,value\n"
+
+
+def report_of(panel: Panel) -> Report:
+    rungs = (Naive(), OwnDrift(), NationalDrift())
+    left_out = ("fixed_effects", "lightgbm", "fixed_effects_lightgbm")
+    return build(run(panel, rungs, ahead=3, left_out=left_out))
+
+
+@pytest.fixture(scope="module")
+def shocked() -> Report:
+    return report_of(generate(Truth(shock=2020)))
+
+
+def lines(regions: dict[str, list[float]]) -> str:
+    return HEAD + "".join(
+        f'"{region}",{2010 + place},{value}\n'
+        for region, values in regions.items()
+        for place, value in enumerate(values)
+    )
+
+
+class Outside(HTMLParser):
+    """Collects what a page would load or run."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.found: list[str] = []
+        self.open: list[str] = []
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        names = {name for name, _ in attrs}
+        if tag in {"script", "link", "img", "iframe", "object", "base"}:
+            self.found.append(tag)
+        self.found += [n for n in names if n in {"src", "href", "style"} or n.startswith("on")]
+
+
+@pytest.mark.parametrize("lang", ["zh", "en"])
+def test_a_page_loads_and_runs_nothing(shocked: Report, lang: str) -> None:
+    page = render(shocked, lang)
+    looked = Outside()
+    looked.feed(page)
+    assert looked.found == []
+    assert "default-src 'none'" in page or "default-src &#x27;none&#x27;" in page
+    assert "url(" not in page
+
+
+def test_english_has_no_chinese_and_says_that_the_shock_was_missed(shocked: Report) -> None:
+    page = render(shocked, "en")
+    assert not re.search("[一-鿿]", page)
+    assert "The intervals fell short in 2020" in page
+    assert "区间在这些期未兑现：2020" in render(shocked, "zh")
+
+
+def test_every_number_of_the_json_has_source_day_and_status(shocked: Report) -> None:
+    figures = []
+
+    def walk(told: object) -> None:
+        assert not isinstance(told, int | float), told
+        if isinstance(told, dict):
+            if "value" in told:
+                figures.append(told)
+            else:
+                for one in told.values():
+                    walk(one)
+        elif isinstance(told, list):
+            for one in told:
+                walk(one)
+
+    walk(json.loads(as_json(shocked)))
+    assert len(figures) > 500
+    assert all(f["source"].startswith("generated, seed") for f in figures)
+    assert {f["status"] for f in figures} == {"measured", "assumed"}
+    assert {f["as_of"] for f in figures} == {"2024-12-31"}
+    ahead = next(s for s in json.loads(as_json(shocked))["sections"] if s["key"] == "ahead")
+    assert all(cells[2]["status"] == "assumed" for cells in ahead["tables"][0]["rows"])
+
+
+def test_the_spreadsheet_holds_the_same_figures(shocked: Report) -> None:
+    book = load_workbook(BytesIO(as_sheet(shocked, "en")))
+    told = list(book["figures"].iter_rows(min_row=2, values_only=True))
+    assert len(told) == as_json(shocked).count('"source"')
+
+
+def test_names_of_a_file_become_neither_markup_nor_formula() -> None:
+    wild = generate(Truth(regions=2, periods=6))
+    names = {"R01": "<script>alert(1)</script>", "R02": "=HYPERLINK(1)"}
+    rows = tuple(type(row)(names[row.region], row.period, row.value, row.line) for row in wild.rows)
+    report = report_of(type(wild)(rows, 1, wild.target, (), "<b>.csv", "0" * 64))
+    page = render(report, "en")
+    assert "<script" not in page
+    assert "<b>" not in page
+    assert "&lt;script&gt;" in page
+    book = load_workbook(BytesIO(as_sheet(report, "en")))
+    cells = [cell for sheet in book for row in sheet.iter_rows() for cell in row]
+    assert not [cell for cell in cells if cell.data_type == "f"]
+
+
+def test_what_did_not_run_is_named_with_its_mend(shocked: Report) -> None:
+    page = render(shocked, "en")
+    assert "Not run: two-way fixed effects, LightGBM on growth" in page
+    assert "tongban[forecast]" in page
+
+
+def test_drift_may_win_and_the_report_says_so() -> None:
+    page = render(report_of(generate(Truth(apart=0.05, cling=0.0, noise=0.002))), "en")
+    assert "Shipped: own drift" in page
+    assert "No model beat the simplest rungs" in page
+
+
+def test_a_file_becomes_a_report_and_a_flagged_row_is_told(tmp_path: Path) -> None:
+    values: dict[str, list[float]] = {}
+    for row in generate(Truth(regions=6, periods=8)).rows:
+        values.setdefault(row.region, []).append(row.value)
+    values["R04"][5] *= 10_000
+    file = tmp_path / "panel.csv"
+    file.write_text(lines(values))
+    ran = CliRunner().invoke(
+        panel, [str(file), "--unit", "case", "--lang", "en", "--out", str(tmp_path / "out")]
+    )
+    assert ran.exit_code == 0, ran.output
+    assert "The gate holds back 1 row" in ran.output
+    told = json.loads((tmp_path / "out" / "report.json").read_text())
+    gate = next(s for s in told["sections"] if s["key"] == "gate")
+    assert gate["tables"][1]["rows"][0][0] == "31"
+    assert (tmp_path / "out" / "report.xlsx").exists()
+
+
+@pytest.mark.parametrize(
+    ("text", "says"),
+    [
+        (HEAD + "a,2020,x\n", "NotANumber"),
+        (HEAD + "a,2020,1\na,2021,2\n", "TooShort"),
+        (lines({"a": [1, 1e4, 1, 1e4, 1, 1e4]}), ""),
+    ],
+)
+def test_what_cannot_be_forecast_is_one_sentence(tmp_path: Path, text: str, says: str) -> None:
+    file = tmp_path / "panel.csv"
+    file.write_text(text)
+    ran = CliRunner().invoke(panel, [str(file), "--out", str(tmp_path / "out")])
+    if says:
+        assert ran.exit_code == 1
+        assert says in ran.output
+        assert not (tmp_path / "out").exists()
+    assert ran.exception is None or isinstance(ran.exception, SystemExit)
+
+
+def test_a_unit_beside_a_schema_is_refused(tmp_path: Path) -> None:
+    for name in ("panel.csv", "schema.yaml"):
+        (tmp_path / name).write_text(HEAD)
+    ran = CliRunner().invoke(
+        panel,
+        [str(tmp_path / "panel.csv"), "--schema", str(tmp_path / "schema.yaml"), "--unit", "fen"],
+    )
+    assert ran.exit_code == 2
+    assert "leave out" in ran.output
+
+
+WITHOUT = """
+import sys
+from importlib import util
+HEAVY = {"numpy", "pandas", "scipy", "pyfixest", "lightgbm", "duckdb"}
+class Absent:
+    def find_spec(self, name, path=None, target=None):
+        if name.partition(".")[0] in HEAVY:
+            raise ModuleNotFoundError(name)
+sys.meta_path.insert(0, Absent())
+real = util.find_spec
+util.find_spec = lambda name, package=None: None if name in HEAVY else real(name, package)
+from tongban.cli import main
+main()
+"""
+
+
+def without_the_extra(*arguments: str) -> subprocess.CompletedProcess[str]:
+    """Run a command in a process that cannot import what the extra brings."""
+    return subprocess.run(
+        [sys.executable, "-c", WITHOUT, "forecast", *arguments],
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+
+def test_without_the_extra_the_rungs_that_need_nothing_run(tmp_path: Path) -> None:
+    ran = without_the_extra("demo", "--no-open", "--lang", "en", "--out", str(tmp_path))
+    assert ran.returncode == 0, ran.stderr
+    assert "Shipped: own drift" in ran.stdout
+    assert "Not run: two-way fixed effects" in (tmp_path / "report.html").read_text()
+    packed = tmp_path / "panel.parquet"
+    packed.write_bytes(b"PAR1")
+    assert "ExtraMissing" in without_the_extra("panel", str(packed)).stderr
+
+
+@pytest.mark.slow
+def test_the_demonstration_runs_the_whole_ladder_the_same_each_time(tmp_path: Path) -> None:
+    pytest.importorskip("pyfixest")
+    pytest.importorskip("lightgbm")
+    for out in ("one", "two"):
+        ran = CliRunner().invoke(demo, ["--no-open", "--ahead", "1", "--out", str(tmp_path / out)])
+        assert ran.exit_code == 0, ran.output
+    pages = [(tmp_path / out / "report.html").read_text() for out in ("one", "two")]
+    assert pages[0] == pages[1]
+    assert "固定效应 + LightGBM" in pages[0]
+    able = services.forecast(generate(Truth(regions=4, periods=6)), ahead=1)
+    assert {one.rung for one in able.scores} == {
+        "naive", "own_drift", "national_drift", "fixed_effects", "lightgbm",
+        "fixed_effects_lightgbm", "ensemble",
+    }  # fmt: skip
