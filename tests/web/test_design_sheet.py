@@ -164,6 +164,9 @@ def test_a_trial_is_answered_and_kept_as_a_case(publisher: Subject, draft: str) 
     assert '"2600.5"' in kept
     assert "未通过" not in text(answer)
     assert not [one for one in queries.findings(publisher, draft) if "cases" in one.file]
+    assert "childcare-guidance" in text(client.get(f"/design/{draft}"))
+    files = tree(client.get(f"/design/{draft}")).xpath("//main//a/@href")
+    assert f"/design/{draft}/rules/childcare-guidance" in files
 
 
 def test_publication_names_the_case_that_a_change_breaks(publisher: Subject, draft: str) -> None:

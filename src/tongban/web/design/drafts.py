@@ -244,6 +244,7 @@ def _draft(
         "models": [
             Option(row["path"], row["path"])
             for kind in files
+            if kind["kind"] != "cases"  # they belong to the one table
             for row in kind["files"]
             if row["state"] != "removed"
         ],
@@ -306,7 +307,9 @@ def _files(subject: Subject, number: str, t: Words) -> list[dict[str, Any]]:
         found = queries.files(subject, number)
     except PackInvalid:
         return []
-    by_kind = {kind: list(rows) for kind, rows in groupby(found, key=lambda one: one.kind)}
+    # a folder may hold files of two kinds, whose names alternate
+    ordered = sorted(found, key=lambda one: one.kind)
+    by_kind = {kind: list(rows) for kind, rows in groupby(ordered, key=lambda one: one.kind)}
     return [
         {
             "kind": kind,

@@ -1,82 +1,19 @@
-"""A decision table as a sheet (规则表): columns and rows of plain text, written back into its file.
-
-What was not touched stays as it was: ids, diagram, vendors' elements, comments. A cell is text
-until somebody checks it, so that what was typed wrong is kept and told, never lost. The kernel
-reads and judges the file; here it is only taken apart and put together.
-"""
+"""Take a decision table of a DMN file apart into a sheet, and write a sheet back into its file."""
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Iterator, Sequence
 
 from lxml import etree
 
-from tongban.kernel.feel import FeelError, parse_literal, parse_unary
+from tongban.apps.items.workshop.sheet.model import UNWRITABLE, Column, Row, Sheet
 from tongban.kernel.tables import TableError
 from tongban.kernel.xml import XmlRefused, read_xml
 
-POLICIES = ("UNIQUE", "ANY", "FIRST", "PRIORITY", "COLLECT", "RULE ORDER", "OUTPUT ORDER")
-TOTALS = ("", "SUM", "MIN", "MAX", "COUNT")
-TYPES = ("", "string", "number", "integer", "boolean", "date")
-MOST_ROWS, MOST_COLUMNS = 500, 40
-# what XML cannot hold; a cell never needs it
-_UNWRITABLE = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\ud800-\udfff\ufffe\uffff]")
 # what stands before the root (no document type: such a file is refused), its first tag, the rest
 _BESIDE = rb"(?:\s|<!--.*?-->|<\?.*?\?>)*"
 _PROLOG = re.compile(rb"\A(?:\xef\xbb\xbf)?" + _BESIDE, re.DOTALL)
 _TAG = re.compile(rb"""<(?:[^"'>]|"[^"]*"|'[^']*')*>""")
 _EPILOG = re.compile(rb"</[^<>]+>(" + _BESIDE + rb")\Z", re.DOTALL)
-
-
-@dataclass(frozen=True, slots=True)
-class Column:
-    """An input (``fact`` asked for) or an output (``fact`` is the result's name).
-
-    ``key`` finds its element again, empty for a new one; ``allowed`` and ``default`` are S-FEEL.
-    """
-
-    key: str
-    fact: str
-    label: str = ""
-    type: str = ""
-    allowed: str = ""
-    default: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class Row:
-    """A rule: a text an input, a text an output, a text an annotation column."""
-
-    key: str
-    cells: tuple[str, ...]
-    results: tuple[str, ...]
-    notes: tuple[str, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class Sheet:
-    """One decision of a file as it is edited."""
-
-    decision: str
-    name: str
-    policy: str
-    total: str
-    inputs: tuple[Column, ...]
-    outputs: tuple[Column, ...]
-    notes: tuple[str, ...]
-    rows: tuple[Row, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class Fault:
-    """What is wrong with one cell: ``kind`` is "cells", "results" or "notes", both by position."""
-
-    row: int
-    kind: str
-    column: int
-    zh: str
-    en: str
-
 
 # --- file → sheet --------------------------------------------------------------------------------
 
@@ -171,7 +108,7 @@ def write_sheet(data: bytes, sheet: Sheet, source: str) -> bytes:
     was = {one.decision: one for one in read_sheets(data, source)}
     if sheet.decision not in was:
         raise TableError(f"the file has no decision {sheet.decision!r}: go back", source, 1)
-    if any(_UNWRITABLE.search(text) for text in _every_text(sheet)):
+    if any(UNWRITABLE.search(text) for text in _every_text(sheet)):
         raise TableError("a cell holds control characters: type it again", source, 1)
     if was[sheet.decision] == sheet:
         return data
@@ -361,129 +298,3 @@ def _name(beside: etree._Element, tag: str) -> str:
 
 def _local(one: etree._Element) -> str:
     return str(one.tag).rpartition("}")[2]
-
-
-# --- acts ----------------------------------------------------------------------------------------
-
-
-def typed(sheet: Sheet, sent: Mapping[str, str]) -> Sheet:
-    """Give the sheet with what a form sent: ``cells-2-1`` and the like; what is absent stays."""
-
-    def texts(row: int, kind: str, were: Sequence[str]) -> tuple[str, ...]:
-        return tuple(_clean(sent.get(f"{kind}-{row}-{at}", was)) for at, was in enumerate(were))
-
-    def column(kind: str, at: int, was: Column) -> Column:
-        return replace(
-            was,
-            **{
-                part: _clean(sent[name])
-                for part in ("label", "type", "allowed", "default")
-                if (name := f"{kind}-{part}-{at}") in sent
-            },
-        )
-
-    policy, total = sent.get("policy", sheet.policy), sent.get("total", sheet.total)
-    return replace(
-        sheet,
-        policy=policy if policy in POLICIES else sheet.policy,
-        total=total if total in TOTALS else sheet.total,
-        inputs=tuple(column("input", n, one) for n, one in enumerate(sheet.inputs)),
-        outputs=tuple(column("output", n, one) for n, one in enumerate(sheet.outputs)),
-        rows=tuple(
-            replace(
-                row,
-                cells=texts(n, "cells", row.cells),
-                results=texts(n, "results", row.results),
-                notes=texts(n, "notes", row.notes),
-            )
-            for n, row in enumerate(sheet.rows)
-        ),
-    )
-
-
-def _clean(text: str) -> str:
-    return _UNWRITABLE.sub("", text.replace("\r\n", "\n")).strip()
-
-
-def add_row(sheet: Sheet, at: int) -> Sheet:
-    """Put an empty row at a position: any value, no result."""
-    if len(sheet.rows) >= MOST_ROWS:
-        return sheet
-    row = Row("", ("-",) * len(sheet.inputs), ("",) * len(sheet.outputs), ("",) * len(sheet.notes))
-    return replace(sheet, rows=(*sheet.rows[:at], row, *sheet.rows[at:]))
-
-
-def copy_row(sheet: Sheet, at: int) -> Sheet:
-    """Put a copy of a row behind it."""
-    if len(sheet.rows) >= MOST_ROWS or not 0 <= at < len(sheet.rows):
-        return sheet
-    copy = replace(sheet.rows[at], key="")
-    return replace(sheet, rows=(*sheet.rows[: at + 1], copy, *sheet.rows[at + 1 :]))
-
-
-def drop_row(sheet: Sheet, at: int) -> Sheet:
-    """Take a row away; the last one stays, since a table needs one."""
-    if len(sheet.rows) < 2 or not 0 <= at < len(sheet.rows):
-        return sheet
-    return replace(sheet, rows=(*sheet.rows[:at], *sheet.rows[at + 1 :]))
-
-
-def move_row(sheet: Sheet, at: int, by: int) -> Sheet:
-    """Move a row up (-1) or down (1)."""
-    to = at + by
-    if not (0 <= at < len(sheet.rows) and 0 <= to < len(sheet.rows)):
-        return sheet
-    rows = list(sheet.rows)
-    rows.insert(to, rows.pop(at))
-    return replace(sheet, rows=tuple(rows))
-
-
-def add_input(sheet: Sheet, fact: str, type_: str, label: str) -> Sheet:
-    """Ask for one more fact; every row takes any value of it."""
-    if len(sheet.inputs) >= MOST_COLUMNS or any(one.fact == fact for one in sheet.inputs):
-        return sheet
-    rows = tuple(replace(row, cells=(*row.cells, "-")) for row in sheet.rows)
-    return replace(sheet, inputs=(*sheet.inputs, Column("", fact, label, type_)), rows=rows)
-
-
-def add_output(sheet: Sheet, name: str, type_: str, label: str) -> Sheet:
-    """Give one more result; no row has one yet."""
-    if len(sheet.outputs) >= MOST_COLUMNS or any(one.fact == name for one in sheet.outputs):
-        return sheet
-    rows = tuple(replace(row, results=(*row.results, "")) for row in sheet.rows)
-    return replace(sheet, outputs=(*sheet.outputs, Column("", name, label, type_)), rows=rows)
-
-
-def drop_input(sheet: Sheet, at: int) -> Sheet:
-    """Ask for one fact less; a table keeps one."""
-    if len(sheet.inputs) < 2 or not 0 <= at < len(sheet.inputs):
-        return sheet
-    rows = tuple(replace(r, cells=(*r.cells[:at], *r.cells[at + 1 :])) for r in sheet.rows)
-    return replace(sheet, inputs=(*sheet.inputs[:at], *sheet.inputs[at + 1 :]), rows=rows)
-
-
-def drop_output(sheet: Sheet, at: int) -> Sheet:
-    """Give one result less; a table keeps one."""
-    if len(sheet.outputs) < 2 or not 0 <= at < len(sheet.outputs):
-        return sheet
-    rows = tuple(replace(r, results=(*r.results[:at], *r.results[at + 1 :])) for r in sheet.rows)
-    return replace(sheet, outputs=(*sheet.outputs[:at], *sheet.outputs[at + 1 :]), rows=rows)
-
-
-def faults(sheet: Sheet) -> tuple[Fault, ...]:
-    """Name the cells that are no S-FEEL; an empty input cell takes any value, as DMN has it."""
-    found = []
-    for number, row in enumerate(sheet.rows):
-        for at, text in enumerate(row.cells):
-            try:
-                parse_unary(text)
-            except FeelError as error:
-                zh = f'第 {number + 1} 行：“{text}”不是条件写法，例如 >=60、[1..5]、"是"、-'
-                found.append(Fault(number, "cells", at, zh, str(error)))
-        for at, text in enumerate(row.results):
-            try:
-                parse_literal(text)
-            except FeelError as error:
-                zh = f'第 {number + 1} 行：“{text}”不是一个值，例如 100、"grant"、true'
-                found.append(Fault(number, "results", at, zh, str(error)))
-    return tuple(found)
