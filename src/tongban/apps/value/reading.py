@@ -6,6 +6,7 @@ or a year that is left out stops the reading, with every such place at once.
 
 import csv
 import hashlib
+import io
 import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -276,7 +277,9 @@ def _csv(path: Path) -> Lines:
 
 def _xlsx(path: Path) -> Lines:
     try:
-        sheet = load_workbook(path, read_only=True, data_only=True).worksheets[0]
+        # out of memory: a workbook that is read row by row keeps its file open
+        held = io.BytesIO(path.read_bytes())
+        sheet = load_workbook(held, read_only=True, data_only=True).worksheets[0]
     except (InvalidFileException, BadZipFile, OSError, KeyError, ValueError) as error:
         raise ValueRefused(
             f"{path.name} 不是可读的 Excel 文件", f"{path.name} is not an Excel file: {error}"

@@ -202,6 +202,11 @@ _ACTS = {
 }
 
 
+def kind_word(kind: str, t: Words) -> str:
+    """Give what a kind of file is called."""
+    return t[f"design_kind_{kind.replace('-', '_')}"]
+
+
 def file_url(number: str, path: str, **more: str) -> str:
     """Give the address of the page on which a file is edited: its own, or that of its text."""
     page, slug = _PAGES.get(kind_of(path), ""), path.rpartition("/")[2].rpartition(".")[0]
@@ -230,7 +235,7 @@ def _draft(
         "unraised": [
             {
                 "act": f"raise:{u.ready.kind}/{u.ready.slug}",
-                "kind": t[f"design_kind_{u.ready.kind}"],
+                "kind": kind_word(u.ready.kind, t),
                 "slug": u.ready.slug,
                 "version": u.version,
                 "guide": u.ready.kind == "guide",
@@ -266,7 +271,7 @@ def _fresh(kind: str, slug: str, version: int, t: Words) -> dict[str, Any]:
     """Tell of a version that would be published: whether it is new, and what is open before it."""
     open_ = cases.open_on(kind, slug) if kind in {"item", "life-event"} else 0
     return {
-        "kind": t[f"design_kind_{kind}"],
+        "kind": kind_word(kind, t),
         "slug": slug,
         "version": version,
         "open": t["design_open_cases"].format(n=open_) if open_ else "",
@@ -313,12 +318,12 @@ def _files(subject: Subject, number: str, t: Words) -> list[dict[str, Any]]:
     return [
         {
             "kind": kind,
-            "title": t[f"design_kind_{kind}"],
+            "title": kind_word(kind, t),
             "files": [
                 {
                     "path": row.path,
                     "slug": row.slug,
-                    "kind": t[f"design_kind_{kind}"],
+                    "kind": kind_word(kind, t),
                     "state": row.state,
                     "said": "" if row.state == "same" else t[f"design_{row.state}"],
                     "url": file_url(number, row.path),
@@ -332,4 +337,4 @@ def _files(subject: Subject, number: str, t: Words) -> list[dict[str, Any]]:
     ]
 
 
-__all__ = ["draft", "draft_export", "drafts", "export", "file_url"]
+__all__ = ["draft", "draft_export", "drafts", "export", "file_url", "kind_word"]

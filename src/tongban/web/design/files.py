@@ -20,7 +20,7 @@ from tongban.web.components import Field, Option
 from tongban.web.languages import words
 from tongban.web.pages import language, missing, view_of
 
-from .drafts import file_url
+from .drafts import file_url, kind_word
 from .frame import designer, said, show
 
 _FORMS = frozenset({"item", "life-event", "guide", "policy", "licence-kind"})
@@ -94,7 +94,7 @@ def _frame(subject: Subject, number: str, found: Text, t: Words) -> dict[str, An
     return {
         "draft": draft,
         "file": found,
-        "kind": t[f"design_kind_{kind}"],
+        "kind": kind_word(kind, t),
         "slug": slug,
         "findings": [one for one in problems if one.file == mine],
         "others": sum(one.file != mine for one in problems),
@@ -182,7 +182,9 @@ def _field(
         lang="mul" if key in _MIXED or leaf.kind in {"lines", "yaml"} else "",
     )  # fmt: skip
     if leaf.kind in {"flag", "choice"}:
-        known = tuple(Option(one, t.get(f"shape_{key}_{one}", one)) for one in leaf.options)
+        known = tuple(
+            Option(one, t.get(f"shape_{key}_{one}".replace("-", "_"), one)) for one in leaf.options
+        )
         if leaf.kind == "flag":
             known = (Option("true", t["yes"]), Option("false", t["no"]))
         few = leaf.required and len(known) <= _RADIOS  # what may be left out is a list to open
