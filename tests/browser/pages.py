@@ -257,6 +257,14 @@ PAGES: tuple[Shown, ...] = (
     Shown("design-file", f"/design/{{faulty}}/file?path={_DESIGNED}&text=1", "publisher"),
     Shown("design-preview", "/design/{draft}/preview/vaccination-certificate", "publisher"),
     Shown("design-preview-form", "/design/{draft}/preview/newborn/form", "publisher"),
+    Shown("posts", "/users/posts?department=health", "admin"),
+    Shown(
+        "posts-refused",
+        "/users/posts?department=health",
+        "admin",
+        status=422,
+        act=_sends("main form:has([name=role])"),
+    ),
     Shown("users", "/users", "admin"),
     Shown("users-found", "/users?login={login}", "admin"),
 )

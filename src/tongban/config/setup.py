@@ -12,7 +12,7 @@ from tongban.apps.exchange import queries as exchange
 from tongban.apps.exchange.sample import MANIFEST, of_sample_city, write_stores
 from tongban.apps.items import services as publishing
 from tongban.apps.items.workshop.shelves import packs_in_force
-from tongban.apps.parties import services as parties
+from tongban.apps.parties import posts
 from tongban.apps.parties.sample import generate
 from tongban.infra import clock
 from tongban.infra.packs import shipped_packs
@@ -34,7 +34,7 @@ def prepare() -> publishing.Publication:
     published = publishing.publish(packs_in_force(), actor="setup")
     for key, department in exchange.catalogue().departments.items():
         for post in department.posts:
-            parties.appoint(post.login, post.name, key, post.role)
+            posts.appoint_named(post.login, post.name, key, post.role)
     announcing.announce(cases.calendar())
     return published
 

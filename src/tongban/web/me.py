@@ -26,6 +26,11 @@ _OFFICIAL = (
     ("requests", "requests_title", "file"),
     ("health", "health_link", "alert"),
 )
+_OF_A_ROLE = (
+    ("admin", "users", "users", "me"),
+    ("admin", "posts", "posts", "desk"),
+    ("publisher", "design", "design_tab", "file"),
+)
 
 
 @require_GET
@@ -37,6 +42,8 @@ def me(request: HttpRequest) -> HttpResponse:
     t = words(view_of(request).language.tag)
     doors = [door for door in _OWN if subject.person_id or door[0] not in _OF_A_PERSON]
     doors += _OFFICIAL if subject.posts else _OFFICIAL[1:2]
+    held = {post.role for post in subject.posts}
+    doors += [door for role, *door in _OF_A_ROLE if role in held]  # type: ignore[misc]
     rows = [{"url": reverse(name), "name": t[word], "icon": icon} for name, word, icon in doors]
     return page(request, "me", {"subject": subject, "doors": rows})
 

@@ -162,3 +162,21 @@ class Client(AbstractApplication):  # type: ignore[misc]  # the toolkit has no t
 
     def __str__(self) -> str:
         return str(self.name)
+
+
+class EndedPost(models.Model):
+    """A post that somebody ended (已免岗位): a pack that names it does not bring it back."""
+
+    login = models.CharField("账号", max_length=150)
+    department = models.CharField("部门", max_length=60)
+    role = models.CharField("角色", max_length=20)
+    ended_at = models.DateTimeField("免去时间")
+
+    class Meta:
+        verbose_name = verbose_name_plural = "已免岗位"
+        constraints = (
+            models.UniqueConstraint(fields=["login", "department", "role"], name="ended_post_once"),
+        )
+
+    def __str__(self) -> str:
+        return f"{self.login} · {self.department} · {self.role}"
