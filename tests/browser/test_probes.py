@@ -39,7 +39,10 @@ def test_a_probe_that_came_alive_is_seen(chromium: Chromium) -> None:
 
 
 def forms(seen: Visit, path: str) -> Iterator[int]:
-    """Open the page anew for each of its forms that changes something, and give its number."""
+    """Open the page anew for each of its forms that changes something, and give its number.
+
+    The last first: what is sent may leave the page without the forms behind it.
+    """
     seen.open(path)
     all_forms = seen.page.locator(FORMS)
     wanted = [
@@ -49,7 +52,7 @@ def forms(seen: Visit, path: str) -> Iterator[int]:
         and not all_forms.nth(at).get_attribute("data-options")  # the browser's passkey dialogue
         and all_forms.nth(at).locator(TEXTS).count()
     ]
-    for at in wanted:
+    for at in reversed(wanted):
         seen.open(path)
         yield at
 

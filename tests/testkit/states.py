@@ -45,6 +45,7 @@ POSTS: Mapping[str, tuple[str, str]] = {
     "admin": ("data-bureau", "admin"),
 }
 _APPOINTED = ("publisher", "admin")  # roles that no pack names anybody for
+_INVITED = "data.invited"  # who has an invitation signs in nowhere: its page sets a password
 
 
 @dataclass(frozen=True)
@@ -59,6 +60,7 @@ def furnish(office: Office) -> States:
     """Make the states in this office; give their numbers and its people."""
     for role in _APPOINTED:
         office.appoint(*POSTS[role], f"data.{role}")
+    office.appoint("data-bureau", "clerk", _INVITED)
     people = {role: office.official(*post) for role, post in POSTS.items()}
     people["citizen"] = citizen = office.applicant("newborn")
     people["agent"] = agent = office.applicant("newborn", 2)
@@ -68,7 +70,7 @@ def furnish(office: Office) -> States:
         "asked": office.submit("newborn", 1, child__card_bank=None),
         "request": _request(people["clerk"]),
         "delegation": _delegation(citizen, agent),
-        "invited": users.invite("data.publisher", actor=people["admin"].user_id),
+        "invited": users.invite(_INVITED, actor=people["admin"].user_id),
         "login": "data.publisher",
     }
     numbers |= _licences(citizen, numbers["case"])
