@@ -132,6 +132,17 @@ def test_what_is_wrong_is_told_by_file_and_line_and_nothing_is_published(
     assert any("no-such-" in one.message for one in queries.findings(publisher, number))
 
 
+def test_test_cases_alone_are_published_and_nothing_at_all_is_not(
+    publisher: Subject, number: str
+) -> None:
+    with pytest.raises(WorkshopRefused):
+        services.publish(publisher, number)
+    path = "rules/vaccination-certificate.cases.yaml"
+    change(publisher, number, path, "cases:", "# looked at again\ncases:")
+    assert services.publish(publisher, number).published == ()
+    assert b"# looked at again" in shelves.in_force()["sample"][path]
+
+
 def test_only_publishers_draft_and_only_what_the_workshop_edits(
     office: Office, publisher: Subject, number: str
 ) -> None:

@@ -226,6 +226,7 @@ def _draft(
     t = words(view_of(request).language.tag)
     one, effect = queries.draft(subject, number), queries.effect(subject, number)
     files = [] if one.closed else _files(subject, number, t)
+    changes = _changes(subject, number, t)
     shown = {
         "draft": one,
         "pack": _called(shelves.names(), one.pack, language(request)),
@@ -243,8 +244,8 @@ def _draft(
             for u in effect.unraised
         ],
         "fresh": [_fresh(ready.kind, ready.slug, ready.version, t) for ready in effect.fresh],
-        "ready": effect.ready and not one.closed,
-        "changes": _changes(subject, number, t),
+        "ready": effect.ready and bool(changes) and not one.closed,
+        "changes": changes,
         "kinds": files,
         "models": [
             Option(row["path"], row["path"])

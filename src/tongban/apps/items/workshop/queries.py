@@ -70,8 +70,8 @@ class Effect:
 
     @property
     def ready(self) -> bool:
-        """Whether it may be published as it stands."""
-        return bool(self.fresh) and not self.unraised and not self.problems
+        """Whether nothing hinders publication."""
+        return not self.unraised and not self.problems
 
 
 def drafts(subject: Subject) -> tuple[Draft, ...]:

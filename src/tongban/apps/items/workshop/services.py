@@ -160,14 +160,14 @@ def publish(subject: Subject, number: str) -> Publication:
     row = _open(subject, number)
     texts = queries.edits(row)
     allow(subject, PUBLISH, _owners(row, texts))
+    if not queries.changes(subject, number):
+        raise WorkshopRefused("草稿没有任何改动", "the draft changes nothing")
     if problems := queries.meanwhile(row):
         raise DraftNotReady(problems)
     try:
         made = publishing.publish(queries.packs(row), actor=subject.user_id)
     except PackInvalid as wrong:
         raise DraftNotReady(wrong.problems) from wrong
-    if not made.published:
-        raise WorkshopRefused("草稿没有改变任何事项", "the draft changes no definition")
     there = shelves.in_folders().get(row.pack, {})
     now = clock.now()
     PackText.objects.bulk_create(
