@@ -30,13 +30,14 @@ SIX = {
     "bank-appointment",
 }
 SOURCE = Path(tongban.__file__).parent
-# the sample city, the demonstration and the example in the API's document tell of invented people
+# the sample city, the demonstrations and the example in the API's document tell of invented people
 TELLERS = tuple(
     SOURCE / name
     for name in (
         "apps/parties/sample",
         "apps/cases/story.py",
         "apps/cases/api/schemas",
+        "apps/value/samples.py",
         "config/cli.py",
         "config/network",
     )
