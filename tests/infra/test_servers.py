@@ -2,6 +2,7 @@
 
 import subprocess
 import sys
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import psycopg
@@ -10,6 +11,7 @@ from django.contrib.contenttypes.models import ContentType
 from django.db import connection
 
 from testkit.servers import Fresh
+from tongban.config.servers import free_ports
 
 
 @pytest.mark.parametrize("round_", [1, 2])
@@ -40,3 +42,10 @@ def test_another_process_sees_what_was_committed(fresh_database: Fresh, tmp_path
 def test_the_postgresql_is_new_enough(postgres_url: str) -> None:
     with psycopg.connect(postgres_url) as server:
         assert server.info.server_version >= 140000
+
+
+def test_nobody_is_given_a_port_that_another_was_just_given() -> None:
+    with ThreadPoolExecutor(8) as askers:
+        given = [port for ports in askers.map(free_ports, [25] * 8) for port in ports]
+    assert len(set(given)) == 200
+    assert not set(given) & set(free_ports(500))

@@ -27,6 +27,7 @@ NATS_OLDEST = (2, 10)
 _PATIENCE = 30.0
 _PAUSE = 0.1
 _PORTS = (12_000, 30_000)
+_CLAIM = 60.0  # seconds
 
 
 class ServerFailed(RuntimeError):
@@ -36,17 +37,31 @@ class ServerFailed(RuntimeError):
 def free_ports(count: int) -> list[int]:
     """Give ports of loopback, all different, that nobody listens on now.
 
-    They lie below those that the system gives to outgoing calls: between this look and the server's
-    start nobody is given one by chance.
+    They lie below those that the system gives to outgoing calls, and whoever else asks here within
+    a minute is given others: between this look and the server's start nobody takes one by chance.
     """
+    claims = Path(tempfile.gettempdir()) / f"tongban-ports-{os.getuid()}"
+    claims.mkdir(mode=0o700, exist_ok=True)
     found: list[int] = []
     while len(found) < count:
         port = _PORTS[0] + secrets.randbelow(_PORTS[1] - _PORTS[0])
         with socket.socket() as probe, contextlib.suppress(OSError):
             probe.bind(("127.0.0.1", port))
-            if port not in found:
+            if _claimed(claims / str(port)):
                 found.append(port)
     return found
+
+
+def _claimed(claim: Path) -> bool:
+    """Claim a port by a file that one process alone can make; a claim of long ago has lapsed."""
+    try:
+        claim.touch(exist_ok=False)
+    except FileExistsError:
+        with contextlib.suppress(FileNotFoundError):
+            if time.time() - claim.stat().st_mtime > _CLAIM:
+                claim.unlink()
+        return False  # whoever takes it next makes it anew
+    return True
 
 
 def free_port() -> int:
