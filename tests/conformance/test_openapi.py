@@ -31,7 +31,7 @@ ROLES = ["applicant", "reviewer", *(("clerk", "approver") if CI else ())]
 THOROUGH = "applicant" if CI else ""
 CONFIG = {
     "max-failures": 20,
-    "generation": {"max-examples": 5 if CI else 3, "database": "none", "no-shrink": not CI},
+    "generation": {"max-examples": 4 if CI else 3, "database": "none", "no-shrink": not CI},
     "checks": {"positive_data_acceptance": {"enabled": False}},
 }
 SLUG = r"[a-z][a-z0-9-]{0,59}"
