@@ -48,7 +48,7 @@ COMMANDS: Mapping[str, Place | Branch] = {
             "prove": ("tongban.apps.forecast.proving_cli:prove", False),
         },
     ),
-    "atlas": ("tongban.apps.forecast.atlas_cli:atlas", False),
+    "atlas": ("tongban.apps.forecast.atlas.cli:atlas", True),
     "jobs": ("tongban.infra.jobs.cli:jobs", True),
     "keys": ("tongban.infra.secrecy.cli:keys", True),
     "trail": ("tongban.infra.trail.cli:trail", True),

@@ -206,6 +206,7 @@ INSTALLED_APPS = [
     "tongban.apps.cases",
     "tongban.apps.outreach",
     "tongban.apps.voice",
+    "tongban.apps.forecast",
 ]
 MIDDLEWARE = [
     "django.middleware.security.SecurityMiddleware",

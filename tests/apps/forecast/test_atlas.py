@@ -1,72 +1,411 @@
 """The atlas: checks compute what figures say together, and would pass if the figures agreed."""
 
 import json
+import os
+import re
+import subprocess
+import sys
+from collections.abc import Mapping
 from dataclasses import replace
+from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from pathlib import Path
 
 import pytest
-from click.testing import CliRunner
+import yaml
+from hypothesis import given
+from hypothesis import strategies as st
 
-from tongban.apps.forecast.atlas_cli import atlas, read
-from tongban.apps.forecast.domain.atlas import Check, Quoted, checks
+from testkit.office import Office
+from tongban.apps.cases import services as cases
+from tongban.apps.forecast import queries
+from tongban.apps.forecast.atlas import measuring
+from tongban.apps.forecast.atlas.reading import SCHEMAS, AtlasInvalid, read, shipped
+from tongban.apps.forecast.domain.atlas import AREAS, Quoted, Rule, agreements, judge, scores
+from tongban.apps.forecast.domain.atlas.checks import CheckInvalid, counts_of, level_return
+from tongban.apps.forecast.domain.atlas.counting import Ended, count
 from tongban.cli import COMMANDS, Branch
+from tongban.kernel.figures import Figure
 
-QUOTED = read()
+ATLAS = shipped()
+DAY = date(2026, 1, 1)
 
 
-def having(values: dict[str, str], unit: str | None = None) -> dict[tuple[str, ...], Check]:
-    def mended(one: Quoted) -> Quoted:
-        if one.key not in values:
-            return one
-        figure = replace(one.figure, value=Decimal(values[one.key]), unit=unit or one.figure.unit)
-        return replace(one, figure=figure)
+def quoted(value: str, unit: str = "percent", key: str = "x", **more: object) -> Quoted:
+    figure = Figure(Decimal(value), unit, DAY, "a test", "quoted")
+    return Quoted(key, "1.1", "value", figure, "量", "thing", **more)  # type: ignore[arg-type]
 
-    return {one.keys: one for one in checks(map(mended, QUOTED))}
+
+def judged(kind: str, given: Mapping[str, str] | None = None, **parts: str | list[str]) -> bool:
+    """Judge one rule whose parts are given by value."""
+    figures: dict[str, Quoted] = {}
+    of = {}
+    for part, told in parts.items():
+        values = told if isinstance(told, list) else [told]
+        of[part] = tuple(f"{part}{n}" for n in range(len(values)))
+        figures |= {f"{part}{n}": quoted(value, key=part) for n, value in enumerate(values)}
+    numbers = {name: Decimal(value) for name, value in (given or {}).items()}
+    (found,) = judge([Rule("r", kind, of, numbers)], figures)
+    return found.holds
 
 
 @pytest.mark.parametrize(
-    ("keys", "mend", "unit", "says"),
+    ("kind", "told", "mended"),
     [
-        (("npv_ratio", "irr", "npv_years"), {"npv_ratio": "1.34"}, None, "1.35"),
-        (("npv_ratio", "irr", "npv_years"), {"irr": "27"}, None, "1.35"),
-        (("egdi_2018", "egdi_up", "egdi_rank"), {"egdi_up": "22"}, None, "rank 37"),
+        ("returns", {"ratio": "2.3", "rate": "18.6", "years": "5"}, {"ratio": "1.34"}),
+        ("returns", {"ratio": "2.3", "rate": "18.6", "years": "5"}, {"rate": "27"}),
+        ("level_return", {"outlay": "12.3", "yearly": "1.6", "rate": "18.6"}, {"rate": "5.0"}),
+        ("change", {"before": "65", "less": "28", "after": "43"}, {"less": "22"}),
+        ("share", {"part": "62", "whole": "24.87", "share": "112"}, {"part": "27.85"}),
+        ("percent", {"before": "1280", "after": "610", "change": "50"}, {"change": "52.3"}),
+        ("times", {"over": "468", "under": "245", "times": "1.8"}, {"times": "1.9"}),
         (
-            ("calls_threshold", "shanghai_calls_day", "shanghai_people"),
-            {"calls_threshold": "12000000"},
-            None,
-            "14.5 million",
+            "binds",
+            {"limit": "1200", "calls_a_day": "12000000", "people": "24870895"},
+            {"limit": "12000000"},
         ),
-        (("mapping_failed_22", "mapping_failed_33"), {"mapping_failed_33": "18.2"}, None, "22.8%"),
-        (("mtbf",), {"mtbf": "8760"}, "hour", "99.99%"),
+        ("granular", {"share": "92.3", "of": "12"}, {"of": "13"}),
+        ("reach", {"before": "14.9", "after": "5.0", "fall": "7.4"}, {"after": "9.2"}),
+        ("total", {"parts": ["58.3", "26.7", "14.0"], "total": "100"}, {"total": "99.0"}),
+        ("reused", {"figures": ["78.4", "78.4"]}, {"figures": ["78.4", "78.5"]}),
     ],
 )
 def test_a_contradiction_fails_and_a_mended_figure_does_not(
-    keys: tuple[str, ...], mend: dict[str, str], unit: str | None, says: str
+    kind: str, told: dict[str, str], mended: dict[str, str]
 ) -> None:
-    as_quoted = having({})[keys]
-    assert not as_quoted.holds
-    assert says in as_quoted.en
-    assert having(mend, unit)[keys].holds
+    assert not judged(kind, **told)
+    assert judged(kind, **(told | mended))
 
 
-def test_every_figure_is_quoted_once_and_names_a_command_that_exists() -> None:
-    assert len({one.key for one in QUOTED}) == len(QUOTED)
-    assert {one.figure.status for one in QUOTED} == {"quoted"}
-    for one in QUOTED:
+def test_years_and_limits_are_checked_too() -> None:
+    two = {"a": quoted("1280", year=2010), "b": quoted("1280", year=2012)}
+    rule = Rule("r", "dated", {"figures": ("a", "b")})
+    assert not judge([rule], two)[0].holds
+    assert judge([rule], {**two, "b": quoted("1280", year=2010)})[0].holds
+    assert not judged("fits", {"low": "0", "high": "1"}, figure="1.2")
+    assert judged("fits", {"low": "0", "high": "1"}, figure="0.9")
+
+
+def test_what_reads_as_one_thing_must_be_one_and_a_time_a_time() -> None:
+    same = [quoted("89.4", "point", same="s"), quoted("85.4", "point", same="s")]
+    assert [one.holds for one in agreements(same)] == [False]
+    assert [one.holds for one in agreements([same[0], same[0]])] == [True]
+    (time,) = agreements([quoted("99.99", kind="time")])
+    assert not time.holds
+    (time,) = agreements([quoted("8760", "hour", kind="time")])
+    assert time.holds
+
+
+@pytest.mark.parametrize(
+    ("rule", "says"),
+    [
+        (Rule("r", "wish", {"a": ("x",)}), "is of kind 'wish'"),
+        (Rule("r", "share", {"part": ("x",)}), "needs share, whole"),
+        (Rule("r", "reused", {"figures": ("gone",)}), "has no 'gone'"),
+        (Rule("r", "total", {"parts": ("x",)}), "needs a total"),
+        (
+            Rule("r", "share", {"part": ("x",), "whole": ("nought",), "share": ("x",)}),
+            "cannot be computed",
+        ),
+    ],
+)
+def test_a_check_that_cannot_be_is_named(rule: Rule, says: str) -> None:
+    with pytest.raises(CheckInvalid, match=re.escape(says)):
+        judge([rule], {"x": quoted("1"), "nought": quoted("0", key="nought")})
+
+
+@given(st.integers(1, 400), st.integers(0, 400))
+def test_a_share_of_so_many_is_one_of_them(total: int, part: int) -> None:
+    part = min(part, total)
+    printed = round(100 * part / total, 1)
+    assert part in counts_of(printed, 0.05, total)
+    for one in counts_of(printed, 0.05, total):
+        assert abs(100 * one / total - printed) <= 0.05 + 1e-6
+
+
+@given(st.floats(1, 100), st.floats(0.1, 50), st.integers(1, 30))
+def test_level_flows_are_worth_the_outlay_at_their_return(
+    outlay: float, yearly: float, years: int
+) -> None:
+    rate = level_return(outlay, yearly, years)
+    if -0.5 < rate < 9.9:
+        worth = sum(yearly / (1 + rate) ** year for year in range(1, years + 1))
+        assert worth == pytest.approx(outlay, rel=1e-6)
+
+
+MOMENT = datetime(2026, 11, 23, tzinfo=UTC)
+
+
+@given(st.lists(st.tuples(st.integers(0, 5), st.booleans(), st.integers(0, 90)), max_size=30))
+def test_counts_are_those_of_a_walk(told: list[tuple[int, bool, int]]) -> None:
+    submitted = [(f"c{n}", MOMENT) for n in range(6)]
+    ended = [Ended(f"c{n}", str(i), MOMENT + timedelta(days=d)) for i, (n, _, d) in enumerate(told)]
+    handled = frozenset((f"c{n}", str(i)) for i, (n, by, _) in enumerate(told) if by)
+    calls = [(MOMENT - timedelta(days=d), well) for _, well, d in told]
+    found = count(submitted, handled, ended, calls, MOMENT)
+    assert (found.per_case, found.ended) == (1, len(told))
+    by_hand = sorted(d for _, by, d in told if by)
+    assert (found.aided is None) == (not by_hand)
+    if by_hand:
+        assert found.aided is not None
+        assert by_hand[0] <= found.aided / 86_400 <= by_hand[-1]
+    assert found.calls == sum(d < 30 for *_, d in told)
+    assert found.failed == sum(d < 30 and not well for _, well, d in told)
+    assert 1 <= found.days <= 30
+
+
+# --- the shipped data
+
+
+def test_the_shipped_data_is_whole_and_its_contradictions_are_shown() -> None:
+    assert len(ATLAS.figures) > 450
+    assert {one.area for one in ATLAS.figures.values()} == set(AREAS)
+    assert {one.figure.status for one in ATLAS.figures.values()} == {"quoted"}
+    failing = {one.key for one in ATLAS.checks if not one.holds}
+    assert {
+        *("npv", "npv_abroad", "rank", "threshold_shanghai", "likely", "unit_dated"),
+        *("reused_784", "reused_897", "time: mtbf", "same: satisfaction 2023"),
+        *("same: users of Shanghai", "same: mapping failures", "same: rank of China 2024"),
+    } <= failing
+    holding = {one.key for one in ATLAS.checks if one.holds}
+    assert {"scenarios", "shared", "outlay", "closure", "unit_cost", "unaided"} <= holding
+
+
+def test_every_card_is_scored_by_rule_alone() -> None:
+    assert len(ATLAS.criteria) == 6
+    assert len(ATLAS.cards) >= 12
+    for card in ATLAS.cards:
+        for one in ATLAS.scored[card.key]:
+            if one.measure is None or one.quoted is None:
+                assert one.points is None
+                continue
+            value, steps = one.quoted.figure.value, one.measure.thresholds
+            reached = [value <= s if steps[0] > steps[-1] else value >= s for s in steps]
+            assert one.points == sum(reached)
+            assert one.quoted.figure.unit == one.measure.unit
+    zhejiang = {one.criterion: one.points for one in ATLAS.scored["zhejiang"]}
+    assert (zhejiang["money"], zhejiang["satisfaction"]) == (5, None)
+
+
+def test_a_better_figure_never_scores_less() -> None:
+    card = replace(ATLAS.cards[0], judged={"online": "x"})
+    points = []
+    for value in range(101):
+        found = scores(card, ["governance"], ATLAS.measures, {"x": quoted(str(value))})
+        points.append(found[0].points or 0)
+    assert points == sorted(points)
+    assert (points[0], points[-1]) == (0, 5)
+
+
+def test_what_is_measured_belongs_to_a_figure_and_names_a_command_that_exists() -> None:
+    for one in ATLAS.beside.values():
+        words = one.command.split()
+        if not words or words[0] == "make":
+            continue
         place = Branch("", COMMANDS)
-        for word in (one.measured_by or "tongban").split()[1:]:
+        for word in words[1:]:
+            if word.startswith("-") or word.isupper():
+                break
             assert isinstance(place, Branch)
             place = place.commands[word]  # type: ignore[assignment]
 
 
-def test_the_command_shows_what_fails(tmp_path: Path) -> None:
-    ran = CliRunner().invoke(atlas, ["--lang", "en", "--out", str(tmp_path)])
-    assert ran.exit_code == 0, ran.output
-    assert ran.output.count("✗") == 5
-    told = json.loads((tmp_path / "report.json").read_text())
-    assert len(told["sections"][1]["tables"][0]["rows"]) == len(QUOTED)
+def test_phrases_are_our_own_and_in_both_languages() -> None:
+    han = re.compile(r"[\u4e00-\u9fff]")
+    for one in ATLAS.figures.values():
+        assert han.search(one.zh) or one.zh.isascii() is False, one.key
+        assert not han.search(re.sub(r"app.*", "", one.en)) or "app" in one.en, one.key
+        assert len(one.zh) <= 24, one.key
+        assert len(one.en.split()) <= 12, one.key
+
+
+# --- an analyst's own folder
+
+
+def own(folder: Path, **files: object) -> Path:
+    for name, told in files.items():
+        path = folder / f"{name.replace('__', '/')}.yaml"
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(yaml.safe_dump(told, allow_unicode=True), encoding="utf-8")
+    return folder
+
+
+ONE = {
+    "key": "my_users",
+    "section": "own",
+    "area": "services",
+    "value": "52000000",
+    "unit": "person",
+    "zh": "某省用户",
+    "en": "users of a province",
+}
+FIGURES = {"as_of": DAY, "source": "our own survey", "figures": [ONE]}
+
+
+def test_an_analyst_adds_a_case_a_figure_and_a_check_without_code(tmp_path: Path) -> None:
+    told = read(
+        own(
+            tmp_path,
+            figures__own=FIGURES,
+            cases={
+                "cases": [
+                    {"key": "mine", "zh": "某省", "en": "ours", "judged": {"users": "my_users"}}
+                ]
+            },
+            checks={
+                "checks": [
+                    {
+                        "key": "mine",
+                        "kind": "fits",
+                        "zh": "范围",
+                        "en": "range",
+                        "of": {"figure": "my_users"},
+                        "given": {"low": "0", "high": "1000"},
+                    }
+                ]
+            },
+        )
+    )
+    assert told.figures["my_users"].figure.source == "our own survey, §own"
+    assert [one.points for one in told.scored["mine"]] == [None, None, 4, None, None, None]
+    assert [one.holds for one in told.checks if one.key == "mine"] == [False]
+    assert len(told.figures) == len(ATLAS.figures) + 1
+
+
+@pytest.mark.parametrize(
+    ("files", "says"),
+    [
+        ({"figures__own": {**FIGURES, "figures": [{**ONE, "unit": "leagues"}]}}, "leagues"),
+        ({"figures__own": {**FIGURES, "figures": [{**ONE, "value": "many"}]}}, "many"),
+        ({"figures__own": {**FIGURES, "figures": [ONE, ONE]}}, "there twice"),
+        (
+            {"cases": {"cases": [{"key": "a", "zh": "a", "en": "a", "judged": {"users": "no"}}]}},
+            "names 'no'",
+        ),
+        (
+            {
+                "cases": {
+                    "cases": [{"key": "a", "zh": "a", "en": "a", "judged": {}, "told": ["no"]}]
+                }
+            },
+            "in no file: no",
+        ),
+        (
+            {
+                "checks": {
+                    "checks": [
+                        {"key": "c", "kind": "share", "of": {"part": "irr"}, "zh": "a", "en": "a"}
+                    ]
+                }
+            },
+            "needs share, whole",
+        ),
+        (
+            {
+                "tables": {
+                    "tables": [
+                        {
+                            "key": "t",
+                            "zh": "a",
+                            "en": "a",
+                            "columns": [{"zh": "a", "en": "a"}],
+                            "rows": [{"zh": "a", "en": "a", "cells": []}],
+                        }
+                    ]
+                }
+            },
+            "write null",
+        ),
+        (
+            {
+                "criteria": {
+                    "criteria": [],
+                    "measures": [
+                        {
+                            "key": "m",
+                            "criterion": "level",
+                            "unit": "person",
+                            "thresholds": ["1", "3", "2", "4", "5"],
+                            "zh": "a",
+                            "en": "a",
+                        }
+                    ],
+                }
+            },
+            "neither rise nor fall",
+        ),
+        ({"measured": {"measured": [{"of": "x"}]}}, "measured"),
+    ],
+)
+def test_a_wrong_file_is_named_with_its_place(
+    tmp_path: Path, files: dict[str, object], says: str
+) -> None:
+    with pytest.raises(AtlasInvalid, match=re.escape(says)):
+        read(own(tmp_path, **files))
+
+
+def test_what_is_no_yaml_and_no_folder_is_named(tmp_path: Path) -> None:
+    with pytest.raises(AtlasInvalid, match="is no folder"):
+        read(tmp_path / "gone")
+    (tmp_path / "cases.yaml").write_bytes(b"\xff\xfe")
+    with pytest.raises(AtlasInvalid, match="no YAML"):
+        read(tmp_path)
+    assert set(SCHEMAS) >= {"cases.yaml", "checks.yaml", "measured.yaml"}
+
+
+# --- the command
+
+
+def run(home: Path, *words: str) -> "subprocess.CompletedProcess[str]":
+    """Run the command as a process that has no platform."""
+    command = [sys.executable, "-c", "from tongban.cli import main; main()", "atlas", *words]
+    kept = {name: value for name, value in os.environ.items() if not name.startswith("TONGBAN_")}
+    environment = {**kept, "TONGBAN_HOME": str(home)}
+    return subprocess.run(command, env=environment, capture_output=True, text=True, check=False)
+
+
+@pytest.mark.slow
+def test_the_command_shows_what_fails_where_there_is_no_platform(tmp_path: Path) -> None:
+    bench = tmp_path / "latest.json"
+    row = {"what": "newborn on SQLite, p95", "ours": 0.0212}
+    told = {"newborn": {"when": "2026-11-26T10:00:00+00:00", "rows": [row]}}
+    bench.write_text(json.dumps({"results": told}))
+    words = ["--lang", "en", "--out", str(tmp_path), "--bench", str(bench)]
+    ran = run(tmp_path / "home", *words)
+    assert ran.returncode == 0, ran.stderr
+    assert "run `tongban demo`" in ran.stderr
+    assert ran.stdout.count("✗") == sum(not one.holds for one in ATLAS.checks)
     page = (tmp_path / "report.html").read_text()
-    assert "not measured yet" in page
-    assert "abstract" in page
-    assert "5 items of 5 items checked do not hold" in page
+    for said in ("not measured yet", "abstract", "0.02 seconds", "Case cards", "do not hold"):
+        assert said in page
+    sections = json.loads((tmp_path / "report.json").read_text())["sections"]
+    areas = [one for one in sections if one["key"].startswith("area-")]
+    assert sum(len(one["tables"][0]["rows"]) for one in areas) == len(ATLAS.figures)
+    bench.write_text("{}")
+    ran = run(tmp_path / "home", *words)
+    assert ran.returncode == 1
+    assert "make bench" in ran.stderr
+    assert not list(tmp_path.rglob("*.sqlite3"))
+
+
+def test_counts_of_an_installation_stand_beside_what_is_quoted(office: Office) -> None:
+    assert not queries.atlas().measured["not_asked"].figure
+    number = office.submit()
+    task, *_ = office.tasks(number)
+    reviewer = office.official("medical-insurance", "reviewer")
+    grant = cases.Verdict(outputs={"outcome": "grant"}, reason="材料齐全")
+    cases.decide(reviewer, number, task.item, task.step, grant)
+    found = measuring.platform()
+    measuring.keep(found)
+    assert measuring.kept() == found
+    seen = queries.atlas().measured
+    assert seen["newborn_items"].figure == found["items_of_a_life_event"]
+    assert found["items_of_a_life_event"].value == 7
+    assert found["submissions_of_a_case"].value == 1
+    assert found["branches_ended"].value == sum(
+        branch.stage.value in {"granted", "refused"}
+        for branch in office.case(number).branches.values()
+    )
+    assert found["papers_spared"].value == 100
+    assert {one.status for one in found.values()} == {"measured"}
+    assert seen["privacy_ms"].figure is None

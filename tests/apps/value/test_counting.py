@@ -93,6 +93,18 @@ def walk(rows: list[tuple[str, ...]]) -> dict[str, dict[str, int]]:
     return counts
 
 
+def test_a_step_of_an_official_is_a_persons_work(tmp_path: Path) -> None:
+    path = tmp_path / "events.csv"
+    ended = row(cases.ENDED, "c1", "a", 2, stage="granted")
+    told = [(*row(cases.STEPPED, "c1", "a", 1), counting.PERSON), (*ended, "")]
+    with path.open("w", newline="") as opened:
+        csv.writer(opened).writerows([(*counting.COLUMNS, counting.BY), *told])
+    (found,) = counting.count(path, WITHIN).counts
+    assert (found.human, found.effective) == (1, 1)
+    (found,) = counting.count(write(path, [one[:-1] for one in told]), WITHIN).counts
+    assert (found.human, found.effective) == (0, 1)
+
+
 @pytest.mark.slow
 @settings(max_examples=30)
 @given(stories())

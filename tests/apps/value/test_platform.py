@@ -7,8 +7,9 @@ import pytest
 from click.testing import CliRunner
 
 from testkit.office import Office
+from tongban.apps.cases import services
 from tongban.apps.value import platform
-from tongban.apps.value.counting import COLUMNS
+from tongban.apps.value.counting import BY, COLUMNS, PERSON
 from tongban.cli import main
 from tongban.infra.trail import queries as trail
 
@@ -34,12 +35,20 @@ def test_services_of_the_trail_are_counted(office: Office, ledger: Path) -> None
     granted = [
         row
         for row in platform.rows()
-        if dict(zip(COLUMNS, row, strict=True))["stage"] in ("granted", "refused")
+        if dict(zip((*COLUMNS, BY), row, strict=True))["stage"] in ("granted", "refused")
     ]
     assert found["effective services"] == len(granted) > 2
     assert platform.TRAIL in unit["rows"][2][1]["source"]
+    # what an official did is a person's work, though no rule handed it over
+    (task, *_) = office.tasks(number)
+    grant = services.Verdict(outputs={"outcome": "grant"}, reason="材料齐全")
+    reviewer = office.official("medical-insurance", "reviewer")
+    assert not any(row[-1] == PERSON for row in platform.rows())
+    services.decide(reviewer, number, task.item, task.step, grant)
+    assert {row[2] for row in platform.rows() if row[-1] == PERSON} == {task.item}
     # nothing of who applied leaves, and the trail stands as it was
-    assert office.applicant("newborn").user_id not in str(list(platform.rows()))
+    told = {cell for row in platform.rows() for cell in row}
+    assert office.applicant("newborn").user_id not in told
     assert {row[5] for row in platform.rows() if row[1] in number or row[2]} == {"1", "2"}
     assert trail.verify() is None
 

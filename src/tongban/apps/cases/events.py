@@ -44,6 +44,10 @@ DRAFT_ENDING = "tongban.cases.draft_ending.v1"
 DRAFT_ENDED = "tongban.cases.draft_ended.v1"
 
 
+#: Who acts where nobody does: rules and clocks. Any other actor is a person.
+SYSTEM = "system"
+
+
 def draft_chain(number: str) -> str:
     """Give the chain of a draft."""
     return f"cases:draft:{number}"

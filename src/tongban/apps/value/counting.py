@@ -1,7 +1,8 @@
 """Counting services on a file of events 办件计数: one statement over the whole of it, in DuckDB.
 
 The file has a row an event of the trail: ``type``, ``chain`` (the case), ``item``, ``occurred``,
-``organisation``, ``on_behalf_of`` (an opaque person) and ``stage`` (of an end). CSV or Parquet.
+``organisation``, ``on_behalf_of`` (an opaque person) and ``stage`` (of an end); ``done_by`` may say
+``person`` of a step that an official took. CSV or Parquet.
 """
 
 import tempfile
@@ -17,6 +18,7 @@ from .domain.costing import Count
 from .errors import Fault, TableInvalid, ValueRefused
 
 COLUMNS = ("type", "chain", "item", "occurred", "organisation", "on_behalf_of", "stage")
+BY, PERSON = "done_by", "person"
 _MEMORY = "1500MB"
 
 # A branch of a case is (chain, item). Its department is the one that acted last; its year that of
@@ -30,7 +32,7 @@ SELECT chain, item,
   max(moment) FILTER (type = $ended) AS ended,
   min(moment) AS began,
   count(*) FILTER (type = $ended) AS ends,
-  bool_or(type = $handed) AS human,
+  bool_or(type = $handed OR done_by = $person) AS human,
   bool_or(type = $corrected) AS corrected,
   bool_or(type = $fetched) AS fetched,
   count(*) AS events
@@ -109,6 +111,7 @@ def _counted(database: duckdb.DuckDBPyConnection, path: Path, within: int) -> Co
             ]
         )
     texts = ", ".join(f"coalesce({name}, '') AS {name}" for name in COLUMNS if name != "occurred")
+    texts += f", coalesce({BY}, '') AS {BY}" if BY in there else f", '' AS {BY}"
     # a time with an offset is brought to the wall clock here: the turn of the year is at midnight
     time = "TRY_CAST(occurred AS TIMESTAMPTZ)::TIMESTAMP"
     if str(there["occurred"]).startswith("TIMESTAMP") and "ZONE" not in str(there["occurred"]):
@@ -120,6 +123,7 @@ def _counted(database: duckdb.DuckDBPyConnection, path: Path, within: int) -> Co
         "handed": cases.HANDED,
         "corrected": cases.CORRECTION_ASKED,
         "fetched": cases.FACTS_RECEIVED,
+        "person": PERSON,
     }
     database.execute(_BRANCHES, names)
     _check(database, path)

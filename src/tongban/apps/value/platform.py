@@ -21,7 +21,7 @@ from tongban.kernel.figures import Figure
 from . import building
 from . import parameters as assumed
 from .cli import day, put, refusals, reporting
-from .counting import COLUMNS
+from .counting import BY, COLUMNS, PERSON
 from .report.model import Source
 
 _FILE = click.Path(path_type=Path)
@@ -51,6 +51,7 @@ def rows() -> Iterator[tuple[str, ...]]:
             event.organisation,
             persons.get(event.chain, ""),
             stage,
+            PERSON if event.type == cases.STEPPED and event.actor != cases.SYSTEM else "",
         )
 
 
@@ -86,7 +87,7 @@ def platform(
         events = Path(folder) / "events.csv"
         with events.open("w", encoding="utf-8", newline="") as opened:
             writer = csv.writer(opened)
-            writer.writerow(COLUMNS)
+            writer.writerow((*COLUMNS, BY))
             writer.writerows(rows())
         report = building.of_costs(
             ledger,

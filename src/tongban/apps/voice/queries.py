@@ -2,6 +2,7 @@
 
 from collections import Counter
 from collections.abc import Iterable
+from datetime import datetime
 from typing import Any
 
 from django.db.models import Count
@@ -96,6 +97,11 @@ def counts(*, item: str = "", department: str = "") -> dict[str, Any]:
         for found in rows.values_list("tags", flat=True).iterator(2000):
             tagged.update(found)
     return {"levels": levels, "tags": dict(sorted(tagged.items()))}
+
+
+def since(moment: datetime) -> int:
+    """Count the ratings given since a moment."""
+    return Rating.objects.filter(rated__gte=moment).count()
 
 
 def tag_words(slugs: Iterable[str], lang: str) -> list[str]:

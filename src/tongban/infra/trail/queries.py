@@ -1,6 +1,8 @@
 """Reads of the trail: the story of a chain, and whether it still stands."""
 
 from collections.abc import Collection, Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from datetime import datetime
 from itertools import groupby
 from operator import attrgetter
 from uuid import UUID
@@ -100,6 +102,24 @@ def every(prefix: str) -> Iterator[Event]:
     """Give every event whose type begins so, as it was told; the trail need not fit in memory."""
     rows = models.Event.objects.filter(type__startswith=prefix).order_by("position")
     return _in_batches(rows.iterator(_BATCH), judged=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Head:
+    """What an event is, without what it tells: nothing sealed is opened for it."""
+
+    type: str
+    chain: str
+    item: str
+    actor: str
+    occurred: datetime
+
+
+def heads(types: Collection[str]) -> Iterator[Head]:
+    """Give the heads of all events of these types, as they were told."""
+    rows = models.Event.objects.filter(type__in=types).order_by("position")
+    columns = rows.values_list("type", "chain", "item", "actor", "occurred")
+    return (Head(*row) for row in columns.iterator(_BATCH))
 
 
 def verify(chain: str | None = None) -> Broken | None:

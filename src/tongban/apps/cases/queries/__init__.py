@@ -28,6 +28,7 @@ from .showing import (
     values,
     visits,
 )
+from .totals import papers
 
 __all__ = [
     "FEE",
@@ -52,6 +53,7 @@ __all__ = [
     "load",
     "matter",
     "open_on",
+    "papers",
     "plan_view",
     "precheck",
     "precheck_facts",

@@ -1,0 +1,220 @@
+"""What this installation measures of what the atlas quotes 本平台实测: counts, and the benchmarks.
+
+A count is taken when it is asked for, or once a day, and kept with its day in a file below
+TONGBAN_HOME, so that a page shows it at once. Nothing of any person is in it.
+"""
+
+import json
+import tempfile
+from collections.abc import Callable, Iterator, Mapping
+from datetime import date, datetime, timedelta
+from decimal import ROUND_HALF_EVEN, Decimal
+from pathlib import Path
+from typing import Any
+
+from django.conf import settings
+from django.db import DatabaseError, connection
+
+from tongban.apps.cases import events as cases
+from tongban.apps.cases import queries as case_queries
+from tongban.apps.evidence import queries as evidence
+from tongban.apps.exchange import queries as exchange
+from tongban.apps.forecast.domain.atlas import Measured
+from tongban.apps.forecast.domain.atlas.counting import WINDOW, Counted, Ended, count
+from tongban.apps.items import queries as items
+from tongban.apps.outreach import events as outreach
+from tongban.apps.voice import queries as voice
+from tongban.infra import clock
+from tongban.infra.trail import queries as trail
+from tongban.kernel.figures import Figure
+
+from .reading import Atlas, AtlasInvalid, Beside
+
+_DECIDED = frozenset({"granted", "refused"})
+_SATISFIED = 3  # of five levels, from 基本满意 up
+_PLACES = Decimal("0.01")
+_HERE = "tongban atlas, this installation"
+#: How often the counts are taken for the page.
+EVERY = timedelta(days=1)
+
+
+class NoPlatform(RuntimeError):
+    """There is no installation here whose counts could be taken."""
+
+
+def platform() -> dict[str, Figure]:
+    """Take every count of this installation. Raise NoPlatform where there is none."""
+    try:
+        if not _stands():
+            raise NoPlatform(
+                "no platform here: run `tongban demo` / 此处没有平台：先运行 tongban demo"
+            )
+        return _counts()
+    except DatabaseError as broken:
+        raise NoPlatform(f"the database cannot be read: {broken} / 数据库不可读") from broken
+
+
+def _stands() -> bool:
+    # connecting would make an empty file where there is none
+    if connection.vendor == "sqlite" and not Path(str(connection.settings_dict["NAME"])).is_file():
+        return False
+    return "trail_event" in connection.introspection.table_names()
+
+
+def _counts() -> dict[str, Figure]:
+    now = clock.now()
+    today = now.date()
+    found: dict[str, Figure] = {}
+
+    def put(name: str, value: float | Decimal | None, unit: str) -> None:
+        if value is not None:
+            exact = value if isinstance(value, int) else _exact(value)
+            found[name] = Figure(exact, unit, today, _HERE, "measured")
+
+    counted = _cases()
+    leaves = evidence.status().leaves
+    put("items", len(items.items()), "item")
+    put(
+        "items_of_a_life_event",
+        max((len(items.life_event(one).branches) for one in items.life_events()), default=None),
+        "item",
+    )
+    put("licence_kinds", len(items.licence_kinds()), "item")
+    put("resources", len(exchange.resources()), "item")
+    put("departments", len(exchange.departments()), "item")
+    put("leaves", leaves, "item")
+    put("branches_ended", counted.ended, "case")
+    put("submissions_of_a_case", counted.per_case, "material")
+    put("unaided_seconds", counted.unaided, "second")
+    put("aided_seconds", counted.aided, "second")
+    required, spared = case_queries.papers()
+    put("papers_spared", _percent(spared, required), "percent")
+    put("calls_a_day", Decimal(counted.calls) / counted.days if counted.calls else None, "call")
+    put("calls_failed", _percent(counted.failed, counted.calls), "percent")
+    put("paid_unasked", sum(1 for _ in trail.heads((outreach.PAYMENT_ORDERED,))), "person")
+    levels: dict[int, int] | None = voice.counts()["levels"]
+    if levels:
+        good = sum(number for level, number in levels.items() if int(level) >= _SATISFIED)
+        put("satisfied", _percent(good, sum(levels.values())), "percent")
+        put("ratings_a_month", voice.since(now - WINDOW), "item")
+    return found
+
+
+def _cases() -> Counted:
+    submitted: list[tuple[str, datetime]] = []
+    handled: set[tuple[str, str]] = set()
+    calls: list[tuple[datetime, bool]] = []
+    seen = trail.heads(
+        (cases.SUBMITTED, cases.STEPPED, cases.FACTS_RECEIVED, cases.SOURCE_UNAVAILABLE)
+    )
+    for head in seen:
+        if head.type == cases.SUBMITTED:
+            submitted.append((head.chain, head.occurred))
+        elif head.type == cases.STEPPED:
+            if head.actor != cases.SYSTEM:
+                handled.add((head.chain, head.item))
+        else:
+            calls.append((head.occurred, head.type == cases.FACTS_RECEIVED))
+    return count(submitted, frozenset(handled), _ends(), calls, clock.now())
+
+
+def _ends() -> Iterator[Ended]:
+    for event in trail.every(cases.ENDED):
+        if not event.erased and event.data["stage"] in _DECIDED:
+            yield Ended(event.chain, event.item, event.occurred)
+
+
+def _exact(value: float | Decimal) -> Decimal:
+    return Decimal(value).quantize(_PLACES, ROUND_HALF_EVEN).normalize() + 0
+
+
+def _percent(part: int, whole: int) -> Decimal | None:
+    return Decimal(100 * part) / whole if whole else None
+
+
+# --- kept
+
+
+def _file() -> Path:
+    return Path(settings.HOME) / "atlas" / "measured.json"
+
+
+def keep(found: Mapping[str, Figure]) -> None:
+    """Keep counts for the page: the whole file or none of it."""
+    place = _file()
+    place.parent.mkdir(parents=True, exist_ok=True)
+    told = {
+        name: {"value": str(one.value), "unit": one.unit, "as_of": one.as_of.isoformat()}
+        for name, one in found.items()
+    }
+    with tempfile.NamedTemporaryFile("w", dir=place.parent, delete=False, encoding="utf-8") as out:
+        json.dump(told, out, indent=1)
+    Path(out.name).replace(place)
+
+
+def kept() -> dict[str, Figure]:
+    """Give the counts that were kept last; none where none were."""
+    try:
+        told = json.loads(_file().read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        return {}
+    return {
+        name: Figure(
+            _number(one["value"]), one["unit"], date.fromisoformat(one["as_of"]), _HERE, "measured"
+        )
+        for name, one in told.items()
+    }
+
+
+def _number(text: str) -> int | Decimal:
+    value = Decimal(text)
+    return int(value) if value == value.to_integral_value() else value
+
+
+# --- benchmarks
+
+
+def bench(path: Path) -> dict[str, tuple[Decimal, date]]:
+    """Read the results of `make bench` as group/what → number and day. Raise AtlasInvalid."""
+    try:
+        results: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))["results"]
+        return {
+            f"{group}/{row['what']}": (
+                Decimal(str(row["ours"])),
+                date.fromisoformat(told["when"][:10]),
+            )
+            for group, told in results.items()
+            for row in reversed(told["rows"])
+        }
+    except (OSError, ValueError, KeyError, TypeError) as wrong:
+        raise AtlasInvalid(
+            f"AtlasInvalid: {path} is not what `make bench` writes ({wrong});"
+            " give benchmarks/results/latest.json"
+        ) from None
+
+
+def beside(
+    atlas: Atlas,
+    counts: Mapping[str, Figure],
+    benches: Mapping[str, tuple[Decimal, date]],
+) -> dict[str, Measured]:
+    """Put what was measured beside each quoted figure that it belongs to."""
+    ways: Mapping[str, Callable[[Beside], Figure | None]] = {
+        "platform": lambda one: counts.get(one.name),
+        "bench": lambda one: _benched(one, benches),
+        "none": lambda _one: None,
+    }
+    return {
+        key: Measured(key, ways[one.by](one), one.command, one.zh, one.en)
+        for key, one in atlas.beside.items()
+    }
+
+
+def _benched(one: Beside, benches: Mapping[str, tuple[Decimal, date]]) -> Figure | None:
+    if one.name not in benches or one.unit is None:
+        return None
+    value, day = benches[one.name]
+    scaled = value * one.times
+    places = _PLACES if abs(scaled) < 10 else Decimal(1)
+    exact = scaled.quantize(places, ROUND_HALF_EVEN)
+    return Figure(exact, one.unit, day, one.command, "measured")

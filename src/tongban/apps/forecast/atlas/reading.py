@@ -1,0 +1,360 @@
+"""Reads the atlas's data files 图谱数据: the shipped folder, and an analyst's own beside it.
+
+A folder may hold ``figures/*.yaml``, ``criteria.yaml``, ``cases.yaml``, ``tables.yaml``,
+``checks.yaml`` and ``measured.yaml``. What is wrong in them is named with the file and the place.
+"""
+
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+from decimal import Decimal
+from functools import cache
+from importlib.resources import files
+from importlib.resources.abc import Traversable
+from pathlib import Path
+from typing import Any, TypeVar
+
+import jsonschema
+import yaml
+
+from tongban.apps.forecast.domain.atlas import (
+    AREAS,
+    Card,
+    CheckInvalid,
+    Measure,
+    Quoted,
+    Rule,
+    Score,
+    agreements,
+    judge,
+    scores,
+)
+from tongban.apps.forecast.domain.atlas.checks import KINDS, Check
+from tongban.kernel.figures import UNITS, Figure
+
+T = TypeVar("T")
+_TEXT = {"type": "string", "minLength": 1}
+_KEY = {"type": "string", "pattern": "^[a-z][a-z0-9_]*$"}
+_NUMBER = {"type": "string", "pattern": r"^-?\d+(\.\d+)?$"}
+_KEYS = {"anyOf": [_KEY, {"type": "array", "items": _KEY, "minItems": 1}]}
+_WORDS = {"zh": _TEXT, "en": _TEXT}
+
+
+class AtlasInvalid(ValueError):
+    """A file of the atlas that does not say what it should."""
+
+
+def _object(required: Iterable[str], **properties: object) -> dict[str, Any]:
+    return {
+        "type": "object",
+        "required": list(required),
+        "additionalProperties": False,
+        "properties": properties,
+    }
+
+
+def _list(name: str, entry: dict[str, Any], **beside: object) -> dict[str, Any]:
+    whole = {name: {"type": "array", "items": entry}, **beside}
+    return _object(whole, **whole)
+
+
+#: The schema of each file, by its name; figures are in a folder of files.
+SCHEMAS: Mapping[str, dict[str, Any]] = {
+    "figures": _list(
+        "figures",
+        _object(
+            ("key", "section", "area", "value", "unit", "zh", "en"),
+            key=_KEY,
+            section=_TEXT,
+            area={"enum": sorted(AREAS)},
+            value=_NUMBER,
+            unit={"enum": sorted(UNITS)},
+            **_WORDS,
+            same=_TEXT,
+            kind={"enum": ["time"]},
+            year={"type": "integer"},
+            source=_TEXT,
+        ),
+        as_of={},
+        source=_TEXT,
+    ),
+    "criteria.yaml": _object(
+        ("criteria", "measures"),
+        criteria={
+            "type": "array",
+            "items": _object(("key", "zh", "en"), key=_KEY, **_WORDS),
+        },
+        measures={
+            "type": "array",
+            "items": _object(
+                ("key", "criterion", "unit", "thresholds", "zh", "en"),
+                key=_KEY,
+                criterion=_KEY,
+                unit={"enum": sorted(UNITS)},
+                thresholds={"type": "array", "items": _NUMBER, "minItems": 5, "maxItems": 5},
+                **_WORDS,
+            ),
+        },
+    ),
+    "cases.yaml": _list(
+        "cases",
+        _object(
+            ("key", "zh", "en", "judged"),
+            key=_KEY,
+            **_WORDS,
+            judged={"type": "object", "additionalProperties": _KEY},
+            told={"type": "array", "items": _KEY},
+        ),
+    ),
+    "tables.yaml": _list(
+        "tables",
+        _object(
+            ("key", "zh", "en", "columns", "rows"),
+            key=_KEY,
+            **_WORDS,
+            note=_object(("zh", "en"), **_WORDS),
+            columns={"type": "array", "items": _object(("zh", "en"), **_WORDS)},
+            rows={
+                "type": "array",
+                "items": _object(
+                    ("zh", "en", "cells"),
+                    **_WORDS,
+                    cells={"type": "array", "items": {"anyOf": [_KEY, {"type": "null"}]}},
+                ),
+            },
+        ),
+    ),
+    "checks.yaml": _list(
+        "checks",
+        _object(
+            ("key", "kind", "of", "zh", "en"),
+            key=_KEY,
+            kind={"enum": sorted(KINDS)},
+            of={"type": "object", "additionalProperties": _KEYS, "minProperties": 1},
+            given={"type": "object", "additionalProperties": _NUMBER},
+            **_WORDS,
+        ),
+    ),
+    "measured.yaml": _list(
+        "measured",
+        _object(
+            ("of", "by", "name", "command"),
+            of=_KEY,
+            by={"enum": ["platform", "bench", "none"]},
+            name={"type": "string"},
+            command={"type": "string"},
+            unit={"enum": sorted(UNITS)},
+            times=_NUMBER,
+            **_WORDS,
+        ),
+    ),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Table:
+    """A table of quoted figures 对比表; a cell is a figure or nothing."""
+
+    key: str
+    zh: str
+    en: str
+    note: tuple[str, str] | None
+    columns: tuple[tuple[str, str], ...]
+    rows: tuple[tuple[str, str, tuple[Quoted | None, ...]], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Beside:
+    """What stands beside a quoted figure, and where it comes from.
+
+    ``name`` is a count of the platform, or ``bench/what`` of the benchmarks' results; ``times``
+    brings a benchmark's number into ``unit``.
+    """
+
+    of: str
+    by: str
+    name: str
+    command: str
+    unit: str | None
+    times: Decimal
+    zh: str
+    en: str
+
+
+@dataclass(frozen=True, slots=True)
+class Atlas:
+    """The whole atlas, checked and scored."""
+
+    figures: Mapping[str, Quoted]
+    criteria: tuple[tuple[str, str, str], ...]
+    measures: Mapping[str, Measure]
+    cards: tuple[Card, ...]
+    scored: Mapping[str, tuple[Score, ...]]
+    tables: tuple[Table, ...]
+    checks: tuple[Check, ...]
+    beside: Mapping[str, Beside]
+
+
+def read(own: Path | None = None) -> Atlas:
+    """Read the shipped atlas, and what an analyst's folder adds. Raise AtlasInvalid."""
+    return _read((_shipped(), own) if own else (_shipped(),))
+
+
+@cache
+def shipped() -> Atlas:
+    """Give the atlas that is shipped: it does not change while the program runs."""
+    return read()
+
+
+def _shipped() -> Traversable:
+    return files("tongban.apps.forecast").joinpath("data", "atlas")
+
+
+def _read(folders: Sequence[Traversable | Path]) -> Atlas:
+    if not folders[-1].is_dir():
+        raise AtlasInvalid(f"AtlasInvalid: {folders[-1]} is no folder; give the one with the files")
+
+    def every(name: str) -> Iterator[tuple[str, dict[str, Any]]]:
+        for folder in folders:
+            path = folder.joinpath(name)
+            if path.is_file():
+                yield str(path), _load(path, SCHEMAS[name])
+
+    def entries(
+        name: str, key: str, make: Callable[[dict[str, Any]], T], by: str = "key"
+    ) -> dict[str, T]:
+        found: dict[str, T] = {}
+        for path, told in every(name):
+            for one in told[key]:
+                _once(found, one[by], path)
+                found[one[by]] = make(one)
+        return found
+
+    figures: dict[str, Quoted] = {}
+    for folder in folders:
+        for path in _figure_files(folder):
+            told = _load(path, SCHEMAS["figures"])
+            for one in told["figures"]:
+                _once(figures, one["key"], str(path))
+                figures[one["key"]] = _quoted(one, told["as_of"], told["source"])
+    criteria = entries("criteria.yaml", "criteria", lambda o: (o["key"], o["zh"], o["en"]))
+    measures = entries("criteria.yaml", "measures", _measure)
+    cards = tuple(entries("cases.yaml", "cases", _card).values())
+    tables = tuple(entries("tables.yaml", "tables", lambda o: _table(o, figures)).values())
+    rules = entries("checks.yaml", "checks", _rule)
+    beside = entries("measured.yaml", "measured", _beside, "of")
+    _known(beside, figures, "measured.yaml")
+    try:
+        checks = (*judge(rules.values(), figures), *agreements(tuple(figures.values())))
+        scored = {one.key: scores(one, tuple(criteria), measures, figures) for one in cards}
+    except CheckInvalid as wrong:
+        raise AtlasInvalid(f"AtlasInvalid: checks.yaml: {wrong}") from None
+    except KeyError as missing:
+        raise AtlasInvalid(
+            f"AtlasInvalid: cases.yaml names {missing.args[0]!r}, which is neither a measure of"
+            " criteria.yaml nor a figure; add it there"
+        ) from None
+    for one in cards:
+        _known(one.told, figures, f"cases.yaml, {one.key}")
+    return Atlas(figures, tuple(criteria.values()), measures, cards, scored, tables, checks, beside)
+
+
+def _figure_files(folder: Traversable | Path) -> list[Traversable | Path]:
+    place = folder.joinpath("figures")
+    if not place.is_dir():
+        return []
+    return sorted((p for p in place.iterdir() if p.name.endswith(".yaml")), key=lambda p: p.name)
+
+
+def _load(path: Traversable | Path, schema: dict[str, Any]) -> dict[str, Any]:
+    try:
+        told = yaml.safe_load(path.read_text(encoding="utf-8"))
+        jsonschema.validate(told, schema)
+    except (yaml.YAMLError, UnicodeDecodeError) as wrong:
+        raise AtlasInvalid(f"AtlasInvalid: {path} is no YAML in UTF-8: {wrong}") from None
+    except jsonschema.ValidationError as wrong:
+        place = "/".join(map(str, wrong.absolute_path)) or "the whole file"
+        raise AtlasInvalid(f"AtlasInvalid: {path}, {place}: {wrong.message}") from None
+    result: dict[str, Any] = told
+    return result
+
+
+def _once(found: Mapping[str, object], key: str, path: str) -> None:
+    if key in found:
+        raise AtlasInvalid(f"AtlasInvalid: {path}: {key!r} is there twice; give it another key")
+
+
+def _known(keys: Iterable[str], figures: Mapping[str, Quoted], place: str) -> None:
+    if unknown := [key for key in keys if key not in figures]:
+        raise AtlasInvalid(
+            f"AtlasInvalid: {place} names figures that are in no file: {', '.join(unknown)}"
+        )
+
+
+def _quoted(told: dict[str, Any], day: date, source: str) -> Quoted:
+    value = Decimal(told["value"])
+    where = told.get("source", f"{source}, §{told['section']}")
+    figure = Figure(
+        int(value) if told["unit"] == "fen" else value, told["unit"], day, where, "quoted"
+    )
+    beside = {name: told[name] for name in ("same", "kind", "year") if name in told}
+    return Quoted(
+        told["key"], told["section"], told["area"], figure, told["zh"], told["en"], **beside
+    )
+
+
+def _measure(told: dict[str, Any]) -> Measure:
+    steps = tuple(Decimal(one) for one in told["thresholds"])
+    if list(steps) not in (sorted(set(steps)), sorted(set(steps), reverse=True)):
+        raise AtlasInvalid(
+            f"AtlasInvalid: criteria.yaml: the thresholds of {told['key']!r} neither rise nor fall"
+        )
+    return Measure(told["key"], told["criterion"], told["unit"], steps, told["zh"], told["en"])
+
+
+def _card(told: dict[str, Any]) -> Card:
+    return Card(told["key"], told["zh"], told["en"], told["judged"], tuple(told.get("told", ())))
+
+
+def _table(told: dict[str, Any], figures: Mapping[str, Quoted]) -> Table:
+    rows = []
+    for row in told["rows"]:
+        place = f"tables.yaml, {told['key']}, {row['en']}"
+        if len(row["cells"]) != len(told["columns"]):
+            raise AtlasInvalid(
+                f"AtlasInvalid: {place}: {len(row['cells'])} cells for"
+                f" {len(told['columns'])} columns; write null for what is not known"
+            )
+        _known([key for key in row["cells"] if key], figures, place)
+        cells = tuple(figures[key] if key else None for key in row["cells"])
+        rows.append((row["zh"], row["en"], cells))
+    note = told.get("note")
+    return Table(
+        told["key"],
+        told["zh"],
+        told["en"],
+        (note["zh"], note["en"]) if note else None,
+        tuple((one["zh"], one["en"]) for one in told["columns"]),
+        tuple(rows),
+    )
+
+
+def _rule(told: dict[str, Any]) -> Rule:
+    of = {
+        part: (keys,) if isinstance(keys, str) else tuple(keys) for part, keys in told["of"].items()
+    }
+    given = {name: Decimal(value) for name, value in told.get("given", {}).items()}
+    return Rule(told["key"], told["kind"], of, given, told["zh"], told["en"])
+
+
+def _beside(told: dict[str, Any]) -> Beside:
+    return Beside(
+        told["of"],
+        told["by"],
+        told["name"],
+        told["command"],
+        told.get("unit"),
+        Decimal(told.get("times", "1")),
+        told.get("zh", ""),
+        told.get("en", ""),
+    )

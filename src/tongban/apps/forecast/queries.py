@@ -1,0 +1,21 @@
+"""Reads for others (读取): the atlas with what is measured beside it."""
+
+from dataclasses import dataclass
+
+from .atlas.measuring import beside, kept
+from .atlas.reading import Atlas, shipped
+from .domain.atlas import Measured
+
+
+@dataclass(frozen=True, slots=True)
+class Seen:
+    """The atlas as it stands: quoted, and the counts that were kept last."""
+
+    atlas: Atlas
+    measured: dict[str, Measured]
+
+
+def atlas() -> Seen:
+    """Give the shipped atlas beside the last counts of this installation."""
+    told = shipped()
+    return Seen(told, beside(told, kept(), {}))
