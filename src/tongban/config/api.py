@@ -28,6 +28,7 @@ from tongban.apps.exchange.domain.registry import EntryInvalid
 from tongban.apps.exchange.domain.requests import ActionRefused, NotForYou
 from tongban.apps.fees import api as fees
 from tongban.apps.fees import errors as fee_errors
+from tongban.apps.forecast import api as forecast
 from tongban.apps.items import api as items_api
 from tongban.apps.items import queries as items
 from tongban.apps.items import translations_api as translations
@@ -69,6 +70,7 @@ api.add_router("", items_api.router)
 api.add_router("", translations.router)
 api.add_router("", fees.router)
 api.add_router("", voice.router)
+api.add_router("", forecast.router)
 
 _REFUSED: Mapping[type[Exception], tuple[int, str]] = {
     errors.SubmissionInvalid: (422, "submission_invalid"),

@@ -105,6 +105,10 @@ def _with(request: HttpRequest, name: str, value: str) -> str:
     return f"?{asked.urlencode()}"
 
 
+# pages for everybody that belong to no room
+_NOWHERE = frozenset({"atlas", "evidence", "accessibility", "styleguide"})
+
+
 def _room(request: HttpRequest) -> str:
     """Name the entry of the bottom bar under which an address lies."""
     first = request.path.strip("/").partition("/")[0]
@@ -115,7 +119,7 @@ def _room(request: HttpRequest) -> str:
         "desk": "desk",
         "design": "desk",
     }
-    return rooms.get(first, "me")
+    return "" if first in _NOWHERE else rooms.get(first, "me")
 
 
 def refused(request: HttpRequest, lines: Sequence[str], status: int = 409) -> HttpResponse:

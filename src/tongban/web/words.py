@@ -31,6 +31,7 @@ WORDS: Mapping[str, Words] = {
     "signed_in": Words("您好，", "Signed in as"),
     "catalogue_link": Words("资源目录", "Catalogue"),
     "health_link": Words("运行监测", "Health"),
+    "atlas_link": Words("指标图谱", "Atlas of the field"),
     "evidence_link": Words("存证与校验（区块链存证）", "Evidence anyone can check"),
     "licences_link": Words("我的证照", "Licences"),
     "verify_link": Words("核验证照", "Verify a licence"),

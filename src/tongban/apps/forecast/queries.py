@@ -4,7 +4,10 @@ from dataclasses import dataclass
 
 from .atlas.measuring import beside, kept
 from .atlas.reading import Atlas, shipped
-from .domain.atlas import Measured
+from .atlas.report import steps
+from .domain.atlas import AREAS, Measured, Quoted, Score
+
+__all__ = ["AREAS", "Atlas", "Measured", "Quoted", "Score", "Seen", "atlas", "steps"]
 
 
 @dataclass(frozen=True, slots=True)

@@ -210,13 +210,16 @@ def bars(
         {
             "label": label,
             "value": value,
-            "y": 28 * n,
-            "text_y": 28 * n + 18,
-            "long": str(round(200 * abs(value) / most, 1)),
+            # the label has a line of its own: it may be long, and large in elder mode
+            "text_y": 56 * n + 20,
+            "y": 56 * n + 27,
+            "value_y": 56 * n + 45,
+            "long": str(round(300 * abs(value) / most, 1)),
+            "value_x": str(round(300 * abs(value) / most + 8, 1)),
         }
         for n, (label, value) in enumerate(rows)
     ]
-    return _with(context, finding=finding, columns=columns, rows=drawn, high=28 * len(rows))
+    return _with(context, finding=finding, columns=columns, rows=drawn, high=56 * len(rows))
 
 
 @_draws("tilemap")

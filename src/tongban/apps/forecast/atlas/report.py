@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import date
 
-from tongban.apps.forecast.domain.atlas import AREAS, Measured, Quoted, Score
+from tongban.apps.forecast.domain.atlas import AREAS, Measure, Measured, Quoted, Score
 from tongban.apps.forecast.domain.atlas.checks import Check
 from tongban.apps.forecast.report.parts import Cell, Report, Section, Table, Words, joined
 from tongban.kernel.figures import Figure
@@ -12,13 +12,6 @@ from .reading import Atlas
 from .reading import Table as Grouped
 
 NOT_YET: Words = ("尚未测量", "not measured yet")
-SECTIONS: Mapping[str, Words] = {
-    "摘要": ("摘要", "abstract"),
-    "census": ("人口普查", "census"),
-    "UN 2018": ("联合国 2018", "UN 2018"),
-    "UN 2022": ("联合国 2022", "UN 2022"),
-    "UN 2024": ("联合国 2024", "UN 2024"),
-}
 _CHECK_HEAD: tuple[Words, ...] = (("结果", "outcome"), ("检验", "check"), ("算式", "the sum"))
 _FIGURE_HEAD: tuple[Words, ...] = (
     ("节", "section"),
@@ -109,7 +102,7 @@ def _row(one: Quoted, measured: Mapping[str, Measured]) -> tuple[Cell, ...]:
     found = measured.get(one.key)
     here: Cell = NOT_YET if found is None or found.figure is None else found.figure
     return (
-        SECTIONS.get(one.section, one.section),
+        one.place,
         (one.zh, one.en),
         one.figure,
         here,
@@ -178,9 +171,7 @@ def _rules(atlas: Atlas) -> Section:
         (
             names[one.criterion],
             (one.zh, one.en),
-            " · ".join(
-                f"{'≤' if one.falling else '≥'} {_plain(one.unit, step)}" for step in one.thresholds
-            ),
+            steps(one),
         )
         for one in atlas.measures.values()
     )
@@ -190,6 +181,12 @@ def _rules(atlas: Atlas) -> Section:
         ("五个门槛", "five thresholds"),
     )
     return Section("rules", ("计分规则", "Rules of the scores"), tables=(Table(head, rows),))
+
+
+def steps(measure: Measure) -> str:
+    """Write the five thresholds of a measure."""
+    sign = "≤" if measure.falling else "≥"
+    return " · ".join(f"{sign} {_plain(measure.unit, step)}" for step in measure.thresholds)
 
 
 def _plain(unit: str, value: object) -> str:

@@ -45,7 +45,7 @@ class Count:
     applicable), and decided. Of the decided, ``repeated`` were followed by another decision of the
     same service for the same person soon after; the rest is ``effective``. ``retried`` counts ends
     told more than once, and ``unknown`` the decided whose person is not told, so no repeat is seen.
-    ``human`` and ``corrected`` count the decided that a person took part in, or that were sent back;
+    ``human`` and ``corrected`` count the decided that a person handled, or that were sent back;
     ``fetched`` the begun for which data came from a department. ``events`` is all that was told.
     """
 

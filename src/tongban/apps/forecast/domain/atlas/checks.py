@@ -105,8 +105,8 @@ def _returns(p: _Parts) -> _Said:
         ratio <= most,
         f"收益率 {rate:.1%}、{years:g} 年之内，净现值至多为投资的 {most:.2f} 倍，引用为 {ratio:g}",
         (
-            f"at {rate:.1%} within {years:g} years the net present value is at most {most:.2f} times"
-            f" the outlay; quoted is {ratio:g}"
+            f"at {rate:.1%} within {years:g} years the net present value is at most {most:.2f}"
+            f" times the outlay; quoted is {ratio:g}"
         ),
     )
 
@@ -262,7 +262,7 @@ def _reused(p: _Parts) -> _Said:
     entries = p.entries("figures")
     different = len({Decimal(one.figure.value) for one in entries}) > 1
     text = entries[0].figure.text
-    where = [(f"{one.zh}（{one.section}）", f"{one.en} ({one.section})") for one in entries]
+    where = [(f"{one.zh}（{one.place[0]}）", f"{one.en} ({one.place[1]})") for one in entries]
     return (
         different,
         f"{text('zh')} 同时是：" + "；".join(zh for zh, _ in where),
@@ -352,8 +352,8 @@ def agreements(quoted: Sequence[Quoted]) -> tuple[Check, ...]:
 
 
 def _agreement(same: str, told: Sequence[Quoted]) -> Check:
-    zh = "，".join(f"{one.figure.text('zh')}（{one.section}）" for one in told)
-    en = ", ".join(f"{one.figure.text('en')} ({one.section})" for one in told)
+    zh = "，".join(f"{one.figure.text('zh')}（{one.place[0]}）" for one in told)
+    en = ", ".join(f"{one.figure.text('en')} ({one.place[1]})" for one in told)
     return Check(
         f"same: {same}",
         "same",

@@ -29,6 +29,14 @@ AREAS = {
     "abroad": ("国际比较", "international comparison"),
 }
 
+_PLACES = {
+    "摘要": ("摘要", "abstract"),
+    "census": ("人口普查", "census"),
+    "UN 2018": ("联合国 2018", "UN 2018"),
+    "UN 2022": ("联合国 2022", "UN 2022"),
+    "UN 2024": ("联合国 2024", "UN 2024"),
+}
+
 
 @dataclass(frozen=True, slots=True)
 class Quoted:
@@ -46,6 +54,11 @@ class Quoted:
     same: str | None = None
     kind: str | None = None
     year: int | None = None
+
+    @property
+    def place(self) -> tuple[str, str]:
+        """Say where it is quoted from: a section of the report, or another source."""
+        return _PLACES.get(self.section, (self.section, self.section))
 
 
 @dataclass(frozen=True, slots=True)
