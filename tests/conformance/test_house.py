@@ -12,6 +12,7 @@ import pytest
 from django.core.management import call_command
 from ninja import Schema
 
+from tongban.cli import EXTRAS
 from tongban.config.api import api
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -111,3 +112,11 @@ def test_nothing_of_anybodys_machine_is_committed() -> None:
             if forbidden.search(line)
         ]
     assert found == []
+
+
+def test_each_library_of_the_extra_is_told_by_its_name() -> None:
+    told = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
+    extra = told["project"]["optional-dependencies"]["forecast"]
+    assert {re.split("[<>=]", one)[0] for one in extra} == {
+        name for name, of in EXTRAS.items() if of == "forecast"
+    }

@@ -15,6 +15,7 @@ from tongban.apps.forecast.models.drift import Naive, NationalDrift, OwnDrift
 from tongban.apps.forecast.models.estimates import Effects, fixed_effects
 from tongban.apps.forecast.models.ladder import rungs
 from tongban.apps.forecast.models.panel_effects import FixedEffects
+from tongban.apps.forecast.models.ridge import PENALTIES, Ridge, ridge
 from tongban.apps.forecast.models.trees import EffectsAndTrees, Trees
 
 
@@ -130,8 +131,10 @@ def test_effects_without_covariates_are_the_national_drift() -> None:
     assert ours == pytest.approx(drift, abs=1e-8)
 
 
-@pytest.mark.parametrize("rung", [Trees(), EffectsAndTrees()])
-def test_trees_are_the_same_every_time_and_walk_beyond_what_they_saw(rung: Trees) -> None:
+@pytest.mark.parametrize("rung", [Trees(), EffectsAndTrees(), Ridge()])
+def test_what_learns_growth_is_the_same_every_time_and_walks_beyond_what_it_saw(
+    rung: Trees,
+) -> None:
     history = nation(9, 0.0)
     first, again = rung.fit(history).predict(2020), rung.fit(history).predict(2020)
     assert first == again
@@ -154,8 +157,33 @@ def test_every_rung_is_there_and_the_light_ones_come_first() -> None:
     assert [one.code for one in able[:3]] == [
         one.code for one in (Naive(), OwnDrift(), NationalDrift())
     ]
-    assert len(able) == 6
+    assert len(able) == 7
     assert missing == ()
+
+
+@given(st.integers(0, 10_000), st.sampled_from(PENALTIES))
+def test_ridge_is_least_squares_with_rows_for_its_penalty(seed: int, penalty: float) -> None:
+    draw = np.random.default_rng(seed)
+    x = draw.normal(size=(30, 4)) * [1, 10, 0.1, 5] + [0, 3, 9, -2]
+    y = x @ [1, 0.2, -3, 0] + draw.normal(size=30)
+    found = ridge(x, y, penalty)
+    brought = (x - x.mean(0)) / x.std(0)
+    rows = np.r_[brought, np.sqrt(penalty) * np.eye(4)]
+    slopes = np.linalg.lstsq(rows, np.r_[y - y.mean(), np.zeros(4)], rcond=None)[0]
+    assert found.slopes == pytest.approx(slopes, abs=1e-9)
+    assert found(x) == pytest.approx(y.mean() + brought @ slopes, abs=1e-9)
+
+
+def test_ridge_bears_columns_that_are_unknown_or_still_and_shrinks_with_its_penalty() -> None:
+    draw = np.random.default_rng(3)
+    x = draw.normal(size=(40, 3))
+    x[:, 1], x[:, 2], x[::5, 0] = np.nan, 7.0, np.nan
+    y = np.nan_to_num(x[:, 0]) + 2
+    loose, tight = ridge(x, y, PENALTIES[0]), ridge(x, y, PENALTIES[-1])
+    assert loose.slopes[1:].tolist() == [0, 0]
+    assert abs(tight.slopes[0]) < abs(loose.slopes[0])
+    assert all(map(np.isfinite, loose(x)))
+    assert loose(x[:0]) == []
 
 
 def test_columns_of_any_size_give_the_same_estimates() -> None:

@@ -211,7 +211,9 @@ def test_without_the_extra_the_rungs_that_need_nothing_run(tmp_path: Path) -> No
     ran = without_the_extra("demo", "--no-open", "--lang", "en", "--out", str(tmp_path))
     assert ran.returncode == 0, ran.stderr
     assert "Shipped: own drift" in ran.stdout
-    assert "Not run: two-way fixed effects" in (tmp_path / "report.html").read_text()
+    assert (
+        "Not run: ridge on growth, two-way fixed effects" in (tmp_path / "report.html").read_text()
+    )
     packed = tmp_path / "panel.parquet"
     packed.write_bytes(b"PAR1")
     assert "ExtraMissing" in without_the_extra("panel", str(packed)).stderr
@@ -229,6 +231,6 @@ def test_the_demonstration_runs_the_whole_ladder_the_same_each_time(tmp_path: Pa
     assert "固定效应 + LightGBM" in pages[0]
     able = services.forecast(generate(Truth(regions=4, periods=6)), ahead=1)
     assert {one.rung for one in able.scores} == {
-        "naive", "own_drift", "national_drift", "fixed_effects", "lightgbm",
+        "naive", "own_drift", "national_drift", "ridge", "fixed_effects", "lightgbm",
         "fixed_effects_lightgbm", "ensemble",
     }  # fmt: skip

@@ -1,7 +1,7 @@
 """Rolling origin, intervals and the winner: nothing of the future is seen, and drift may win."""
 
 import math
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from random import Random
 
 import pytest
@@ -10,10 +10,13 @@ from hypothesis import strategies as st
 
 from tongban.apps.forecast.domain.conformal import coverage, half_width
 from tongban.apps.forecast.domain.generator import Truth, generate
-from tongban.apps.forecast.domain.panel import Measure, Panel, Row
+from tongban.apps.forecast.domain.ladder import CannotFit, Fitted
+from tongban.apps.forecast.domain.panel import History, Measure, Panel, Row
 from tongban.apps.forecast.domain.running import Result, TooShort, choose, run
 from tongban.apps.forecast.domain.scoring import ENSEMBLE, Guess, Score, weights
 from tongban.apps.forecast.models.drift import Naive, NationalDrift, OwnDrift
+from tongban.apps.forecast.report.building import build
+from tongban.apps.forecast.report.html import render
 
 LADDER = (Naive(), OwnDrift(), NationalDrift())
 
@@ -43,6 +46,36 @@ def test_the_three_drifts_say_what_they_should() -> None:
     assert said["own_drift", "B"] == pytest.approx(5 * 5**0.5)
     both = math.exp((2 * math.log(2) + math.log(5)) / 4)
     assert said["national_drift", "A"] == pytest.approx(4 * both)
+
+
+@dataclass(frozen=True)
+class Choosy:
+    """A rung that learns from a history of so many periods at least, or at most."""
+
+    least: int = 0
+    most: int = 99
+    code: str = "lightgbm"
+
+    def fit(self, history: History) -> Fitted:
+        known = max(map(len, history.values.values()))
+        if not self.least <= known <= self.most:
+            raise CannotFit(f"只有 {known} 期", f"{known} periods")
+        return Naive().fit(history)
+
+
+@pytest.mark.parametrize("rung", [Choosy(least=5), Choosy(most=5), Choosy(least=99)])
+def test_a_rung_that_cannot_be_learnt_is_named_and_the_others_go_on(rung: Choosy) -> None:
+    panel = generate(Truth(regions=5, periods=8))
+    plain, found = tried(panel), run(panel, (*LADDER, rung), ahead=3)
+    assert [code for code, *_ in found.unfit] == ["lightgbm"]
+    assert found.unfit[0][2].endswith("periods")
+    # what is said is what is said without it
+    assert (found.scores, found.winner, found.ahead) == (plain.scores, plain.winner, plain.ahead)
+    page = render(build(found), "en")
+    assert "Not fitted: LightGBM on growth (" in page
+    able = run(panel, (*LADDER, Choosy()), ahead=3)
+    assert able.unfit == ()
+    assert "lightgbm" in {one.rung for one in able.scores}
 
 
 def test_regions_that_keep_their_own_pace_are_won_by_own_drift() -> None:

@@ -6,6 +6,14 @@ from typing import Protocol
 from .panel import History
 
 
+class CannotFit(ValueError):
+    """A model that cannot be learnt from a history; ``zh`` and ``en`` say why."""
+
+    def __init__(self, zh: str, en: str) -> None:
+        super().__init__(en)
+        self.zh, self.en = zh, en
+
+
 class Fitted(Protocol):
     """A model that has learnt."""
 
@@ -21,7 +29,7 @@ class Rung(Protocol):
         """Its name in reports."""
 
     def fit(self, history: History) -> Fitted:
-        """Learn from what was known."""
+        """Learn from what was known. Raise CannotFit."""
 
 
 def ends(history: History) -> dict[str, tuple[int, float]]:

@@ -4,13 +4,13 @@ Pure: the panel and the rungs come in, everything that a report says goes out.
 """
 
 import math
-from collections.abc import Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 
 from .conformal import Held, coverage, half_width, stress_width
 from .gate import Finding, held, inspect
-from .ladder import Rung
-from .panel import Panel, history, latest, to_scale
+from .ladder import CannotFit, Fitted, Rung
+from .panel import History, Panel, history, latest, to_scale
 from .scoring import ENSEMBLE, Guess, Score, score, weights, with_ensemble
 
 #: So many periods must be known before a model may be tried.
@@ -37,7 +37,11 @@ class Ahead:
 
 @dataclass(frozen=True, slots=True)
 class Result:
-    """Everything a report says of one panel; ``left_out`` are rungs that could not run."""
+    """Everything a report says of one panel.
+
+    ``left_out`` are rungs whose libraries are not there; ``unfit`` those that could not be learnt
+    from this panel, each with why in Chinese and English.
+    """
 
     panel: Panel
     findings: tuple[Finding, ...]
@@ -48,6 +52,7 @@ class Result:
     guesses: tuple[Guess, ...]
     ahead: tuple[Ahead, ...]
     left_out: tuple[str, ...]
+    unfit: tuple[tuple[str, str, str], ...] = ()
 
     @property
     def drift_won(self) -> bool:
@@ -73,7 +78,10 @@ def run(
     """
     findings = inspect(panel)
     lines = held(findings, accepted)
-    guesses, before = _try(panel, rungs, lines, ahead)
+    unfit: dict[str, CannotFit] = {}
+    final = _fit(rungs, history(panel, lines), unfit) if len(panel.periods) > LEAST else {}
+    guesses, before = _try(panel, rungs, lines, ahead, unfit)
+    rungs = [rung for rung in rungs if rung.code not in unfit]
     near = [one for one in guesses if one.horizon == 1]
     scores = tuple(
         score([one for one in near if one.rung == code], before, panel.scale)
@@ -90,8 +98,9 @@ def run(
         winner,
         coverage([one for one in won if one.horizon == 1], panel.step),
         guesses,
-        _look_ahead(panel, rungs, lines, winner, guesses, ahead),
+        _look_ahead(panel, final, lines, winner, guesses, ahead, list(unfit)),
         tuple(left_out),
+        tuple((code, why.zh, why.en) for code, why in unfit.items()),
     )
 
 
@@ -108,7 +117,11 @@ def choose(scores: Sequence[Score]) -> str:
 
 
 def _try(
-    panel: Panel, rungs: Sequence[Rung], lines: frozenset[int], ahead: int
+    panel: Panel,
+    rungs: Sequence[Rung],
+    lines: frozenset[int],
+    ahead: int,
+    unfit: dict[str, CannotFit],
 ) -> tuple[tuple[Guess, ...], dict[tuple[str, int], float]]:
     came = {
         key: to_scale(row.value, panel.scale)
@@ -125,7 +138,7 @@ def _try(
     before: dict[tuple[str, int], float] = {}
     for origin in range(periods[LEAST - 1], periods[-1], step):
         seen = history(panel, lines, origin)
-        fitted = {rung.code: rung.fit(seen) for rung in rungs} if seen.values else {}
+        fitted = _fit(rungs, seen, unfit) if seen.values else {}
         for region, known in seen.values.items():
             before[region, origin + step] = known[max(known)]
         for horizon in range(1, ahead + 1):
@@ -138,7 +151,9 @@ def _try(
                     for region, value in model.predict(period).items()
                     if (region, period) in came
                 ]
-    codes = [rung.code for rung in rungs]
+    # one that could not be learnt at some origin is not scored at any
+    codes = [rung.code for rung in rungs if rung.code not in unfit]
+    guesses = [one for one in guesses if one.rung in codes]
     # every rung is scored on the same rows: one that cannot say may not choose its questions
     able: dict[tuple[str, int, int], int] = {}
     for one in guesses:
@@ -153,18 +168,29 @@ def _try(
     return with_ensemble(common, codes, step), before
 
 
+def _fit(rungs: Sequence[Rung], seen: History, unfit: dict[str, CannotFit]) -> dict[str, Fitted]:
+    fitted: dict[str, Fitted] = {}
+    for rung in rungs:
+        if rung.code not in unfit:
+            try:
+                fitted[rung.code] = rung.fit(seen)
+            except CannotFit as why:
+                unfit[rung.code] = why
+    return fitted
+
+
 def _look_ahead(
     panel: Panel,
-    rungs: Sequence[Rung],
+    final: Mapping[str, Fitted],
     lines: frozenset[int],
     winner: str,
     guesses: Sequence[Guess],
     ahead: int,
+    unfit: Collection[str],
 ) -> tuple[Ahead, ...]:
     seen = history(panel, lines)
-    used = [rung for rung in rungs if winner in {rung.code, ENSEMBLE}]
-    codes = [rung.code for rung in used]
-    fitted = {rung.code: rung.fit(seen) for rung in used}
+    codes = [code for code in final if winner in {code, ENSEMBLE} and code not in unfit]
+    fitted = {code: final[code] for code in codes}
     made = []
     for horizon in range(1, ahead + 1):
         period = panel.periods[-1] + horizon * panel.step

@@ -1,4 +1,4 @@
-"""Which rungs can run here 模型阶梯: three need nothing, three need the extra ``[forecast]``."""
+"""Which rungs can run here 模型阶梯: three need nothing, four need the extra ``[forecast]``."""
 
 import importlib
 from importlib.util import find_spec
@@ -8,6 +8,7 @@ from tongban.apps.forecast.domain.ladder import Rung
 from .drift import Naive, NationalDrift, OwnDrift
 
 _HEAVY = {
+    "ridge": ("ridge", "Ridge", ("numpy", "pyfixest")),
     "fixed_effects": ("panel_effects", "FixedEffects", ("numpy", "pyfixest")),
     "lightgbm": ("trees", "Trees", ("lightgbm", "pyfixest")),
     "fixed_effects_lightgbm": ("trees", "EffectsAndTrees", ("lightgbm", "pyfixest")),

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from tongban.apps.forecast.domain.ladder import ends
+from tongban.apps.forecast.domain.ladder import CannotFit, ends
 from tongban.apps.forecast.domain.panel import History
 from tongban.apps.forecast.domain.structure.within import NotIdentified
 
@@ -50,7 +50,7 @@ class FixedEffects:
     code: str = "fixed_effects"
 
     def fit(self, history: History) -> Grown:
-        """Estimate on the rows whose covariates of the step before are known."""
+        """Estimate on the rows whose covariates of the step before are known. Raise CannotFit."""
         columns, step, last = usable(history), history.step, ends(history)
         y, x, unit, time = [], [], [], []
         for number, (region, known) in enumerate(history.values.items()):
@@ -67,10 +67,14 @@ class FixedEffects:
             arrays = np.array(y), np.array(x).reshape(len(y), len(columns))
             labels = np.array(unit), np.array(time)
             try:
-                found = fixed_effects(*arrays, *labels)
-                slopes, times = found.coefficients, found.times
-            except NotIdentified:
-                times = fixed_effects(arrays[0], arrays[1][:, :0], *labels).times
+                try:
+                    found = fixed_effects(*arrays, *labels)
+                    slopes, times = found.coefficients, found.times
+                except NotIdentified:
+                    times = fixed_effects(arrays[0], arrays[1][:, :0], *labels).times
+            except (ValueError, ArithmeticError, np.linalg.LinAlgError) as error:
+                # whatever the library stumbles over: the rung cannot be learnt, the others can
+                raise CannotFit(f"固定效应无法估计：{error}", f"no estimate: {error}") from error
         national = (
             (times[max(times)] - times[min(times)]) / (max(times) - min(times)) * step
             if times

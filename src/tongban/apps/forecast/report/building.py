@@ -18,6 +18,7 @@ NAMES: dict[str, Words] = {
     "own_drift": ("本地趋势", "own drift"),
     "national_drift": ("全国趋势", "national drift"),
     "fixed_effects": ("双向固定效应", "two-way fixed effects"),
+    "ridge": ("岭回归（增长）", "ridge on growth"),
     "lightgbm": ("LightGBM（增长）", "LightGBM on growth"),
     "fixed_effects_lightgbm": ("固定效应 + LightGBM", "fixed effects + LightGBM"),
     "ensemble": ("加权组合", "weighted ensemble"),
@@ -184,6 +185,10 @@ def _ladder(result: Result, pen: Pen) -> Section:
             f"未运行：{'、'.join(n[0] for n in names)}。安装 tongban[forecast] 后运行。",
             f"Not run: {', '.join(n[1] for n in names)}. Install tongban[forecast] to run them.",
         ))  # fmt: skip
+    words += [
+        (f"无法拟合：{NAMES[code][0]}（{zh}）。", f"Not fitted: {NAMES[code][1]} ({en}).")
+        for code, zh, en in result.unfit
+    ]
     return Section(
         "ladder",
         ("各级模型", "The ladder"),
