@@ -139,12 +139,22 @@ PAGES: tuple[Shown, ...] = (
     Shown("calendar", "/me/calendar", "citizen"),
     Shown("fees", "/fees", "founder"),
     Shown("fee", "/fees/{fee}", "founder"),
+    Shown("fee-paid", "/fees/{paid}", "payer"),
+    Shown("fee-receipt", "/fees/receipts/{fee_receipt}", "payer"),
+    Shown("fee-refund", "/fees/{paid}/refund", "payer"),
+    Shown("fee-refund-refused", "/fees/{paid}/refund", "payer", status=422, act=_sends()),
     Shown("companies", "/me/company", "founder"),
     Shown("delegate-of-a-company", "/delegations?full=1&company=91330106MA2CNQX001", "founder"),
     Shown("withdraw", "/consents/{given}/withdraw", "citizen"),
     Shown("file-of-mine", "/me/data/file", "citizen"),
     Shown("licences", "/licences", "citizen"),
     Shown("licence", "/licences/mine/{licence}", "citizen"),
+    Shown(
+        "licence-offer",
+        "/licences/mine/{licence}",
+        "citizen",
+        act=_sends("main form[action$=offer]"),
+    ),
     Shown("licence-code", "/licences/mine/{licence}", "citizen", act=_sends(claims=True)),
     Shown("delegations", "/delegations", "citizen"),
     Shown("delegations-held", "/delegations", "agent"),
@@ -273,4 +283,24 @@ PAGES: tuple[Shown, ...] = (
     Shown("users", "/users", "admin"),
     Shown("users-found", "/users?login={login}", "admin"),
 )
+_ACT, _FILE, _LEADS, _SCRIPT = "an act", "a file", "leads elsewhere", "answers a script"
+#: Addresses that show no page of their own, or one that cannot be looked at alone, and why.
+NO_PAGE: Mapping[str, str] = {
+    **dict.fromkeys(("act-for", "end-delegation", "change-password", "remove-factor"), _ACT),
+    **dict.fromkeys(("forget-device", "leave-client", "unlink-account", "raise-role"), _ACT),
+    **dict.fromkeys(("consent-again", "resource-act", "desk-counter-end", "case-urge"), _ACT),
+    **dict.fromkeys(("messages-read", "leave"), _ACT),
+    **dict.fromkeys(("design-flow-file", "design-export", "design-draft-export"), _FILE),
+    **dict.fromkeys(("case-bundle", "evidence-verifier", "desk-material"), _FILE),
+    **dict.fromkeys(("paper", "licence-face"), _FILE),
+    **dict.fromkeys(("apply", "apply-doubt-back", "case-doubt-back", "desk-next"), _LEADS),
+    **dict.fromkeys(("fee-back", "foreign", "foreign-back"), _LEADS),
+    **dict.fromkeys(("passkey-options", "passkey-answer"), _SCRIPT),
+    **dict.fromkeys(("add-passkey-options", "add-passkey-answer"), _SCRIPT),
+    "licence-show": "shown as licence-code, after its form",
+    "licence-offer": "shown after its form",
+    "second-factor": "between two pages of a sign-in: every official's visit goes through it",
+    "link-account": "needs another provider: its scenario is in tests of foreign sign-in",
+    "fee-pay": "needs a bank that runs: its scenario is in tests of fees",
+}
 BY_NAME: Mapping[str, Shown] = {one.name: one for one in PAGES}

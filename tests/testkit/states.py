@@ -8,11 +8,15 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, time, timedelta
 
+from django.test import override_settings
+
+from testkit.banks import open_bank, set_up
 from testkit.office import Office
 from tongban.apps.cases import services as cases
 from tongban.apps.exchange import requests
 from tongban.apps.exchange.models import Consent
 from tongban.apps.fees import queries as fees
+from tongban.apps.fees import services as paying
 from tongban.apps.items import queries as items
 from tongban.apps.items import translating
 from tongban.apps.items.workshop import queries as drafts
@@ -24,6 +28,7 @@ from tongban.apps.parties.delegating import Named, Scope
 from tongban.apps.parties.services import register_company
 from tongban.apps.voice import services as voice
 from tongban.apps.voice.domain import Opinion
+from tongban.config.keeper import Keeper
 from tongban.infra import clock
 from tongban.infra.access import users
 from tongban.infra.access.domain import Subject
@@ -94,7 +99,24 @@ def _own(office: Office, people: dict[str, Subject], case: str) -> dict[str, str
     jobs.run_until_idle(chores=[relay.deliver])
     told = messages.inbox(citizen.person_id, "zh")[0]["id"]
     (fee,) = fees.of_case(started)
-    return {"started": started, "fee": fee.number, "message": str(told)}
+    people["payer"] = office.applicant("enterprise-start", 1)
+    paid, receipt = _paid(office, people["payer"])
+    numbers = {"started": started, "fee": fee.number, "message": str(told)}
+    return {**numbers, "paid": paid, "fee_receipt": receipt}
+
+
+def _paid(office: Office, payer: Subject) -> tuple[str, str]:
+    """Let another founder pay at a real bank; give the order and its receipt."""
+    (order,) = fees.of_case(office.submit("enterprise-start", 1))
+    file = office.folder / "fees-of-states.toml"
+    with override_settings(FEES=file), Keeper() as keeper:
+        bank = open_bank(office.folder / "bank-of-states", keeper)
+        set_up(file, bank.entry)
+        bank.choose(paying.pay(payer, order.number))
+        paying.ask_bank(order.number)
+    file.unlink()
+    (receipt,) = fees.order_view(fees.look(payer, order.number), "zh")["receipts"]
+    return order.number, receipt["number"]
 
 
 def _read(office: Office, people: dict[str, Subject], case: str) -> dict[str, str]:
