@@ -197,6 +197,10 @@ COMPONENT_WORDS: Mapping[str, Words] = {
     "services_company": Words("企业", "companies"),
     "services_none": Words("没有符合条件的事项。", "No service fits this."),
     "ask_found": Words("找到了", "Here is what the guide says"),
+    "ask_reading": Words(
+        "办事指南正在载入，请稍后再问，或先用下面的全部事项查找。",
+        "The guides are still being read: ask again in a moment, or look among all services below.",
+    ),
     "ask_unknown": Words(
         "办事指南里没有找到有把握的答案。", "The guides hold no answer that we are sure of."
     ),

@@ -1,13 +1,15 @@
 """The ask box quotes a paragraph of a published guide, or says that it does not know."""
 
 import csv
+import threading
 from pathlib import Path
 
 import pytest
 
 from testkit.office import Office
 from tongban.apps.items import queries, spelling
-from tongban.apps.items.queries import Reply
+from tongban.apps.items.queries import Reply, asking, definitions, listing
+from tongban.apps.items.queries.asking import services_of
 
 QUESTIONS = Path(__file__).parents[2] / "data" / "questions.tsv"
 NAMED_SO = {"old-age-allowance": "old-age-allowance-claim"}  # the life event of this one item
@@ -29,6 +31,33 @@ def test_an_answer_is_a_quoted_paragraph_with_its_edition_and_date(office: Offic
     assert quote.text == guide.paragraph("how-much").text
     assert (quote.edition, quote.published) == (1, guide.published)
     assert str(quote.published.date()) == "2026-11-23"
+
+
+def test_a_large_index_is_built_beside_and_the_one_before_answers(
+    office: Office, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    kept = asking._Kept()
+    monkeypatch.setattr(asking, "_kept", kept)
+    monkeypatch.setattr(asking, "SMALL", 0)
+    first = queries.ask("剖宫产能报多少钱")
+    assert (first.known, first.reason, first.quotes) == (False, "reading", ())
+    assert kept._beside is not None
+    kept._beside.join(30)
+    assert queries.ask("剖宫产能报多少钱").known
+    # a state later the index of before answers while the new one is built
+    rows = listing.rows()
+    held = threading.Event()
+    monkeypatch.setattr(asking, "services_of", lambda rows: held.wait(30) and services_of(rows))
+    old = kept.now("a later state", rows)
+    assert old is kept.now(definitions.state(), rows)
+    assert kept._beside.is_alive()
+    assert kept.now("a later state", rows) is old
+    held.set()
+    kept._beside.join(30)
+    assert kept.now("a later state", rows) is not old
+    # at most two are kept
+    kept.whole("a third state", rows)
+    assert len(kept._built) == 2
 
 
 def test_computed_sections_are_quoted_as_the_guide_shows_them(office: Office) -> None:

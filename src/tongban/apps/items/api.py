@@ -148,7 +148,7 @@ class ReplyOut(Schema):
     """An answer where ``known``; else the quotes are only what might have been meant."""
 
     known: bool
-    reason: Literal["", "unsure", "nothing", "elsewhere"]
+    reason: Literal["", "unsure", "nothing", "elsewhere", "reading"]
     elsewhere: str
     quotes: list[QuoteOut]
 

@@ -40,15 +40,17 @@ class Index:
         for number, document in enumerate(documents):
             lengths.append(sum(document.values()))
             for token, frequency in document.items():
-                places, parts = found.setdefault(token, (array("l"), array("d")))
-                places.append(number)
-                parts.append(frequency)
+                known = found.get(token)
+                if known is None:
+                    known = found[token] = (array("l"), array("d"))
+                known[0].append(number)
+                known[1].append(frequency)
         self.size = len(lengths)
         mean = sum(lengths) / self.size if self.size else 0.0
         slack = array("d", (k1 * (1 - b + b * one / mean) if mean else k1 for one in lengths))
-        for places, parts in found.values():
-            for at, number in enumerate(places):
-                parts[at] /= parts[at] + slack[number]
+        for token, (places, parts) in found.items():
+            scaled = [part / (part + slack[n]) for n, part in zip(places, parts, strict=True)]
+            found[token] = (places, array("d", scaled))
         self._postings = found
         self._tokens = tuple(sorted(found))
 

@@ -5,12 +5,14 @@ Which syllable a character has is not known here; see who calls.
 """
 
 from collections.abc import Collection, Iterable
+from functools import lru_cache
 from itertools import pairwise
 
 _BEGIN = (("zh", "z"), ("ch", "c"), ("sh", "s"), ("n", "l"), ("hu", "fu"))
 _END = (("ang", "an"), ("eng", "en"), ("ing", "in"))
 
 
+@lru_cache(maxsize=4096)  # there are some four hundred
 def blur(syllable: str) -> str:
     """Give one spelling for syllables that many speakers do not tell apart.
 

@@ -15,7 +15,7 @@ from typing import Final, Literal
 from tongban.kernel.facts import Words
 from tongban.kernel.search import Hit, Index, fold, grams, near, pairs, runs, split
 
-Reason = Literal["", "unsure", "nothing", "elsewhere"]
+Reason = Literal["", "unsure", "nothing", "elsewhere", "reading"]
 
 #: What a question says around what it asks; it does not count as asked.
 _SAID = (

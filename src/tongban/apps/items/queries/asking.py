@@ -1,12 +1,15 @@
 """The ask box: questions answered by quoted paragraphs of published guides, or not at all.
 
-The index is built once for everything that is published; asking reads no table but the state.
+The index is built once for everything that is published; asking reads no table but the state. A
+large one is built beside: until it is there, the one before answers, and at first nobody does.
 """
 
+import gc
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from functools import cache, lru_cache
+from functools import cache
+from threading import Lock, Thread
 
 from tongban.apps.items import spelling
 from tongban.apps.items.domain import guides
@@ -21,6 +24,7 @@ from tongban.infra.regions import load_regions
 from tongban.kernel.facts import Words
 
 LONGEST = 200  # characters of a question; what is longer is cut
+SMALL = 300  # services whose index is built at once, in under a second
 
 #: Set on the odd questions of tests/data/questions.tsv; benchmarks/ask.py measures the even ones.
 GATE = Gate()
@@ -70,9 +74,12 @@ def ask(question: str, region: str = "", most: int = 5) -> Reply:
     question that names another place is not answered with what is offered here.
     """
     asked = question[:LONGEST]
+    built = _kept.now(definitions.state(), listing.rows())
+    if built is None:
+        return Reply(known=False, reason="reading", quotes=(), margin=0.0)
     named = _elsewhere(asked, region)
-    found = answer(asked, region, most)
-    quotes = tuple(_quoted(found, place) for place in range(len(found.found)))
+    found = _answer(built, asked, region, most, GATE)
+    quotes = tuple(_quoted(built, found, place) for place in range(len(found.found)))
     if named:
         return Reply(
             known=False, reason="elsewhere", quotes=quotes, margin=found.margin, elsewhere=named
@@ -81,15 +88,78 @@ def ask(question: str, region: str = "", most: int = 5) -> Reply:
 
 
 def answer(question: str, region: str = "", most: int = 5, gate: Gate = GATE) -> Answer:
-    """Rank the services for a question, without quoting them."""
-    rows = listing.rows()
+    """Rank the services for a question, without quoting them; wait for the index."""
+    built = _kept.whole(definitions.state(), listing.rows())
+    return _answer(built, question, region, most, gate)
+
+
+def warm() -> None:
+    """Begin to build the index, so that no question has to wait for it."""
+    _kept.now(definitions.state(), listing.rows())
+
+
+@dataclass(frozen=True, slots=True)
+class _Built:
+    """An index, and the services that it numbers."""
+
+    rows: Sequence[ServiceRow]
+    box: Box
+
+
+def _answer(built: _Built, question: str, region: str, most: int, gate: Gate) -> Answer:
+    rows = built.rows
     allowed = (lambda n: listing.offered(rows[n], region)) if region else None
-    return _box(definitions.state()).ask(question, gate, allowed, most)
+    return built.box.ask(question, gate, allowed, most)
 
 
-@lru_cache(maxsize=2)
-def _box(_state: str) -> Box:
-    return Box(services_of(listing.rows()), _READING)
+class _Kept:
+    """The newest indexes by state, at most two; one is built at a time."""
+
+    def __init__(self) -> None:
+        self._lock = Lock()
+        self._built: dict[str, _Built] = {}
+        self._beside: Thread | None = None
+
+    def now(self, state: str, rows: Sequence[ServiceRow]) -> _Built | None:
+        """Give the index of this state; where it takes long, the one before, or None."""
+        if (found := self._built.get(state)) is not None:
+            return found
+        if len(rows) <= SMALL:
+            return self.whole(state, rows)
+        if self._lock.acquire(blocking=False):
+            try:
+                if state not in self._built and (
+                    self._beside is None or not self._beside.is_alive()
+                ):
+                    self._beside = Thread(target=self.whole, args=(state, rows), daemon=True)
+                    self._beside.start()
+            finally:
+                self._lock.release()
+        return next(reversed(list(self._built.values())), None)
+
+    def whole(self, state: str, rows: Sequence[ServiceRow]) -> _Built:
+        """Give the index of this state; build it, or wait until it is built."""
+        with self._lock:
+            if (found := self._built.get(state)) is not None:
+                return found
+            made = _Built(rows, _index(rows))
+            self._built = dict([*self._built.items(), (state, made)][-2:])
+            return made
+
+
+def _index(rows: Sequence[ServiceRow]) -> Box:
+    # millions of small things that stay: looking for rubbish among them takes a third of the time
+    pausing = len(rows) > SMALL and gc.isenabled()
+    if pausing:
+        gc.disable()
+    try:
+        return Box(services_of(rows), _READING)
+    finally:
+        if pausing:
+            gc.enable()
+
+
+_kept = _Kept()
 
 
 def services_of(rows: Sequence[ServiceRow]) -> list[Service]:
@@ -121,9 +191,9 @@ def _texts(row: ServiceRow) -> tuple[Text, ...]:
     return tuple(texts)
 
 
-def _quoted(found: Answer, place: int) -> Quote:
+def _quoted(built: _Built, found: Answer, place: int) -> Quote:
     one = found.found[place]
-    row = listing.rows()[one.service]
+    row = built.rows[one.service]
     whole = guide(row.slug, row.version)
     if one.paragraph == "about":
         heading, text = whole.name, whole.summary
