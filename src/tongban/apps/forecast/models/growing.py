@@ -19,6 +19,8 @@ Numbers = NDArray[np.float64]
 #: Says the growth of rows of features.
 Says = Callable[[Numbers], Sequence[float]]
 _LAGS = 2
+#: The column of the nation's mean: one value a period, whatever the region.
+NATIONAL = _LAGS + 1
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,7 +1,7 @@
 """Ridge regression on growth 岭回归: linear, shrunk, and told the level that a region has reached.
 
-Hoerl & Kennard (1970). The penalty is the one that would have forecast the last known period best
-from those before it, so nothing of what is scored is seen. Columns are brought to one size; what is
+Hoerl & Kennard (1970). The penalty is the one that would have forecast every known period best from
+those before it, so nothing of what is scored is seen. Columns are brought to one size; what is
 not known stands at its column's mean.
 """
 
@@ -11,7 +11,7 @@ import numpy as np
 
 from tongban.apps.forecast.domain.panel import History
 
-from .growing import Numbers, Walk, learnable
+from .growing import NATIONAL, Numbers, Walk, learnable
 
 PENALTIES = (0.1, 1.0, 10.0, 100.0, 1000.0)
 _FEWEST = 8  # rows; fewer say nothing of so many columns
@@ -61,18 +61,26 @@ class Ridge:
     def fit(self, history: History) -> Walk:
         """Learn growth from what was known a step before it; of a few rows, their mean alone."""
         told = learnable(history)
-        x, y = told.features, told.growth
+        y, periods = told.growth, told.periods
         if len(y) < _FEWEST:
             mean = float(np.mean(y)) if len(y) else 0.0
             return Walk(history, lambda rows: [mean] * len(rows))
-        last = told.periods == told.periods.max()
-        penalty = PENALTIES[-1]
-        if (~last).sum() >= _FEWEST:
+        x = _own(told.features)
 
-            def off(one: float) -> float:
-                said = ridge(x[~last], y[~last], one)(x[last])
-                return float(np.mean((np.array(said) - y[last]) ** 2))
+        def off(penalty: float) -> float:
+            found: list[float] = []
+            for period in sorted(set(periods.tolist()))[1:]:
+                then, before = periods == period, periods < period
+                if before.sum() >= _FEWEST:
+                    said = ridge(x[before], y[before], penalty)(x[then])
+                    found += ((np.array(said) - y[then]) ** 2).tolist()
+            return float(np.mean(found)) if found else 0.0
 
-            # of equals the larger: what shrinks more promises less
-            penalty = min(reversed(PENALTIES), key=off)
-        return Walk(history, ridge(x, y, penalty))
+        # of equals the larger: what shrinks more promises less
+        line = ridge(x, y, min(reversed(PENALTIES), key=off))
+        return Walk(history, lambda rows: line(_own(rows)))
+
+
+def _own(rows: Numbers) -> Numbers:
+    # the nation's mean has one value a period: a slope on so few would swing after every shock
+    return np.delete(rows, NATIONAL, axis=1) if rows.size else rows
