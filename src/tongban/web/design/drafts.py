@@ -232,7 +232,7 @@ def _draft(
         "pack": _called(shelves.names(), one.pack, language(request)),
         "here": reverse("design-draft", args=[number]),
         "lines": lines,
-        "findings": [_finding(problem, one, number) for problem in effect.problems],
+        "findings": [_finding(told, one, number, language(request)) for told in effect.problems],
         "unraised": [
             {
                 "act": f"raise:{u.ready.kind}/{u.ready.slug}",
@@ -258,13 +258,14 @@ def _draft(
     return show(request, subject, "design_draft", shown, status)
 
 
-def _finding(problem: Problem, one: queries.Draft, number: str) -> dict[str, Any]:
+def _finding(problem: Problem, one: queries.Draft, number: str, lang: str) -> dict[str, Any]:
     pack, _, path = problem.file.partition("/")
     mine = pack == one.pack and not one.closed
     return {
         "problem": problem,
+        "text": problem.told(lang),
         "url": file_url(number, path, line=str(problem.line)) if mine and "/" in path else "",
-        "keep": path if "another draft published" in problem.message else "",
+        "keep": path if problem.code == "draft-late" else "",
     }
 
 

@@ -71,7 +71,7 @@ def _text(request: HttpRequest, subject: Subject, number: str, found: Text) -> H
             return redirect(file_url(number, found.path, text="1"))
     field = Field("text", found.path, "long", text, most=_MOST)
     shown = {
-        **_frame(subject, number, found, t),
+        **_frame(subject, number, found, t, language(request)),
         "lines": lines,
         "fields": [field],
         "field": field,
@@ -84,7 +84,7 @@ def _text(request: HttpRequest, subject: Subject, number: str, found: Text) -> H
     return show(request, subject, "design_file", shown, status)
 
 
-def _frame(subject: Subject, number: str, found: Text, t: Words) -> dict[str, Any]:
+def _frame(subject: Subject, number: str, found: Text, t: Words, lang: str) -> dict[str, Any]:
     effect = queries.effect(subject, number)
     draft = queries.draft(subject, number)
     mine = f"{draft.pack}/{found.path}"
@@ -96,7 +96,7 @@ def _frame(subject: Subject, number: str, found: Text, t: Words) -> dict[str, An
         "file": found,
         "kind": kind_word(kind, t),
         "slug": slug,
-        "findings": [one for one in problems if one.file == mine],
+        "findings": [{"line": p.line, "text": p.told(lang)} for p in problems if p.file == mine],
         "others": sum(one.file != mine for one in problems),
         "as_text": file_url(number, found.path, text="1"),
         "as_form": file_url(number, found.path),
@@ -130,7 +130,8 @@ def _form(
                 text = changed(found.text or "", data, found.path)
                 services.write(subject, number, found.path, text, seen)
             except PackInvalid as wrong:
-                lines, status = [str(one) for one in wrong.problems], 422
+                lines = [one.told(language(request)) for one in wrong.problems]
+                status = 422
             except EditedMeanwhile as met:
                 lines, status, seen = [said(request, met)], 409, found.digest
             except WorkshopError as refused:
@@ -144,7 +145,7 @@ def _form(
         for leaf in shape.leaves(laid)
     }
     shown = {
-        **_frame(subject, number, found, t),
+        **_frame(subject, number, found, t, language(request)),
         "lines": lines,
         "fields": list(fields.values()),
         "parts": list(_parts(laid, fields, t)),

@@ -16,6 +16,7 @@ from django.views.decorators.http import require_http_methods
 
 from tongban.apps.items import queries as items
 from tongban.apps.items.checking import cases
+from tongban.apps.items.checking.shelf import told
 from tongban.apps.items.workshop import queries, services, sheet
 from tongban.apps.items.workshop.domain import Text
 from tongban.apps.items.workshop.errors import WorkshopError, WorkshopRefused
@@ -108,7 +109,9 @@ def _act(request: HttpRequest, page: _Page) -> HttpResponse:
     except WorkshopError as refused:
         return _show(request, page, made, lines=[said(request, refused)], status=409)
     except TableError as error:
-        return _show(request, page, made, lines=[error.message], status=422)
+        return _show(
+            request, page, made, lines=[_trouble(error, page.path, language(request))], status=422
+        )
     return redirect(page.here + "#sheet")
 
 
@@ -157,7 +160,7 @@ def _number(text: str) -> int:
 def _try(request: HttpRequest, page: _Page, sent: Mapping[str, str]) -> HttpResponse:
     """Try the table with facts that were typed, and keep them as a test case where asked."""
     t = words(view_of(request).language.tag)
-    table, trouble = _table(page, page.sheet)
+    table, trouble = _table(page, page.sheet, language(request))
     if table is None:
         return _show(request, page, page.sheet, lines=[trouble], status=422)
     raw, wrong = _facts(table, sent)
@@ -171,17 +174,21 @@ def _try(request: HttpRequest, page: _Page, sent: Mapping[str, str]) -> HttpResp
         return _show(request, page, page.sheet, tried=sent, decision=decision)
     zh, en = (" ".join(sent.get(name, "").split())[:200] for name in ("name-zh", "name-en"))
     if not (zh and en) or decision.status == "error":
-        told = decision.message if decision.status == "error" else t["design_case_name"]
+        line = decision.message if decision.status == "error" else t["design_case_name"]
         return _show(
-            request, page, page.sheet, lines=[told], tried=sent, decision=decision, status=422
+            request, page, page.sheet, lines=[line], tried=sent, decision=decision, status=422
         )
     case = {"name": {"zh": zh, "en": en}, "decision": table.id, "facts": raw, **_wants(decision)}
     try:
         text = _with_case(page, case)
         services.write(page.subject, page.draft, page.cases.path, text, page.cases.digest)
     except (WorkshopError, PackInvalid) as refused:
-        told = said(request, refused) if isinstance(refused, WorkshopError) else str(refused)
-        return _show(request, page, page.sheet, lines=[told], tried=sent, status=409)
+        lines = (
+            [said(request, refused)]
+            if isinstance(refused, WorkshopError)
+            else [one.told(language(request)) for one in refused.problems]
+        )
+        return _show(request, page, page.sheet, lines=lines, tried=sent, status=409)
     return redirect(page.here + "#cases")
 
 
@@ -230,13 +237,18 @@ def _with_case(page: _Page, case: Mapping[str, Any]) -> str:
 # --- showing -------------------------------------------------------------------------------------
 
 
-def _table(page: _Page, made: Sheet) -> tuple[DecisionTable | None, str]:
+def _trouble(error: TableError, path: str, lang: str) -> str:
+    problem = told(error, path)
+    return f"{path}:{problem.line} {problem.told(lang)}"
+
+
+def _table(page: _Page, made: Sheet, lang: str) -> tuple[DecisionTable | None, str]:
     """Read the table as it would be with this sheet, or say why it cannot be."""
     try:
         data = sheet.write_sheet(page.data, made, page.path)
         return next(t for t in read_dmn(data, page.path) if t.id == made.decision), ""
     except TableError as error:
-        return None, f"{error.message} ({page.path}:{error.line})"
+        return None, _trouble(error, page.path, lang)
 
 
 def _show(
@@ -254,7 +266,7 @@ def _show(
     labels = items.labels(lang)
     own = {one.fact: one.label for one in made.inputs if one.label} if not en else {}
     called = {**labels, **own}
-    table, trouble = _table(page, made)
+    table, trouble = _table(page, made, lang)
     faults = sheet.faults(made)
     findings: list[str] = []
     marked: dict[str, str] = {}
@@ -266,7 +278,7 @@ def _show(
                 findings.append(one.en if en else one.zh)
                 marked.update(dict.fromkeys(one.rules, t["design_row_marked"]))
         except TableError as error:
-            findings.append(error.message)
+            findings.append(_trouble(error, page.path, lang))
         sentences = {r.id: render_rule(table, r.id, lang, called) for r in table.rules}
         asks = " ".join(explain(table, compile_table(table).decide({}), lang, called))
     ids = [rule.id for rule in table.rules] if table is not None else []
@@ -324,7 +336,7 @@ def _broken(
         "draft": queries.draft(subject, draft),
         "slug": slug,
         "as_text": file_url(draft, f"rules/{slug}.dmn", text="1"),
-        "lines": [f"{error.message} ({error.source}:{error.line})"],
+        "lines": [_trouble(error, f"rules/{slug}.dmn", language(request))],
     }
     return show(request, subject, "design_rules", shown)
 

@@ -32,6 +32,7 @@ from tongban.infra.packs import (
     document_of,
     kind_of,
     packs_of,
+    problem,
 )
 
 
@@ -219,12 +220,7 @@ def meanwhile(row: WorkshopDraft) -> tuple[Problem, ...]:
     there = shelves.in_force().get(row.pack, {})
     begun = dict(row.edits.order_by("-pk").values_list("path", "base"))
     return tuple(
-        Problem(
-            f"{row.pack}/{path}",
-            1,
-            "another draft published a new text of this file after this one began",
-            "compare, then keep yours or take it back",
-        )
+        problem(f"{row.pack}/{path}", 1, "draft-late")
         for path, base in sorted(begun.items())
         if digest(there.get(path)) != base
     )
