@@ -1,5 +1,6 @@
 """The pages of rule tables and flows in the workshop, used as a browser without script does."""
 
+import re
 from typing import Any
 
 import pytest
@@ -13,6 +14,7 @@ from tongban.apps.items.workshop import queries, services
 from tongban.apps.items.workshop.sheet import read_sheets
 from tongban.infra.access.domain import Subject
 from tongban.infra.packs import shipped_packs
+from tongban.web.drawing import read_drawing
 
 RULES, CASES = "rules/childcare-guidance.dmn", "rules/childcare-guidance.cases.yaml"
 FLOW = shipped_packs() / "base" / "flows" / "at-once-record.bpmn"
@@ -228,3 +230,38 @@ def test_nobody_else_sees_them(office: Office, draft: str) -> None:
         for other in others:
             assert signed_in(other).get(f"/design/{draft}/{path}").status_code == 404
         assert Client().get(f"/design/{draft}/{path}").status_code == 302
+
+
+def test_a_called_flow_is_found_in_the_packs_below(publisher: Subject, draft: str) -> None:
+    client, here = signed_in(publisher), f"/design/{draft}/flows/caller"
+    base = (shipped_packs() / "base/flows/at-once-record.bpmn").read_text(encoding="utf-8")
+    calls = re.sub(
+        r"<serviceTask id=\"record\".*?</serviceTask>",
+        lambda m: (
+            m[0]
+            .replace("serviceTask", "callActivity")
+            .replace('tongban:verb="record-result"', 'calledElement="NAME"')
+        ),
+        base.replace('id="at-once-record"', 'id="caller"'),
+        flags=re.DOTALL,
+    )
+    for name, sound in (("at-once-payment", True), ("nowhere", False)):
+        data = calls.replace("NAME", name).encode()
+        client.post(here, {"file": SimpleUploadedFile("x.bpmn", data)})
+        assert ("流程可以证明" in text(client.get(here))) == sound
+        assert ("不存在或尚未通过检查" in text(client.get(here))) != sound
+
+
+def test_conditions_on_arrows_of_shipped_flows_have_english_names() -> None:
+    flows = sorted(shipped_packs().glob("*/flows/*.bpmn"))
+    named = [
+        line.element
+        for path in flows
+        for line in read_drawing(path.read_bytes(), path.name).lines
+        if line.element.name
+    ]
+    assert len(named) > 30
+    for one in named:
+        assert one.english, one.id
+        assert one.english.isascii(), one.id
+        assert one.called("en") == one.english

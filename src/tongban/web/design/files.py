@@ -90,12 +90,14 @@ def _frame(subject: Subject, number: str, found: Text, t: Words, lang: str) -> d
     mine = f"{draft.pack}/{found.path}"
     problems = [*effect.problems, *(one.problem for one in effect.unraised)]
     kind = kind_of(found.path)
+    called = queries.called(subject, number).get(found.path)
     slug = found.path.rpartition("/")[2].rpartition(".")[0]
     return {
         "draft": draft,
         "file": found,
         "kind": kind_word(kind, t),
         "slug": slug,
+        "title": called.of(lang) if called else "",
         "findings": [{"line": p.line, "text": p.told(lang)} for p in problems if p.file == mine],
         "others": sum(one.file != mine for one in problems),
         "as_text": file_url(number, found.path, text="1"),

@@ -23,6 +23,7 @@ from tongban.apps.items.workshop.domain import (
     lines_of,
 )
 from tongban.apps.items.workshop.errors import WorkshopRefused
+from tongban.apps.items.workshop.titles import titles
 from tongban.infra.access.domain import Subject
 from tongban.infra.packs import (
     Pack,
@@ -34,6 +35,7 @@ from tongban.infra.packs import (
     packs_of,
     problem,
 )
+from tongban.kernel.facts import Words
 
 
 @dataclass(frozen=True, slots=True)
@@ -139,6 +141,31 @@ def files(subject: Subject, number: str) -> tuple[File, ...]:
         slug = path.rpartition("/")[2].rpartition(".")[0]
         found.append(File(path, kind_of(path), slug, state))
     return tuple(found)
+
+
+def called(subject: Subject, number: str) -> dict[str, Words]:
+    """Give what the files of a draft are called, by path, as far as their texts say it."""
+    row = row_of(subject, number)
+    inside = _whole(row).get(row.pack, {})
+    return titles({p: raw.decode("utf-8", "replace") for p, raw in inside.items() if editable(p)})
+
+
+def flow_text(subject: Subject, number: str, name: str) -> str | None:
+    """Give a flow that another one calls: of the draft's pack, else of the packs it extends."""
+    row = row_of(subject, number)
+    whole = _whole(row)
+    waiting, seen = [row.pack], set[str]()
+    while waiting:
+        pack = waiting.pop(0)
+        if pack in seen or pack not in whole:
+            continue
+        seen.add(pack)
+        if raw := whole[pack].get(f"flows/{name}.bpmn"):
+            return raw.decode("utf-8", "replace")
+        head = _data(whole[pack].get(shelves.HEAD, b"").decode("utf-8", "replace"))
+        below = head.get("extends") if isinstance(head, dict) else None
+        waiting += reversed(below) if isinstance(below, list) else []
+    return None
 
 
 def packs(row: WorkshopDraft) -> tuple[Pack, ...]:
