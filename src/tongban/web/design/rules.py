@@ -19,7 +19,7 @@ from tongban.apps.items.checking import cases
 from tongban.apps.items.checking.shelf import told
 from tongban.apps.items.workshop import queries, services, sheet
 from tongban.apps.items.workshop.domain import Text
-from tongban.apps.items.workshop.errors import WorkshopError, WorkshopRefused
+from tongban.apps.items.workshop.errors import EditedMeanwhile, WorkshopError, WorkshopRefused
 from tongban.apps.items.workshop.sheet import Sheet
 from tongban.infra.access.domain import Subject
 from tongban.infra.packs import PackInvalid, changed, document_of, written
@@ -102,7 +102,14 @@ def _act(request: HttpRequest, page: _Page) -> HttpResponse:
     act = sent.get("act", "")
     if act in {"try", "keep"}:
         return _try(request, page, sent)
-    made = _done(sheet.typed(page.sheet, sent), act, sent)
+    t = words(view_of(request).language.tag)
+    if sent.get("seen", "") != page.found.digest:
+        return _overtaken(request, page, sent)
+    typed = sheet.typed(page.sheet, sent)
+    made = _done(typed, act, sent)
+    if act != "save" and made is typed:
+        line = t.get(f"design_unfit_{act.replace('-', '_')}", t["design_unfit"])
+        return _show(request, page, typed, lines=[line], status=422)
     try:
         text = sheet.write_sheet(page.data, made, page.path).decode()
         services.write(page.subject, page.draft, page.path, text, sent.get("seen", ""))
@@ -115,8 +122,40 @@ def _act(request: HttpRequest, page: _Page) -> HttpResponse:
     return redirect(page.here + "#sheet")
 
 
+def _overtaken(request: HttpRequest, page: _Page, sent: Mapping[str, str]) -> HttpResponse:
+    """Show what the sheet is by now with what was typed in its rows, and what changed meanwhile."""
+    t = words(view_of(request).language.tag)
+    lines = [said(request, EditedMeanwhile(page.found.text))]
+    before = _before(page, sent.get("seen", ""))
+    if before is None:
+        made = sheet.typed(page.sheet, sent)
+        return _show(request, page, made, lines=lines, status=409)
+    mine = sheet.typed(before, sent)
+    made = sheet.merged(before, page.sheet, mine)
+    other = sheet.overtaken(before, page.sheet)
+    if other:
+        rows = ", ".join(str(n + 1) for n in sorted(other))
+        lines.append(str(t["design_rows_changed"]).format(rows=rows))
+    for row in sheet.gone(before, page.sheet, mine):
+        texts = " | ".join(text for text in (*row.cells, *row.results, *row.notes) if text)
+        lines.append(str(t["design_row_gone"]).format(texts=texts))
+    return _show(request, page, made, lines=lines, other=other, status=409)
+
+
+def _before(page: _Page, seen: str) -> Sheet | None:
+    """Give the sheet as it was when the form was made, where that text is kept."""
+    text = queries.text_seen(page.subject, page.draft, page.path, seen)
+    if text is None:
+        return None
+    try:
+        found = sheet.read_sheets(text.encode(), page.path)
+    except TableError:
+        return None
+    return next((one for one in found if one.decision == page.sheet.decision), None)
+
+
 def _done(made: Sheet, act: str, sent: Mapping[str, str]) -> Sheet:
-    """Do an act to the sheet as it was typed; an act that does not fit changes nothing more."""
+    """Do an act to the sheet as it was typed; an act that does not fit gives it back."""
     row, column = _number(sent.get("row", "")), sent.get("column", "")
     kind, _, place = column.partition("-")
     at = _number(place)
@@ -259,6 +298,7 @@ def _show(
     lines: Sequence[str] = (),
     tried: Mapping[str, str] | None = None,
     decision: Decision | None = None,
+    other: frozenset[int] = frozenset(),
     status: int = 200,
 ) -> HttpResponse:
     t, en = words(view_of(request).language.tag), language(request) == "en"
@@ -301,6 +341,8 @@ def _show(
         "rows": [
             {
                 "number": number + 1,
+                "key": row.key,
+                "changed": t["design_row_changed"] if number in other else "",
                 "cells": cells(made, number, row, faults, called, t, en=en),
                 "marked": marked.get(ids[number], "") if number < len(ids) else "",
                 "sentence": sentences.get(ids[number], "") if number < len(ids) else "",

@@ -117,6 +117,15 @@ def text_of(subject: Subject, number: str, path: str) -> Text:
     return text_in(row, edits(row), path)
 
 
+def text_seen(subject: Subject, number: str, path: str, seen: str) -> str | None:
+    """Give the text that a file had under this digest, if it is kept still."""
+    row = row_of(subject, number)
+    raw = shelves.in_force().get(row.pack, {}).get(path)
+    kept = [*row.edits.filter(path=path).order_by("-pk").values_list("text", flat=True)]
+    texts = [*kept, raw.decode("utf-8", "replace") if raw is not None else None]
+    return next((text for text in texts if text is not None and digest(text) == seen), None)
+
+
 def text_in(row: WorkshopDraft, changed: Mapping[str, str | None], path: str) -> Text:
     """Give a file of a draft whose edits are at hand."""
     if path in changed:
