@@ -271,6 +271,15 @@ def _effect(_state: str, held: _Held) -> Effect:
     return Effect(found.fresh, found.unraised, ())
 
 
+def judged(whole: Mapping[str, Mapping[str, bytes]]) -> tuple[Problem, ...]:
+    """Say what hinders the publication of packs by their files; never raises for their content."""
+    try:
+        found = publishing.outlook(packs_of(whole.items()))
+    except PackInvalid as wrong:
+        return wrong.problems
+    return tuple(one.problem for one in found.unraised)
+
+
 def findings(subject: Subject, number: str) -> tuple[Problem, ...]:
     """Give everything that hinders publication, by file and line."""
     found = effect(subject, number)
