@@ -34,6 +34,7 @@ COMMANDS: Mapping[str, Place | Branch] = {
     "sample": ("tongban.apps.exchange.cli:sample", True),
     "case": ("tongban.apps.cases.cli:case", True),
     "items": ("tongban.apps.items.cli:items", True),
+    "packs": ("tongban.apps.items.workshop_cli:packs", True),
     "licence": ("tongban.apps.licences.cli:licence", True),
     "fees": ("tongban.apps.fees.cli:fees", True),
     "seal": ("tongban.apps.evidence.seals_cli:seal", True),

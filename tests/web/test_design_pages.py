@@ -210,3 +210,54 @@ def test_whoever_did_not_prove_enough_is_sent_to_prove_more(
     answer = weak.post(f"/design/{number}", {"act": "publish"})
     assert answer.status_code == 302
     assert answer["Location"].startswith("/sign-in/more")
+
+
+@pytest.mark.parametrize(
+    ("lang", "names"),
+    [
+        ("zh", {"预防接种证办理", "科学育儿指导服务登记", "高龄津贴"}),
+        ("en", {"vaccination certificate", "old-age allowance"}),
+    ],
+)
+def test_lists_give_titles_with_the_file_beside_them(
+    client: Client, number: str, lang: str, names: set[str]
+) -> None:
+    tree = page(client, f"/design/{number}?lang={lang}")
+    rows = tree.xpath("//ul[@class='tasks']/li[a]")
+    shown = {
+        row.xpath("./a")[0].text_content(): row.xpath("./small")[0].text_content() for row in rows
+    }
+    assert len(rows) > 20
+    assert names <= {row.xpath("./a")[0].text_content() for row in rows}, sorted(shown)
+    assert not [name for name in shown if "/" in name]
+    assert all("/" in file for file in shown.values())
+
+
+def test_files_are_found_by_title_or_name(client: Client, number: str) -> None:
+    def found(sought: str) -> set[str]:
+        tree = page(client, f"/design/{number}?q={sought}")
+        return {str(p) for p in tree.xpath("//ul[@class='tasks']/li[a]/small//text()")}
+
+    by_title = found("接种证")
+    assert "items/vaccination-certificate.yaml" in by_title
+    assert all("vaccination" in path for path in by_title)
+    assert found("vaccination-certificate.yaml") <= by_title
+    assert found("nothing-like-it") == set()
+
+
+@pytest.mark.parametrize("lang", ["zh", "en"])
+def test_findings_are_told_in_the_language_of_the_page(
+    client: Client, number: str, lang: str
+) -> None:
+    here = f"/design/{number}/file?path=items/vaccination-certificate.yaml"
+    tree = page(client, f"{here}&text=1")
+    (box,) = tree.xpath("//textarea[@name='text']")
+    (seen,) = tree.xpath("//input[@name='seen']/@value")
+    text = (box.text or "").replace("department: ", "department: no-")
+    client.post(f"{here}&text=1", {"act": "save", "text": text, "seen": seen})
+    for address in (f"{here}&text=1&lang={lang}", f"/design/{number}?lang={lang}"):
+        (section,) = page(client, address).xpath("//section[h2][1]")[:1]
+        told = section.text_content()
+        assert ("没有部门“no-" in told) == (lang == "zh")
+        assert ("no department no-" in told) == (lang == "en")
+        assert ("add it to" in told) == (lang == "en")

@@ -1,5 +1,6 @@
 """The pages of rule tables and flows in the workshop, used as a browser without script does."""
 
+import re
 from typing import Any
 
 import pytest
@@ -13,6 +14,7 @@ from tongban.apps.items.workshop import queries, services
 from tongban.apps.items.workshop.sheet import read_sheets
 from tongban.infra.access.domain import Subject
 from tongban.infra.packs import shipped_packs
+from tongban.web.drawing import read_drawing
 
 RULES, CASES = "rules/childcare-guidance.dmn", "rules/childcare-guidance.cases.yaml"
 FLOW = shipped_packs() / "base" / "flows" / "at-once-record.bpmn"
@@ -125,8 +127,19 @@ def test_rows_and_columns_come_go_and_move(publisher: Subject, draft: str) -> No
     send(client, draft, "output-add", result="visits", **{"result-type": "number"})
     assert table(publisher, draft).outputs[2].type == "number"
     send(client, draft, "column-drop", column="output-2")
-    send(client, draft, "row-up", row="0")  # there is no row above the first
-    send(client, draft, "input-add", fact="no.fact")
+    for act, given, said in (
+        ("row-up", {"row": "0"}, "第一行不能上移"),
+        ("row-down", {"row": "2"}, "最后一行不能下移"),
+        ("row-drop", {"row": "77"}, "没有这一行"),
+        ("input-add", {"fact": "no.fact"}, "还没有的事实"),
+        ("output-add", {"result": "no name"}, "给结果起一个"),
+        ("column-drop", {"column": "input-9"}, "没有这一列"),
+    ):
+        answer = send(client, draft, act, **given, **{"cells-0-0": "<30"})
+        assert answer.status_code == 422
+        assert said in text(answer)
+        (cell,) = tree(answer).xpath("//textarea[@id='cell-cells-0-0']")
+        assert cell.text == "<30"  # what was typed is kept
     there = shipped_packs() / "sample" / RULES
     assert table(publisher, draft) == read_sheets(there.read_bytes(), "x")[0]
 
@@ -228,3 +241,85 @@ def test_nobody_else_sees_them(office: Office, draft: str) -> None:
         for other in others:
             assert signed_in(other).get(f"/design/{draft}/{path}").status_code == 404
         assert Client().get(f"/design/{draft}/{path}").status_code == 302
+
+
+def test_a_called_flow_is_found_in_the_packs_below(publisher: Subject, draft: str) -> None:
+    client, here = signed_in(publisher), f"/design/{draft}/flows/caller"
+    base = (shipped_packs() / "base/flows/at-once-record.bpmn").read_text(encoding="utf-8")
+    calls = re.sub(
+        r"<serviceTask id=\"record\".*?</serviceTask>",
+        lambda m: (
+            m[0]
+            .replace("serviceTask", "callActivity")
+            .replace('tongban:verb="record-result"', 'calledElement="NAME"')
+        ),
+        base.replace('id="at-once-record"', 'id="caller"'),
+        flags=re.DOTALL,
+    )
+    for name, sound in (("at-once-payment", True), ("nowhere", False)):
+        data = calls.replace("NAME", name).encode()
+        client.post(here, {"file": SimpleUploadedFile("x.bpmn", data)})
+        assert ("流程可以证明" in text(client.get(here))) == sound
+        assert ("不存在或尚未通过检查" in text(client.get(here))) != sound
+
+
+def test_conditions_on_arrows_of_shipped_flows_have_english_names() -> None:
+    flows = sorted(shipped_packs().glob("*/flows/*.bpmn"))
+    named = [
+        line.element
+        for path in flows
+        for line in read_drawing(path.read_bytes(), path.name).lines
+        if line.element.name
+    ]
+    assert len(named) > 30
+    for one in named:
+        assert one.english, one.id
+        assert one.english.isascii(), one.id
+        assert one.called("en") == one.english
+
+
+@pytest.mark.parametrize("lang", ["zh", "en"])
+def test_what_was_typed_stays_in_its_own_row_when_rows_moved(
+    publisher: Subject, draft: str, lang: str
+) -> None:
+    client = signed_in(publisher)
+    here = f"/design/{draft}/rules/childcare-guidance"
+    shown = tree(client.get(here))
+    cells = {one.get("name"): one.text or "" for one in shown.xpath("//textarea")}
+    hidden = {one.get("name"): one.get("value") for one in shown.xpath("//input[@type='hidden']")}
+    hidden.pop("csrfmiddlewaretoken", None)
+    before = table(publisher, draft)
+    send(client, draft, "save", **{"cells-2-1": ">=2600"})  # somebody changes the third row
+    send(client, draft, "row-down", row="0")  # and moves the first below the second
+    mine = hidden | cells | {"act": "save", "cells-0-1": "<1000"}
+    answer = client.post(f"{here}?lang={lang}", mine)
+    assert answer.status_code == 409
+    page = tree(answer)
+    told = {row: page.xpath(f"//textarea[@id='cell-cells-{row}-1']")[0].text for row in range(3)}
+    assert told == {0: before.rows[1].cells[1], 1: "<1000", 2: ">=2600"}
+    word = "刚有改动" if lang == "zh" else "changed meanwhile"
+    marked = [
+        row.xpath("./th")[0].text_content().strip()[0]
+        for row in page.xpath("//tbody/tr")
+        if word in row.xpath("./th")[0].text_content()
+    ]
+    assert marked == ["3"]
+    # saved again, both changes stand
+    (seen,) = page.xpath("//input[@name='seen']/@value")
+    again = {one.get("name"): one.text or "" for one in page.xpath("//textarea")}
+    client.post(here, again | {"act": "save", "seen": str(seen)})
+    assert [row.cells[1] for row in table(publisher, draft).rows] == list(told.values())
+
+
+def test_a_row_that_was_removed_meanwhile_is_told_with_what_was_typed(
+    publisher: Subject, draft: str
+) -> None:
+    client = signed_in(publisher)
+    here = f"/design/{draft}/rules/childcare-guidance"
+    (seen,) = tree(client.get(here)).xpath("//input[@name='seen']/@value")
+    send(client, draft, "row-drop", row="0")
+    answer = client.post(here, {"act": "save", "seen": seen, "cells-0-1": "<1234"})
+    assert answer.status_code == 409
+    assert "已被他人删去" in text(answer)
+    assert "<1234" in text(answer)
+    assert not tree(answer).xpath("//textarea[.='<1234']")

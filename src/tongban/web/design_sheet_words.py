@@ -9,6 +9,52 @@ DESIGN_SHEET_WORDS: Mapping[str, Words] = {
     "sheet_text": Words("编辑文件原文", "Edit the text of the file"),
     "design_flow": Words("流程", "Flow"),
     "sheet_findings": Words("检查结果", "Findings"),
+    "design_rows_changed": Words(
+        "他人刚改动的行：{rows}。您键入的内容仍在原来的行中，请核对后保存。",
+        "Rows changed meanwhile: {rows}. What you typed is in its own rows; compare and save.",
+    ),
+    "design_row_changed": Words("刚有改动", "changed meanwhile"),
+    "design_row_gone": Words(
+        "您键入内容的一行已被他人删去，内容为：{texts}",
+        "A row you typed in was removed by somebody else; it was: {texts}",
+    ),
+    "design_unfit": Words(
+        "没有这样的操作，什么都没有保存；键入的内容仍在表中。",
+        "There is no such act. Nothing was saved; what you typed is still in the sheet.",
+    ),
+    "design_unfit_row_add": Words(
+        "行数已达上限，没有保存。", "There are as many rows as there may be; nothing was saved."
+    ),
+    "design_unfit_row_copy": Words(
+        "没有这一行，或行数已达上限，没有保存。",
+        "There is no such row, or there are as many as there may be; nothing was saved.",
+    ),
+    "design_unfit_row_up": Words(
+        "第一行不能上移，或没有这一行；没有保存。",
+        "The first row cannot move up, or there is no such row; nothing was saved.",
+    ),
+    "design_unfit_row_down": Words(
+        "最后一行不能下移，或没有这一行；没有保存。",
+        "The last row cannot move down, or there is no such row; nothing was saved.",
+    ),
+    "design_unfit_row_drop": Words(
+        "表中至少保留一行，或没有这一行；没有保存。",
+        "A table keeps one row, or there is no such row; nothing was saved.",
+    ),
+    "design_unfit_column_drop": Words(
+        "条件和结果至少各保留一列，或没有这一列；没有保存。",
+        "A table keeps one condition and one result, or there is no such column;"
+        " nothing was saved.",
+    ),
+    "design_unfit_input_add": Words(
+        "请选择表中还没有的事实；没有保存。",
+        "Choose a fact that the table does not ask yet; nothing was saved.",
+    ),
+    "design_unfit_output_add": Words(
+        "请用字母、数字和下划线给结果起一个表中还没有的名称；没有保存。",
+        "Name the result in letters, digits and underscores, and not as another one;"
+        " nothing was saved.",
+    ),
     "design_flow_sound": Words(
         "流程可以证明总能走到结束，没有走不到的步骤。",
         "The flow is proved: it can always finish, and every step can be reached.",

@@ -70,6 +70,8 @@ DESIGN_WORDS: Mapping[str, Words] = {
     "design_edit": Words("编辑", "Edit"),
     "design_undo": Words("撤销最后一次修改", "Take back the last change"),
     "design_files": Words("文件", "Files"),
+    "design_seek": Words("按名称或文件名查找", "Find by title or file name"),
+    "design_sought_none": Words("没有找到文件。", "No file was found."),
     "design_preview": Words("预览", "Preview"),
     "design_preview_told": Words(
         "这是草稿的预览，尚未发布。返回草稿",

@@ -89,7 +89,12 @@ def test_a_pack_is_checked_whole_and_nothing_is_published(
     (pack / "life-events/arrival.yaml").write_text(spoilt, encoding="utf-8")
     told = run("check", str(pack))
     assert told.exit_code == 1
+    assert "harbour/life-events/arrival.yaml:5: 没有角色“captain”" in told.output
+    told = run("check", str(pack), "--lang", "en")
     assert "harbour/life-events/arrival.yaml:5: no role captain" in told.output
+    assert "[no-role]" in told.output
+    codes = {one["code"] for one in json.loads(run("check", str(pack), "--json").stdout)}
+    assert codes == {"no-role", "no-item"}
     assert "no item birth-cert;" in told.output
     assert queries.life_events() == ()
 

@@ -76,7 +76,7 @@ def test_cases_that_ship_pass_and_each_fires_the_rows_it_is_about(path: Path) ->
 def refused(folder: Path, *changes: tuple[str, str]) -> list[str]:
     with pytest.raises(PackInvalid) as wrong:
         check_packs(read_packs(changed_packs(folder, {FILE: list(changes)})))
-    return [str(problem) for problem in wrong.value.problems]
+    return [f"{problem} / {problem.told('zh')}" for problem in wrong.value.problems]
 
 
 def test_a_pack_whose_case_fails_is_not_published(tmp_path: Path) -> None:

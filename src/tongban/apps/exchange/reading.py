@@ -77,15 +77,13 @@ def problems(packs: Sequence[Pack], data: Mapping[str, Any]) -> Iterator[Problem
         for key, raw in document.data["departments"].items():
             if wrong := USCC.validate(raw["uscc"]):
                 place = ("departments", key, "uscc")
-                yield document.problem(place, str(wrong), "correct the code")
+                yield document.problem(place, "code-wrong", code=raw["uscc"], why=str(wrong))
     for document in documents(packs, "resource"):
         yield from _resource(document, data)
     for document in documents(packs, "exchange"):
         operator = document.data.get("operator")
         if operator and operator not in data["departments"]:
-            yield document.problem(
-                ("operator",), f"no department {operator}", "add it to departments.yaml"
-            )
+            yield document.problem(("operator",), "no-department", name=operator)
     seen: dict[tuple[str, str, str, str], str] = {}
     for document in documents(packs, "grants"):
         yield from _grants(document, data, seen)
@@ -96,8 +94,9 @@ def _facts(document: Document, data: Mapping[str, Any]) -> Iterator[Problem]:
         if raw["kind"] not in data["kinds"]:
             yield document.problem(
                 ("roles", role, "kind"),
-                f"no kind {raw['kind']}",
-                f"use one of {', '.join(data['kinds'])}",
+                "no-kind-of",
+                name=raw["kind"],
+                known=", ".join(data["kinds"]),
             )
     for kind, shape in document.data.get("kinds", {}).items():
         for name, raw in shape["attributes"].items():
@@ -112,18 +111,12 @@ def _attribute_problems(
     if derive := raw.get("derive"):
         source = kind.get(derive["of"], {})
         if source.get("type") != "date" or raw["type"] != "number":
-            yield document.problem(
-                (*place, "derive"),
-                f"{name} is not counted from a date",
-                "derive a number from an attribute of type date",
-            )
+            yield document.problem((*place, "derive"), "fact-derive", name=name)
     if raw.get("code") and raw["type"] != "string":
-        yield document.problem((*place, "code"), f"{name} has a code", "make it a string")
+        yield document.problem((*place, "code"), "fact-code", name=name)
     if extra := set(raw.get("schema", ())) - _LIMITS[raw["type"]]:
         yield document.problem(
-            (*place, "schema"),
-            f"{', '.join(sorted(extra))} limits no {raw['type']}",
-            "remove it or change the type",
+            (*place, "schema"), "fact-limits", names=", ".join(sorted(extra)), type=raw["type"]
         )
     shape = Vocabulary({"k": {"a": attribute({**raw, "options": ()})}}, {"r": Role("k", _NAME)})
     for index, option in enumerate(raw.get("options", ())):
@@ -131,35 +124,32 @@ def _attribute_problems(
             parse_value(shape.fact("r.a"), option["value"])
         except FactInvalid as wrong:
             yield document.problem(
-                (*place, "options", index), f"the option {option['value']!r} of {name}", wrong.en
+                (*place, "options", index),
+                "fact-option",
+                value=option["value"],
+                name=name,
+                zh=wrong.zh,
+                en=wrong.en,
             )
 
 
 def _resource(document: Document, data: Mapping[str, Any]) -> Iterator[Problem]:
     raw = document.data
     if raw["department"] not in data["departments"]:
-        yield document.problem(
-            ("department",), f"no department {raw['department']}", "add it to departments.yaml"
-        )
+        yield document.problem(("department",), "no-department", name=raw["department"])
     kind = data["kinds"].get(raw["kind"])
     if kind is None:
-        yield document.problem(("kind",), f"no kind {raw['kind']}", "add it to facts.yaml")
+        yield document.problem(("kind",), "no-kind", name=raw["kind"])
         return
     for name in raw["fields"]:
         if name not in kind or kind[name].get("derive"):
-            yield document.problem(
-                ("fields", name),
-                f"{raw['kind']} has no attribute {name} that a record could hold",
-                "add it to facts.yaml, without derive",
-            )
+            yield document.problem(("fields", name), "field-absent", kind=raw["kind"], name=name)
     for part in ("key", "lead"):
         for index, name in enumerate(raw.get(part, ())):
             if name not in raw["fields"]:
-                yield document.problem(
-                    (part, index), f"{part} names {name}, which is no field", "add it to fields"
-                )
+                yield document.problem((part, index), "field-named", part=part, name=name)
     if not set(raw["fields"]) - set(raw["key"]):
-        yield document.problem(("fields",), "the resource holds only its key", "add a field")
+        yield document.problem(("fields",), "field-none")
     yield from _record(document, data)
 
 
@@ -168,9 +158,7 @@ def _record(document: Document, data: Mapping[str, Any]) -> Iterator[Problem]:
     raw = document.data
     lead = raw.get("lead_department", raw["department"])
     if lead not in data["departments"]:
-        yield document.problem(
-            ("lead_department",), f"no department {lead}", "add it to departments.yaml"
-        )
+        yield document.problem(("lead_department",), "no-department", name=lead)
     named = set(raw["fields"]) <= data["kinds"][raw["kind"]].keys()
     if not named or not {lead, raw["department"]} <= data["departments"].keys():
         return
@@ -182,7 +170,7 @@ def _record(document: Document, data: Mapping[str, Any]) -> Iterator[Problem]:
             place = ("fields", names[int(rest[0])], *rest[1:])
         elif first in {"department", "lead"}:
             continue  # told of departments.yaml already
-        yield document.problem(place, f"{fault.place} {fault.en}", "correct the contract")
+        yield document.problem(place, "contract-fault", place=fault.place, zh=fault.zh, en=fault.en)
 
 
 def _grants(
@@ -192,36 +180,32 @@ def _grants(
         resource = data["resources"].get(raw["resource"])
         place: Place = ("grants", index)
         if resource is None:
-            yield document.problem(
-                (*place, "resource"), f"no resource {raw['resource']}", "add it to contracts"
-            )
+            yield document.problem((*place, "resource"), "no-resource", name=raw["resource"])
             continue
         if resource["sharing"] == "none":
-            yield document.problem(
-                place, f"{raw['resource']} is not shared", "ask its department, or remove the grant"
-            )
+            yield document.problem(place, "grant-unshared", resource=raw["resource"])
         for name in raw.get("rows", {}):
             if name not in resource["fields"]:
                 yield document.problem(
                     (*place, "rows", name),
-                    f"{raw['resource']} has no field {name} to filter by",
-                    "correct the attribute",
+                    "grant-filter",
+                    resource=raw["resource"],
+                    name=name,
                 )
         if raw.get("bulk") and raw["basis"] == "consent":
-            yield document.problem(
-                (*place, "bulk"), "consent opens no whole register", "remove bulk, or cite the law"
-            )
+            yield document.problem((*place, "bulk"), "grant-bulk")
         for position, name in enumerate(raw["attributes"]):
             here = (*place, "attributes", position)
             if name not in resource["fields"]:
-                yield document.problem(
-                    here, f"{raw['resource']} has no field {name}", "correct the attribute"
-                )
+                yield document.problem(here, "grant-field", resource=raw["resource"], name=name)
             permit = (raw["item"], raw["resource"], name, raw["basis"])
             if permit in seen:
                 yield document.problem(
                     here,
-                    f"{raw['item']} may read {name} of {raw['resource']} already: {seen[permit]}",
-                    "grant it once",
+                    "grant-twice",
+                    item=raw["item"],
+                    resource=raw["resource"],
+                    name=name,
+                    where=seen[permit],
                 )
             seen[permit] = f"{document.file}:{document.line(*here)}"

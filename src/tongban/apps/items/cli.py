@@ -69,8 +69,13 @@ def list_(lang: story.Lang) -> None:
     metavar="FOLDER…",
     type=click.Path(exists=True, file_okay=False, path_type=Path),
 )
-def check(folders: tuple[Path, ...]) -> None:
-    """Check the packs in FOLDER… with those installed; publish nothing, tell every problem."""
+@_LANG
+@click.option("--json", "as_json", is_flag=True, help="Print the problems as one JSON list.")
+def check(folders: tuple[Path, ...], lang: story.Lang, *, as_json: bool) -> None:
+    """Check the packs in FOLDER… with those installed; publish nothing, tell every problem.
+
+    Each problem ends in its code, which is the same in both languages.
+    """
     known = {folder.resolve(): folder for folder in find_packs(settings.PACKS)}
     for folder in folders:
         if not (folder / "pack.yaml").is_file():
@@ -79,9 +84,14 @@ def check(folders: tuple[Path, ...]) -> None:
     try:
         checked = check_packs(read_packs(list(known.values())))
     except PackInvalid as error:
-        for problem in error.problems:
-            click.echo(str(problem), err=True)
+        if as_json:
+            click.echo(json.dumps([one.as_json() for one in error.problems], ensure_ascii=False))
+        for one in () if as_json else error.problems:
+            click.echo(f"{one.file}:{one.line}: {one.told(lang)} [{one.code}]", err=True)
         raise click.ClickException(f"{len(error.problems)} to mend / 处待改正") from error
+    if as_json:
+        click.echo("[]")
+        return
     click.echo(f"{len(checked.definitions)} definitions hold together / 定义检查通过")
 
 

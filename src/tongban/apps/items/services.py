@@ -102,16 +102,16 @@ def _unraised(
             continue
         place = ("version",)
         if ready.version < row.version:
-            told = f"version {row.version} of {ready.slug} is published already"
+            code = "version-published"
         elif digests[ready.kind, ready.slug] != row.digest:
-            told = (
-                f"{ready.kind} {ready.slug}, or a flow, table, licence kind or item in it, is not"
-                f" what was published as version {row.version}"
-            )
+            code = "version-differs"
         else:
             continue
-        mend = f"raise version to {row.version + 1}"
-        yield Unraised(ready, row.version + 1, ready.document.problem(place, told, mend))
+        next_ = row.version + 1
+        told = ready.document.problem(
+            place, code, kind=ready.kind, slug=ready.slug, version=row.version, next=next_
+        )
+        yield Unraised(ready, next_, told)
 
 
 def _keep_vocabulary(fresh: Vocabulary, packs: Sequence[Pack]) -> None:
@@ -127,8 +127,12 @@ def _keep_vocabulary(fresh: Vocabulary, packs: Sequence[Pack]) -> None:
             problems.append(
                 document.problem(
                     (),
-                    f"{slug} version {version} uses {fact} as {old}, facts.yaml has {kept}",
-                    "keep the fact as it was; open cases stand on it",
+                    "fact-in-use",
+                    slug=slug,
+                    version=version,
+                    fact=fact,
+                    old=old,
+                    now=str(kept),
                 )
             )
     if problems:

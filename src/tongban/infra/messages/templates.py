@@ -80,8 +80,10 @@ def _faults(document: Document) -> list[Problem]:
                 problems.append(
                     document.problem(
                         (part, lang),
-                        f"{part} names {', '.join(strange)}",
-                        f"name only {', '.join(sorted(allowed))}",
+                        "message-places",
+                        part=part,
+                        names=", ".join(strange),
+                        known=", ".join(sorted(allowed)),
                     )
                 )
     return problems

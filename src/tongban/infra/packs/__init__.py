@@ -10,6 +10,7 @@ from tongban.infra.packs.documents import (
     Place,
     Problem,
     document_of,
+    problem,
     read_document,
 )
 from tongban.infra.packs.reading import (
@@ -41,6 +42,7 @@ __all__ = [
     "kind_of",
     "pack_of",
     "packs_of",
+    "problem",
     "read_document",
     "read_pack",
     "read_packs",

@@ -12,6 +12,8 @@ from typing import Any
 
 import yaml
 
+from tongban.infra.packs.findings import SENTENCES
+
 Place = tuple[str | int, ...]
 
 _LARGEST = 1_000_000  # bytes
@@ -27,15 +29,61 @@ _DAY = re.compile(r"\d{4}-\d{2}-\d{2}", re.ASCII)
 
 @dataclass(frozen=True, slots=True)
 class Problem:
-    """One thing wrong in a pack: where it is, what it is, and the mend."""
+    """One thing wrong in a pack (问题): where it is, and what by its code and named arguments.
+
+    Its sentences stand in `findings.SENTENCES`; ``message`` and ``mend`` are the English ones.
+    """
 
     file: str
     line: int
-    message: str
-    mend: str
+    code: str
+    arguments: tuple[tuple[str, str | int], ...] = ()
+
+    @property
+    def message(self) -> str:
+        """What is wrong, in English."""
+        return self.what("en")
+
+    @property
+    def mend(self) -> str:
+        """What to do, in English."""
+        return self.remedy("en")
+
+    def what(self, lang: str) -> str:
+        """Say what is wrong in Chinese or English."""
+        sentences = SENTENCES[self.code]
+        return self._filled(sentences.en if lang == "en" else sentences.zh)
+
+    def remedy(self, lang: str) -> str:
+        """Say what to do in Chinese or English."""
+        sentences = SENTENCES[self.code]
+        return self._filled(sentences.en_mend if lang == "en" else sentences.zh_mend)
+
+    def told(self, lang: str) -> str:
+        """Say both in one line."""
+        return ("; " if lang == "en" else "；").join((self.what(lang), self.remedy(lang)))
+
+    def as_json(self) -> dict[str, Any]:
+        """Give it for a machine: place, code, arguments, and the sentences in both languages."""
+        return {
+            "file": self.file,
+            "line": self.line,
+            "code": self.code,
+            "arguments": dict(self.arguments),
+            "zh": self.told("zh"),
+            "en": self.told("en"),
+        }
+
+    def _filled(self, sentence: str) -> str:
+        return sentence.format_map(dict(self.arguments))
 
     def __str__(self) -> str:
-        return f"{self.file}:{self.line}: {self.message}; {self.mend}"
+        return f"{self.file}:{self.line}: {self.told('en')}"
+
+
+def problem(file: str, line: int, code: str, /, **arguments: str | int) -> Problem:
+    """Give a problem with the arguments that the sentences of its code name."""
+    return Problem(file, line, code, tuple(arguments.items()))
 
 
 class PackInvalid(ValueError):
@@ -61,17 +109,17 @@ class Document:
             place = place[:-1]
         return self.lines.get(place, 1)
 
-    def problem(self, place: Place, message: str, mend: str) -> Problem:
+    def problem(self, place: Place, code: str, /, **arguments: str | int) -> Problem:
         """Give a problem at ``place``."""
-        return Problem(self.file, self.line(*place), message, mend)
+        return problem(self.file, self.line(*place), code, **arguments)
 
 
 class _Stop(Exception):
-    def __init__(self, line: int, message: str, mend: str) -> None:
-        super().__init__(message)
+    def __init__(self, line: int, code: str, /, **arguments: str | int) -> None:
+        super().__init__(code)
         self.line = line
-        self.message = message
-        self.mend = mend
+        self.code = code
+        self.arguments = arguments
 
 
 def read_document(path: Path, file: str) -> Document:
@@ -82,9 +130,7 @@ def read_document(path: Path, file: str) -> Document:
     try:
         raw = path.read_bytes()
     except OSError as error:
-        raise PackInvalid(
-            [Problem(file, 1, f"cannot be read: {error.strerror}", "restore the file")]
-        ) from error
+        raise PackInvalid([problem(file, 1, "file-unreadable", why=str(error.strerror))]) from error
     return document_of(raw, file)
 
 
@@ -93,45 +139,43 @@ def document_of(raw: bytes, file: str) -> Document:
     try:
         return _build(raw, file)
     except _Stop as stop:
-        raise PackInvalid([Problem(file, stop.line, stop.message, stop.mend)]) from None
+        raise PackInvalid([problem(file, stop.line, stop.code, **stop.arguments)]) from None
     except UnicodeDecodeError as error:
         line = error.object[: error.start].count(b"\n") + 1
-        raise PackInvalid([Problem(file, line, "not UTF-8", "save the file as UTF-8")]) from error
+        raise PackInvalid([problem(file, line, "file-not-utf8")]) from error
     except yaml.MarkedYAMLError as error:
         mark = error.problem_mark or error.context_mark
         raise PackInvalid(
             [
-                Problem(
+                problem(
                     file,
                     mark.line + 1 if mark else 1,
-                    f"not YAML: {error.problem or error.context}",
-                    "correct the punctuation or the indentation",
+                    "yaml-broken",
+                    why=str(error.problem or error.context),
                 )
             ]
         ) from error
     except yaml.YAMLError as error:
-        raise PackInvalid(
-            [Problem(file, 1, f"not YAML: {error}", "remove control characters")]
-        ) from error
+        raise PackInvalid([problem(file, 1, "yaml-signs", why=str(error))]) from error
 
 
 def _build(raw: bytes, file: str) -> Document:
     if len(raw) > _LARGEST:
-        raise _Stop(1, f"the file has {len(raw)} bytes", f"keep it under {_LARGEST}")
+        raise _Stop(1, "file-large", size=len(raw), most=_LARGEST)
     text = raw.decode("utf-8")
     if "\t" in text:
-        raise _Stop(text[: text.index("\t")].count("\n") + 1, "a tab", "use spaces")
+        raise _Stop(text[: text.index("\t")].count("\n") + 1, "yaml-tab")
     events = iter(yaml.parse(text, Loader=getattr(yaml, "CSafeLoader", yaml.SafeLoader)))
     next(events)  # the stream begins
     first = next(events)
     if not isinstance(first, yaml.DocumentStartEvent):
-        raise _Stop(1, "the file is empty", "begin with schema: tongban/…/1")
+        raise _Stop(1, "yaml-empty")
     lines: dict[Place, int] = {}
     data = _value(next(events), events, (), lines)
     next(events)  # the document ends
     last = next(events)
     if not isinstance(last, yaml.StreamEndEvent):
-        raise _Stop(_line(last), "a second document", "keep one document a file")
+        raise _Stop(_line(last), "yaml-second")
     return Document(file, data, lines)
 
 
@@ -143,11 +187,11 @@ def _value(
     event: yaml.Event, events: Iterator[yaml.Event], place: Place, lines: dict[Place, int]
 ) -> Any:
     if isinstance(event, yaml.AliasEvent) or getattr(event, "anchor", None):
-        raise _Stop(_line(event), "an anchor or alias", "write the value out")
+        raise _Stop(_line(event), "yaml-alias")
     if tag := getattr(event, "tag", None):
-        raise _Stop(_line(event), f"the tag {tag}", "remove it")
+        raise _Stop(_line(event), "yaml-tag", tag=str(tag))
     if len(place) > _DEEPEST:
-        raise _Stop(_line(event), "nested too deep", f"keep to {_DEEPEST} levels")
+        raise _Stop(_line(event), "yaml-deep", most=_DEEPEST)
     lines.setdefault(place, _line(event))
     if isinstance(event, yaml.ScalarEvent):
         return event.value if event.style else _plain(event)
@@ -159,9 +203,9 @@ def _value(
     mapping: dict[str, Any] = {}
     while not isinstance(key := next(events), yaml.MappingEndEvent):
         if not isinstance(key, yaml.ScalarEvent) or key.anchor or key.tag:
-            raise _Stop(_line(key), "a key that is no plain text", "use a word as the key")
+            raise _Stop(_line(key), "yaml-key")
         if key.value in mapping:
-            raise _Stop(_line(key), f"the key {key.value!r} comes twice", "remove one of them")
+            raise _Stop(_line(key), "yaml-twice", key=str(key.value))
         lines[*place, key.value] = _line(key)
         mapping[key.value] = _value(next(events), events, (*place, key.value), lines)
     return mapping
@@ -178,7 +222,7 @@ def _plain(event: yaml.ScalarEvent) -> str | int | bool | None:
     if _AMBIGUOUS.fullmatch(text) and not _DAY.fullmatch(text):
         raise _Stop(
             _line(event),
-            f"{text} could be read in two ways",
-            f'write "{text}" if it is text, true or false if it is an answer',
+            "yaml-ambiguous",
+            text=text,
         )
     return text

@@ -16,8 +16,10 @@ from jsonschema.protocols import Validator
 from tongban.infra.packs.documents import (
     Document,
     PackInvalid,
+    Place,
     Problem,
     document_of,
+    problem,
     read_document,
 )
 
@@ -36,6 +38,15 @@ _SINGLE = ("facts", "departments", "grants", "exchange", "themes", "voice")
 _DRAWN = {"flows": ".bpmn", "rules": ".dmn", "faces": ".typ"}
 # beside a rule file: what its tables must answer
 _CASES = ".cases.yaml"
+_TYPES = {
+    "string": "文字",
+    "integer": "整数",
+    "number": "数字",
+    "boolean": "true 或 false",
+    "array": "列表",
+    "object": "键值",
+    "null": "空值",
+}
 _READ = frozenset({".yaml", ".yml", ".bpmn", ".dmn", ".typ"})
 
 
@@ -131,11 +142,7 @@ def packs_of(
             problems += wrong.problems
             continue
         if pack.slug in packs:
-            problems.append(
-                pack.head.problem(
-                    ("slug",), f"a second pack called {pack.slug}", "give it another slug"
-                )
-            )
+            problems.append(pack.head.problem(("slug",), "pack-twice", slug=pack.slug))
         packs[pack.slug] = pack
     if problems:
         raise PackInvalid(problems)
@@ -152,11 +159,7 @@ def in_order(packs: Iterable[Pack]) -> tuple[Pack, ...]:
         if not ready:
             raise PackInvalid(
                 [
-                    pack.head.problem(
-                        ("extends",),
-                        f"extends {', '.join(pack.extends)}, which is absent or extends it back",
-                        "add the folder of that pack, or correct extends",
-                    )
+                    pack.head.problem(("extends",), "pack-extends", names=", ".join(pack.extends))
                     for pack in waiting.values()
                 ]
             )
@@ -181,13 +184,12 @@ def files_of(folder: Path) -> dict[str, bytes]:
         inside = path.relative_to(folder).as_posix()
         file = f"{folder.name}/{inside}"
         if not path.resolve().is_relative_to(folder):
-            problems.append(Problem(file, 1, "leads out of the pack", "put the file itself here"))
+            problems.append(problem(file, 1, "file-outside"))
             continue
         try:
             files[inside] = path.read_bytes()
         except OSError as error:
-            told = f"cannot be read: {error.strerror}"
-            problems.append(Problem(file, 1, told, "restore the file"))
+            problems.append(problem(file, 1, "file-unreadable", why=str(error.strerror)))
     if problems:
         raise PackInvalid(problems)
     return files
@@ -203,7 +205,7 @@ def pack_of(name: str, files: Mapping[str, bytes]) -> Pack:
     for path, kind in _kinds(files):
         file = f"{name}/{path}"
         if path not in files:
-            problems.append(Problem(file, 1, "there is no such file", "every pack begins with it"))
+            problems.append(problem(file, 1, "file-missing"))
             continue
         try:
             document = document_of(files[path], file)
@@ -214,9 +216,7 @@ def pack_of(name: str, files: Mapping[str, bytes]) -> Pack:
         slug = document.data.get("slug") if isinstance(document.data, dict) else None
         stem = PurePosixPath(path).stem.removesuffix(".cases")
         if "/" in path and not found and slug != stem:
-            found.append(
-                document.problem(("slug",), f"the slug is {slug}", f"name it as the file: {stem}")
-            )
+            found.append(document.problem(("slug",), "file-slug", slug=str(slug), stem=stem))
         problems.extend(found)
         documents.setdefault(kind, []).append(document)
     problems += _strangers(name, files)
@@ -280,12 +280,7 @@ def _strangers(name: str, files: Iterable[str]) -> list[Problem]:
     """Name the files of known kinds that nothing would read: most often a slip of the name."""
     rooms = ", ".join(sorted((*_FOLDERS, *_DRAWN)))
     return [
-        Problem(
-            f"{name}/{path}",
-            1,
-            "no file of a pack has this name",
-            f"put it in one of {rooms}, or remove it",
-        )
+        problem(f"{name}/{path}", 1, "file-stranger", rooms=rooms)
         for path in sorted(files)
         if not kind_of(path)
     ]
@@ -297,48 +292,32 @@ def _faults(document: Document, kind: str) -> Iterable[Problem]:
 
 
 def _problem(document: Document, error: Any) -> Problem:
-    place = tuple(error.absolute_path)
-    name = ".".join(map(str, place)) or "the file"
+    place: Place = tuple(error.absolute_path)
+    wanted, code = error.validator_value, "schema-shape"
+    told = {"value": _shown(error.instance), "why": error.message[:200]}
     match error.validator:
         case "additionalProperties":
             known = sorted(error.schema.get("properties", ()))
             extra = sorted(error.instance.keys() - set(known))
-            return document.problem(
-                (*place, extra[0]),
-                f"unknown key {', '.join(map(repr, extra))} in {name}",
-                f"use one of {', '.join(known)}",
-            )
+            code, place = "schema-unknown-key", (*place, extra[0])
+            told |= {"keys": ", ".join(map(repr, extra)), "known": ", ".join(known)}
         case "required":
-            lacking = sorted(set(error.validator_value) - error.instance.keys())
-            return document.problem(
-                place, f"{name} lacks {', '.join(lacking)}", "add what is missing"
-            )
+            code = "schema-lacks"
+            told["keys"] = ", ".join(sorted(set(wanted) - error.instance.keys()))
         case "type":
-            wanted = error.validator_value
-            wanted = wanted if isinstance(wanted, str) else " or ".join(wanted)
-            return document.problem(
-                place,
-                f"{name} is {_shown(error.instance)}",
-                f'write a value of type {wanted} (text of digits in quotes: "01")',
-            )
+            types = [wanted] if isinstance(wanted, str) else wanted
+            code, told["type"] = "schema-type", " or ".join(types)
+            told["zh_type"] = "或".join(_TYPES.get(one, one) for one in types)
         case "pattern":
-            return document.problem(
-                place, f"{name} is {_shown(error.instance)}", f"write it as {error.validator_value}"
-            )
+            code, told["wanted"] = "schema-pattern", wanted
         case "enum" | "const":
-            allowed = error.validator_value
-            allowed = allowed if isinstance(allowed, list) else [allowed]
-            return document.problem(
-                place,
-                f"{name} is {_shown(error.instance)}",
-                f"use one of {', '.join(map(str, allowed))}",
-            )
-        case _:
-            return document.problem(
-                place,
-                f"{name}: {error.message[:200]}",
-                "see docs/standards/region-packs.md",
-            )
+            allowed = wanted if isinstance(wanted, list) else [wanted]
+            code, told["wanted"] = "schema-choice", ", ".join(map(str, allowed))
+        case limit if isinstance(wanted, str | int):
+            code = "schema-limit"
+            told |= {"keyword": limit, "limit": str(wanted)}
+    name = ".".join(map(str, error.absolute_path))
+    return document.problem(place, code, name=name or "the file", zh_name=name or "文件", **told)
 
 
 def _shown(value: object) -> str:

@@ -9,7 +9,7 @@ import re
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from tongban.infra.packs.documents import Document, PackInvalid, Problem, document_of
+from tongban.infra.packs.documents import Document, PackInvalid, document_of, problem
 
 _WIDEST = 100
 # letters and what may stand inside a text without being punctuation of YAML; Chinese included
@@ -32,7 +32,7 @@ def changed(text: str, wanted: Mapping[str, Any], file: str) -> str:
     raw = text if text.endswith("\n") else f"{text}\n"
     document = document_of(raw.encode(), file)
     if not isinstance(document.data, dict):
-        raise PackInvalid([Problem(file, 1, "the file is no mapping", "write key: value")])
+        raise PackInvalid([problem(file, 1, "yaml-no-mapping")])
     blocks = _blocks(raw.splitlines(keepends=True), document)
     made = []
     for key, block in blocks.items():
@@ -44,8 +44,7 @@ def changed(text: str, wanted: Mapping[str, Any], file: str) -> str:
     made += [_entry(key, value, 0) for key, value in wanted.items() if key not in blocks]
     result = "".join(made)
     if not _same(document_of(result.encode(), file).data, dict(wanted)):
-        told = "this cannot be written into the file as it stands"
-        raise PackInvalid([Problem(file, 1, told, "edit the file's text")])
+        raise PackInvalid([problem(file, 1, "yaml-unwritable")])
     return result
 
 
@@ -58,8 +57,7 @@ def _blocks(lines: list[str], document: Document) -> dict[str | None, str]:
     """Cut a file into its top-level keys; comments before a key belong to it."""
     starts = sorted((document.lines[key,], key) for key in document.data)
     if len({line for line, _ in starts}) < len(starts):
-        told = "several keys on one line"
-        raise PackInvalid([Problem(document.file, 1, told, "give each key a line of its own")])
+        raise PackInvalid([problem(document.file, 1, "yaml-one-line")])
     begins = [_with_comments(lines, line - 1) for line, _ in starts]
     ends = [*begins[1:], len(lines)]
     cut: dict[str | None, str] = {None: "".join(lines[: begins[0]])} if begins else {}

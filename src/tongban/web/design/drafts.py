@@ -30,6 +30,7 @@ _KINDS = (
     *("life-event", "item", "guide", "rules", "cases", "flows", "policy", "licence-kind", "faces"),
 )
 _PAGES = {"rules": "design-rules", "flows": "design-flow"}
+_MANY, _SOUGHT = 20, 60  # rows above which files are sought; signs of what is sought
 _SLUG = re.compile(r"[-a-zA-Z0-9_]+")
 Words = Mapping[str, str]
 
@@ -225,30 +226,39 @@ def _draft(
 ) -> HttpResponse:
     t = words(view_of(request).language.tag)
     one, effect = queries.draft(subject, number), queries.effect(subject, number)
-    files = [] if one.closed else _files(subject, number, t)
-    changes = _changes(subject, number, t)
+    lang, sought = language(request), " ".join(request.GET.get("q", "").split())[:_SOUGHT]
+    called = {path: told.of(lang) for path, told in queries.called(subject, number).items()}
+    files = [] if one.closed else _files(subject, number, t, called)
+    changes = _changes(subject, number, t, called)
     shown = {
         "draft": one,
-        "pack": _called(shelves.names(), one.pack, language(request)),
+        "pack": _called(shelves.names(), one.pack, lang),
         "here": reverse("design-draft", args=[number]),
         "lines": lines,
-        "findings": [_finding(problem, one, number) for problem in effect.problems],
+        "findings": [_finding(told, one, number, lang) for told in effect.problems],
         "unraised": [
             {
                 "act": f"raise:{u.ready.kind}/{u.ready.slug}",
                 "kind": kind_word(u.ready.kind, t),
                 "slug": u.ready.slug,
+                "title": _title(called, u.ready.document.file),
                 "version": u.version,
                 "guide": u.ready.kind == "guide",
             }
             for u in effect.unraised
         ],
-        "fresh": [_fresh(ready.kind, ready.slug, ready.version, t) for ready in effect.fresh],
+        "fresh": [
+            _fresh(ready.kind, ready.slug, ready.version, t)
+            | {"title": _title(called, ready.document.file)}
+            for ready in effect.fresh
+        ],
         "ready": effect.ready and bool(changes) and not one.closed,
         "changes": changes,
-        "kinds": files,
+        "kinds": _found(files, sought),
+        "many": sum(len(kind["files"]) for kind in files) > _MANY,
+        "sought": sought,
         "models": [
-            Option(row["path"], row["path"])
+            Option(row["path"], f"{kind['title']} {row['title']} ({row['slug']})")
             for kind in files
             if kind["kind"] != "cases"  # they belong to the one table
             for row in kind["files"]
@@ -258,13 +268,33 @@ def _draft(
     return show(request, subject, "design_draft", shown, status)
 
 
-def _finding(problem: Problem, one: queries.Draft, number: str) -> dict[str, Any]:
+def _title(called: Mapping[str, str], file: str) -> str:
+    """Name a definition by its file; one of another pack by its slug."""
+    path = file.partition("/")[2]
+    return called.get(path) or path.rpartition("/")[2].rpartition(".")[0]
+
+
+def _found(kinds: Sequence[dict[str, Any]], sought: str) -> list[dict[str, Any]]:
+    """Keep the files whose title or name holds what is sought."""
+    wanted = sought.casefold()
+    kept = [
+        {
+            **kind,
+            "files": [r for r in kind["files"] if wanted in f"{r['title']} {r['path']}".casefold()],
+        }
+        for kind in kinds
+    ]
+    return [kind for kind in kept if kind["files"]]
+
+
+def _finding(problem: Problem, one: queries.Draft, number: str, lang: str) -> dict[str, Any]:
     pack, _, path = problem.file.partition("/")
     mine = pack == one.pack and not one.closed
     return {
         "problem": problem,
+        "text": problem.told(lang),
         "url": file_url(number, path, line=str(problem.line)) if mine and "/" in path else "",
-        "keep": path if "another draft published" in problem.message else "",
+        "keep": path if problem.code == "draft-late" else "",
     }
 
 
@@ -279,7 +309,9 @@ def _fresh(kind: str, slug: str, version: int, t: Words) -> dict[str, Any]:
     }
 
 
-def _changes(subject: Subject, number: str, t: Words) -> list[dict[str, Any]]:
+def _changes(
+    subject: Subject, number: str, t: Words, called: Mapping[str, str]
+) -> list[dict[str, Any]]:
     try:
         found = queries.changes(subject, number)
     except PackInvalid:  # the findings say it
@@ -287,6 +319,8 @@ def _changes(subject: Subject, number: str, t: Words) -> list[dict[str, Any]]:
     return [
         {
             "path": change.path,
+            "kind": kind_word(change.kind, t),
+            "title": called.get(change.path, ""),
             "state": t[f"design_{change.state}"],
             "values": [_value(one, t) for one in change.values],
             "lines": change.lines,
@@ -308,7 +342,9 @@ def _value(one: Difference, t: Words) -> dict[str, str]:
     }
 
 
-def _files(subject: Subject, number: str, t: Words) -> list[dict[str, Any]]:
+def _files(
+    subject: Subject, number: str, t: Words, called: Mapping[str, str]
+) -> list[dict[str, Any]]:
     try:
         found = queries.files(subject, number)
     except PackInvalid:
@@ -324,6 +360,7 @@ def _files(subject: Subject, number: str, t: Words) -> list[dict[str, Any]]:
                 {
                     "path": row.path,
                     "slug": row.slug,
+                    "title": called.get(row.path) or row.slug,
                     "kind": kind_word(kind, t),
                     "state": row.state,
                     "said": "" if row.state == "same" else t[f"design_{row.state}"],

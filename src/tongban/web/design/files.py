@@ -71,7 +71,7 @@ def _text(request: HttpRequest, subject: Subject, number: str, found: Text) -> H
             return redirect(file_url(number, found.path, text="1"))
     field = Field("text", found.path, "long", text, most=_MOST)
     shown = {
-        **_frame(subject, number, found, t),
+        **_frame(subject, number, found, t, language(request)),
         "lines": lines,
         "fields": [field],
         "field": field,
@@ -84,19 +84,21 @@ def _text(request: HttpRequest, subject: Subject, number: str, found: Text) -> H
     return show(request, subject, "design_file", shown, status)
 
 
-def _frame(subject: Subject, number: str, found: Text, t: Words) -> dict[str, Any]:
+def _frame(subject: Subject, number: str, found: Text, t: Words, lang: str) -> dict[str, Any]:
     effect = queries.effect(subject, number)
     draft = queries.draft(subject, number)
     mine = f"{draft.pack}/{found.path}"
     problems = [*effect.problems, *(one.problem for one in effect.unraised)]
     kind = kind_of(found.path)
+    called = queries.called(subject, number).get(found.path)
     slug = found.path.rpartition("/")[2].rpartition(".")[0]
     return {
         "draft": draft,
         "file": found,
         "kind": kind_word(kind, t),
         "slug": slug,
-        "findings": [one for one in problems if one.file == mine],
+        "title": called.of(lang) if called else "",
+        "findings": [{"line": p.line, "text": p.told(lang)} for p in problems if p.file == mine],
         "others": sum(one.file != mine for one in problems),
         "as_text": file_url(number, found.path, text="1"),
         "as_form": file_url(number, found.path),
@@ -130,7 +132,8 @@ def _form(
                 text = changed(found.text or "", data, found.path)
                 services.write(subject, number, found.path, text, seen)
             except PackInvalid as wrong:
-                lines, status = [str(one) for one in wrong.problems], 422
+                lines = [one.told(language(request)) for one in wrong.problems]
+                status = 422
             except EditedMeanwhile as met:
                 lines, status, seen = [said(request, met)], 409, found.digest
             except WorkshopError as refused:
@@ -144,7 +147,7 @@ def _form(
         for leaf in shape.leaves(laid)
     }
     shown = {
-        **_frame(subject, number, found, t),
+        **_frame(subject, number, found, t, language(request)),
         "lines": lines,
         "fields": list(fields.values()),
         "parts": list(_parts(laid, fields, t)),

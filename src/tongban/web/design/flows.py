@@ -90,15 +90,14 @@ def _uploaded(request: HttpRequest, path: str) -> tuple[str, str]:
 
 
 def _called(subject: Subject, draft: str, data: bytes, path: str, deep: int = 0) -> dict[str, Net]:
-    """Give the nets of the flows of the draft that a flow calls, as far as they are sound."""
+    """Give the nets of the flows that a flow calls, as far as they are there and sound."""
     try:
         calls = {node.calls for node in read_bpmn(data, path).nodes.values() if node.calls}
     except FlowError:
         return {}
     nets = {}
     for name in calls if deep < _DEEPEST else ():
-        inner = f"flows/{name}.bpmn"
-        text = queries.text_of(subject, draft, inner).text
+        inner, text = f"flows/{name}.bpmn", queries.flow_text(subject, draft, name)
         if text is None:
             continue
         try:

@@ -16,9 +16,10 @@ from django.views.decorators.http import require_http_methods
 
 from tongban.apps.items import queries as items
 from tongban.apps.items.checking import cases
+from tongban.apps.items.checking.shelf import told
 from tongban.apps.items.workshop import queries, services, sheet
 from tongban.apps.items.workshop.domain import Text
-from tongban.apps.items.workshop.errors import WorkshopError, WorkshopRefused
+from tongban.apps.items.workshop.errors import EditedMeanwhile, WorkshopError, WorkshopRefused
 from tongban.apps.items.workshop.sheet import Sheet
 from tongban.infra.access.domain import Subject
 from tongban.infra.packs import PackInvalid, changed, document_of, written
@@ -101,19 +102,60 @@ def _act(request: HttpRequest, page: _Page) -> HttpResponse:
     act = sent.get("act", "")
     if act in {"try", "keep"}:
         return _try(request, page, sent)
-    made = _done(sheet.typed(page.sheet, sent), act, sent)
+    t = words(view_of(request).language.tag)
+    if sent.get("seen", "") != page.found.digest:
+        return _overtaken(request, page, sent)
+    typed = sheet.typed(page.sheet, sent)
+    made = _done(typed, act, sent)
+    if act != "save" and made is typed:
+        line = t.get(f"design_unfit_{act.replace('-', '_')}", t["design_unfit"])
+        return _show(request, page, typed, lines=[line], status=422)
     try:
         text = sheet.write_sheet(page.data, made, page.path).decode()
         services.write(page.subject, page.draft, page.path, text, sent.get("seen", ""))
     except WorkshopError as refused:
         return _show(request, page, made, lines=[said(request, refused)], status=409)
     except TableError as error:
-        return _show(request, page, made, lines=[error.message], status=422)
+        return _show(
+            request, page, made, lines=[_trouble(error, page.path, language(request))], status=422
+        )
     return redirect(page.here + "#sheet")
 
 
+def _overtaken(request: HttpRequest, page: _Page, sent: Mapping[str, str]) -> HttpResponse:
+    """Show what the sheet is by now with what was typed in its rows, and what changed meanwhile."""
+    t = words(view_of(request).language.tag)
+    lines = [said(request, EditedMeanwhile(page.found.text))]
+    before = _before(page, sent.get("seen", ""))
+    if before is None:
+        made = sheet.typed(page.sheet, sent)
+        return _show(request, page, made, lines=lines, status=409)
+    mine = sheet.typed(before, sent)
+    made = sheet.merged(before, page.sheet, mine)
+    other = sheet.overtaken(before, page.sheet)
+    if other:
+        rows = ", ".join(str(n + 1) for n in sorted(other))
+        lines.append(str(t["design_rows_changed"]).format(rows=rows))
+    for row in sheet.gone(before, page.sheet, mine):
+        texts = " | ".join(text for text in (*row.cells, *row.results, *row.notes) if text)
+        lines.append(str(t["design_row_gone"]).format(texts=texts))
+    return _show(request, page, made, lines=lines, other=other, status=409)
+
+
+def _before(page: _Page, seen: str) -> Sheet | None:
+    """Give the sheet as it was when the form was made, where that text is kept."""
+    text = queries.text_seen(page.subject, page.draft, page.path, seen)
+    if text is None:
+        return None
+    try:
+        found = sheet.read_sheets(text.encode(), page.path)
+    except TableError:
+        return None
+    return next((one for one in found if one.decision == page.sheet.decision), None)
+
+
 def _done(made: Sheet, act: str, sent: Mapping[str, str]) -> Sheet:
-    """Do an act to the sheet as it was typed; an act that does not fit changes nothing more."""
+    """Do an act to the sheet as it was typed; an act that does not fit gives it back."""
     row, column = _number(sent.get("row", "")), sent.get("column", "")
     kind, _, place = column.partition("-")
     at = _number(place)
@@ -157,7 +199,7 @@ def _number(text: str) -> int:
 def _try(request: HttpRequest, page: _Page, sent: Mapping[str, str]) -> HttpResponse:
     """Try the table with facts that were typed, and keep them as a test case where asked."""
     t = words(view_of(request).language.tag)
-    table, trouble = _table(page, page.sheet)
+    table, trouble = _table(page, page.sheet, language(request))
     if table is None:
         return _show(request, page, page.sheet, lines=[trouble], status=422)
     raw, wrong = _facts(table, sent)
@@ -171,17 +213,21 @@ def _try(request: HttpRequest, page: _Page, sent: Mapping[str, str]) -> HttpResp
         return _show(request, page, page.sheet, tried=sent, decision=decision)
     zh, en = (" ".join(sent.get(name, "").split())[:200] for name in ("name-zh", "name-en"))
     if not (zh and en) or decision.status == "error":
-        told = decision.message if decision.status == "error" else t["design_case_name"]
+        line = decision.message if decision.status == "error" else t["design_case_name"]
         return _show(
-            request, page, page.sheet, lines=[told], tried=sent, decision=decision, status=422
+            request, page, page.sheet, lines=[line], tried=sent, decision=decision, status=422
         )
     case = {"name": {"zh": zh, "en": en}, "decision": table.id, "facts": raw, **_wants(decision)}
     try:
         text = _with_case(page, case)
         services.write(page.subject, page.draft, page.cases.path, text, page.cases.digest)
     except (WorkshopError, PackInvalid) as refused:
-        told = said(request, refused) if isinstance(refused, WorkshopError) else str(refused)
-        return _show(request, page, page.sheet, lines=[told], tried=sent, status=409)
+        lines = (
+            [said(request, refused)]
+            if isinstance(refused, WorkshopError)
+            else [one.told(language(request)) for one in refused.problems]
+        )
+        return _show(request, page, page.sheet, lines=lines, tried=sent, status=409)
     return redirect(page.here + "#cases")
 
 
@@ -230,13 +276,18 @@ def _with_case(page: _Page, case: Mapping[str, Any]) -> str:
 # --- showing -------------------------------------------------------------------------------------
 
 
-def _table(page: _Page, made: Sheet) -> tuple[DecisionTable | None, str]:
+def _trouble(error: TableError, path: str, lang: str) -> str:
+    problem = told(error, path)
+    return f"{path}:{problem.line} {problem.told(lang)}"
+
+
+def _table(page: _Page, made: Sheet, lang: str) -> tuple[DecisionTable | None, str]:
     """Read the table as it would be with this sheet, or say why it cannot be."""
     try:
         data = sheet.write_sheet(page.data, made, page.path)
         return next(t for t in read_dmn(data, page.path) if t.id == made.decision), ""
     except TableError as error:
-        return None, f"{error.message} ({page.path}:{error.line})"
+        return None, _trouble(error, page.path, lang)
 
 
 def _show(
@@ -247,6 +298,7 @@ def _show(
     lines: Sequence[str] = (),
     tried: Mapping[str, str] | None = None,
     decision: Decision | None = None,
+    other: frozenset[int] = frozenset(),
     status: int = 200,
 ) -> HttpResponse:
     t, en = words(view_of(request).language.tag), language(request) == "en"
@@ -254,7 +306,7 @@ def _show(
     labels = items.labels(lang)
     own = {one.fact: one.label for one in made.inputs if one.label} if not en else {}
     called = {**labels, **own}
-    table, trouble = _table(page, made)
+    table, trouble = _table(page, made, lang)
     faults = sheet.faults(made)
     findings: list[str] = []
     marked: dict[str, str] = {}
@@ -266,7 +318,7 @@ def _show(
                 findings.append(one.en if en else one.zh)
                 marked.update(dict.fromkeys(one.rules, t["design_row_marked"]))
         except TableError as error:
-            findings.append(error.message)
+            findings.append(_trouble(error, page.path, lang))
         sentences = {r.id: render_rule(table, r.id, lang, called) for r in table.rules}
         asks = " ".join(explain(table, compile_table(table).decide({}), lang, called))
     ids = [rule.id for rule in table.rules] if table is not None else []
@@ -289,6 +341,8 @@ def _show(
         "rows": [
             {
                 "number": number + 1,
+                "key": row.key,
+                "changed": t["design_row_changed"] if number in other else "",
                 "cells": cells(made, number, row, faults, called, t, en=en),
                 "marked": marked.get(ids[number], "") if number < len(ids) else "",
                 "sentence": sentences.get(ids[number], "") if number < len(ids) else "",
@@ -324,7 +378,7 @@ def _broken(
         "draft": queries.draft(subject, draft),
         "slug": slug,
         "as_text": file_url(draft, f"rules/{slug}.dmn", text="1"),
-        "lines": [f"{error.message} ({error.source}:{error.line})"],
+        "lines": [_trouble(error, f"rules/{slug}.dmn", language(request))],
     }
     return show(request, subject, "design_rules", shown)
 

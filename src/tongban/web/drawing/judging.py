@@ -83,7 +83,8 @@ def judge(data: bytes, source: str, called: Mapping[str, Net] | None = None) -> 
 
 
 def _refused(error: BpmnRefused) -> Finding:
-    zh = f"第 {error.line} 行的画法无法证明，流程不能发布。请改用可证明的画法。"
+    what = str(error).partition(": ")[0] if error.element else "文件"
+    zh = f"{what}（第 {error.line} 行）的画法无法证明，流程不能发布。请改用可证明的画法。"
     return Finding(error.element, error.line, zh, str(error))
 
 

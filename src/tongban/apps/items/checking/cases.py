@@ -133,10 +133,16 @@ def failing(document: Document, tables: Mapping[str, Compiled]) -> Iterator[Prob
     for number, case in enumerate(cases_of(document.data)):
         table = tables.get(case.decision)
         if table is None:
-            told, mend = f"no decision {case.decision}", "correct the name"
-            yield document.problem(("cases", number, "decision"), told, mend)
+            yield document.problem(
+                ("cases", number, "decision"), "case-decision", name=case.decision
+            )
         elif not (ran := run(case, table)).passed:
             part = "gives" if case.gives is not None else "unknown"
-            told = f"the test case “{case.en}” fails: {ran.en}"
-            mend = f"试例“{case.zh}”未通过：{ran.zh}。请改规则或改试例"
-            yield document.problem(("cases", number, part), told, mend)
+            yield document.problem(
+                ("cases", number, part),
+                "case-fails",
+                zh_name=case.zh,
+                en_name=case.en,
+                zh=ran.zh,
+                en=ran.en,
+            )

@@ -12,6 +12,8 @@ from tongban.apps.items.checking.shelf import Ready, Shelf
 from tongban.apps.items.domain.guides import SECTIONS
 from tongban.infra.packs import Document
 
+_KINDS = {"item": "事项", "life-event": "一件事"}
+
 
 def guides(shelf: Shelf, ready: Sequence[Ready]) -> list[Ready]:
     """Check every guide; give the contents to publish."""
@@ -24,11 +26,14 @@ def guides(shelf: Shelf, ready: Sequence[Ready]) -> list[Ready]:
         subject = explained.get((raw["of"], slug))
         other = "life-event" if raw["of"] == "item" else "item"
         if subject is None:
-            mend = f"of: {other}" if (other, slug) in explained else f"name it as the {raw['of']}"
-            shelf.say(document, ("of",), f"no {raw['of']} {slug}", mend)
+            code = "guide-of" if (other, slug) in explained else "guide-alone"
+            of = raw["of"]
+            shelf.say(document, ("of",), code, of=of, zh_of=_KINDS[of], slug=slug, other=other)
             continue
         if (other, slug) in explained:
-            shelf.say(document, ("slug",), f"{slug} is a {other} too", "rename one of them")
+            shelf.say(
+                document, ("slug",), "guide-both", slug=slug, other=other, zh_other=_KINDS[other]
+            )
         _paragraphs(shelf, document)
         _listed(shelf, document, themes)
         if len(shelf.problems) > before:
@@ -57,13 +62,13 @@ def _paragraphs(shelf: Shelf, document: Document) -> None:
     for index, one in enumerate(document.data.get("paragraphs", ())):
         place = ("paragraphs", index, "id")
         if one["id"] in SECTIONS:
-            shelf.say(document, place, f"{one['id']} is a computed section", "take another id")
+            shelf.say(document, place, "guide-section", id=one["id"])
         if one["id"] in seen:
-            shelf.say(document, place, f"the id {one['id']} comes twice", "take another id")
+            shelf.say(document, place, "guide-twice", id=one["id"])
         seen.add(one["id"])
 
 
 def _listed(shelf: Shelf, document: Document, themes: Mapping[str, Mapping[str, Any]]) -> None:
     for index, name in enumerate(document.data.get("themes", ())):
         if name not in themes:
-            shelf.say(document, ("themes", index), f"no theme {name}", "add it to themes.yaml")
+            shelf.say(document, ("themes", index), "no-theme", name=name)

@@ -39,9 +39,10 @@ def granted_beyond_need(shelf: Shelf, ready: Sequence[Ready]) -> None:
                     shelf.say(
                         document,
                         ("grants", index, "attributes", position),
-                        f"{grant['item']} may read {name} of {grant['resource']}, which no rule,"
-                        " form, material or result of it needs",
-                        "remove it from the grant",
+                        "grant-beyond",
+                        item=grant["item"],
+                        name=name,
+                        resource=grant["resource"],
                     )
 
 

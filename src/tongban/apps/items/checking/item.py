@@ -4,7 +4,7 @@ An item that passes has no step without a verb or post that exists, no condition
 fact, and states every fact that any of its parts will look at.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -17,6 +17,7 @@ from tongban.kernel.nets.flow import Node
 
 _ACCEPT = "accept"  # a rule that no step needs to name: it judges acceptance
 _WRITES = {"issue-licence": "licence", "order-payment": "payment"}
+_RESULTS = {"licence": "证照", "payment": "支付"}
 _TYPES = {"integer": "number"}
 
 
@@ -43,7 +44,7 @@ class ItemCheck:
         self.flow = self.shelf.flow(raw["flow"])
         self._rules()
         if not self.shelf.drawn(raw["flow"]):
-            self._say(("flow",), f"no flow {raw['flow']}", f"draw flows/{raw['flow']}.bpmn")
+            self._say(("flow",), "no-flow", name=raw["flow"])
         if self.flow:
             for flow in self.flow.flows():
                 self._steps(flow)
@@ -65,8 +66,8 @@ class ItemCheck:
             "licence_kind": licence.data if licence else None,
         }
 
-    def _say(self, place: Place, message: str, mend: str) -> None:
-        self.shelf.say(self.document, place, message, mend)
+    def _say(self, place: Place, code: str, /, **arguments: str | int) -> None:
+        self.shelf.say(self.document, place, code, **arguments)
 
     def _known(self, fact: str, place: Place) -> bool:
         return self.shelf.known(fact, self.document, place)
@@ -75,14 +76,12 @@ class ItemCheck:
         raw = self.raw
         department = self.shelf.catalogue.departments.get(raw["department"])
         if department is None:
-            self._say(
-                ("department",), f"no department {raw['department']}", "add it to departments.yaml"
-            )
+            self._say(("department",), "no-department", name=raw["department"])
             return ""
         try:
             return str(ItemCode.make(USCC.parse(department.uscc), raw["level"], raw["base_code"]))
         except CodeError as wrong:
-            self._say(("base_code",), str(wrong), "correct level and base_code")
+            self._say(("base_code",), "item-code", code=str(raw["base_code"]), why=str(wrong))
             return ""
 
     def _rules(self) -> None:
@@ -90,14 +89,15 @@ class ItemCheck:
             place = ("rules", alias)
             rule = self.shelf.decisions.get(decision)
             if rule is None:
-                self._say(place, f"no decision {decision} in rules/", "draw it or correct the name")
+                self._say(place, "no-decision", name=decision)
                 continue
             self.rules[alias] = rule
             if not rule.table.single and not rule.table.aggregator:
                 self._say(
                     place,
-                    f"{decision} may give several results ({rule.table.hit_policy})",
-                    "take a hit policy with one result",
+                    "rule-several",
+                    name=decision,
+                    policy=rule.table.hit_policy,
                 )
         results = self._results()
         for alias, rule in self.rules.items():
@@ -114,8 +114,11 @@ class ItemCheck:
         if expected not in {found, "any"}:
             self._say(
                 ("rules", alias),
-                f"the table {self.rules[alias].table.id} reads {fact} as {expected}, it is {found}",
-                "correct typeRef in the table",
+                "rule-type",
+                table=self.rules[alias].table.id,
+                fact=fact,
+                read=expected,
+                type=found,
             )
 
     def _results(self) -> frozenset[str]:
@@ -140,34 +143,40 @@ class ItemCheck:
                 if self._known(name, ("flow",)):
                     self.facts.add(name)
         for node in flow.nodes.values():
-            for message, mend in self._faults(flow, node):
-                self._say(("flow",), f"{node.label} ({flow.where(node.line)}) {message}", mend)
+            for code, name, known in self._faults(flow, node):
+                self._say(
+                    ("flow",),
+                    code,
+                    node=node.name or node.id,
+                    label=node.label,
+                    where=flow.where(node.line),
+                    name=name,
+                    known=", ".join(sorted(known)),
+                )
 
-    def _faults(self, flow: Flow, node: Node) -> Iterator[tuple[str, str]]:
+    def _faults(self, flow: Flow, node: Node) -> Iterator[tuple[str, str, Collection[str]]]:
+        """Give what a step names that is not there: code, name, and what it may name."""
         post = node.attributes.get("post", "reviewer")
         if post not in POSTS:
-            yield f"names the post {post}", f"use one of {', '.join(sorted(POSTS))}"
+            yield "step-post", post, POSTS
         match node.kind:
             case "rule":
                 alias = node.attributes.get("rule", "")
                 if alias not in self.rules:
-                    yield f"names the rule {alias!r}", "give it in rules: of the item"
+                    yield "step-rule", alias, ()
             case "service":
                 verb = node.attributes.get("verb", "")
                 if verb not in VERBS:
-                    yield f"names the verb {verb!r}", f"use one of {', '.join(sorted(VERBS))}"
+                    yield "step-verb", verb, VERBS
             case "user" | "manual":
                 other = node.attributes.get("not-by", "")
                 if other and getattr(flow.nodes.get(other), "kind", "") not in {"user", "manual"}:
-                    yield f"must not be done by who did {other}, no such step", "correct not-by"
+                    yield "step-not-by", other, ()
             case "end":
                 outcome = node.attributes.get("outcome", "")
                 aside = not outcome and node.id not in _main_way(flow)
                 if outcome not in OUTCOMES and not aside:
-                    yield (
-                        f"has the outcome {outcome!r}",
-                        f"use one of {', '.join(sorted(OUTCOMES))}",
-                    )
+                    yield "step-outcome", outcome, OUTCOMES
 
     def _verbs(self, drawn: DrawnFlow) -> None:
         """Hold what the flow does against what the item promises."""
@@ -177,31 +186,31 @@ class ItemCheck:
             if (verb in verbs) != (result in self.raw["result"]):
                 self._say(
                     ("result",),
-                    f"the result {'is not' if verb in verbs else 'is'} a {result}, and the flow"
-                    f" {self.raw['flow']} {'has' if verb in verbs else 'lacks'} {verb}",
-                    "let result and flow agree",
+                    "result-beside" if verb in verbs else "result-lacking",
+                    result=result,
+                    zh_result=_RESULTS[result],
+                    flow=self.raw["flow"],
+                    verb=verb,
                 )
         assigns = any(how != LICENCE_NUMBER for how in self.raw.get("produces", {}).values())
         if assigns and "assign-numbers" not in verbs:
-            self._say(("produces",), "no step assigns the numbers", "add a step assign-numbers")
+            self._say(("produces",), "numbers-unassigned")
         used = {node.attributes.get("rule", "") for node in nodes if node.kind == "rule"}
         for alias in sorted(self.rules.keys() - used - {_ACCEPT}):
-            self._say(("rules", alias), f"no step of the flow uses {alias}", "remove it")
+            self._say(("rules", alias), "rule-unused", name=alias)
 
     def _form(self) -> None:
         seen: set[str] = set()
         for index, spec in enumerate(self.raw.get("form", ())):
             place = ("form", index, "fact")
             if spec["fact"] in seen:
-                self._say(place, f"the form asks {spec['fact']} twice", "remove one of them")
+                self._say(place, "form-twice", fact=spec["fact"])
             seen.add(spec["fact"])
             if (
                 self._known(spec["fact"], place)
                 and self.shelf.catalogue.vocabulary.fact(spec["fact"]).derive
             ):
-                self._say(
-                    place, f"{spec['fact']} is counted", "ask for the date it is counted from"
-                )
+                self._say(place, "form-counted", fact=spec["fact"])
             if "when" in spec:
                 self.shelf.condition(spec["when"], self.document, ("form", index, "when"))
 
@@ -210,7 +219,7 @@ class ItemCheck:
         for index, spec in enumerate(self.raw.get("materials", ())):
             place = ("materials", index)
             if spec["code"] in seen:
-                self._say(place, f"the material {spec['code']} comes twice", "remove one of them")
+                self._say(place, "material-twice", code=spec["code"])
             seen.add(spec["code"])
             if "when" in spec:
                 self.shelf.condition(spec["when"], self.document, (*place, "when"))
@@ -227,16 +236,14 @@ class ItemCheck:
             return
         receiver = fee.get("receiver", self.raw["department"])
         if receiver not in self.shelf.catalogue.departments:
-            self._say(
-                ("fee", "receiver"), f"no department {receiver}", "add it to departments.yaml"
-            )
+            self._say(("fee", "receiver"), "no-department", name=receiver)
         if "waived" in fee:
             read = self.shelf.condition(fee["waived"], self.document, ("fee", "waived"))
             self.facts |= read.names if read else frozenset()
         if isinstance(fee["amount"], str):
             self._fee_by_rule(fee["amount"], fee["when"])
         if fee["when"] == "delivery" and self.flow and not self._gives(self.flow):
-            self._say(("fee", "when"), "no step gives a result", "let it wait for acceptance")
+            self._say(("fee", "when"), "fee-result")
 
     def _fee_by_rule(self, amount: str, when: str) -> None:
         place = ("fee", "amount")
@@ -244,19 +251,17 @@ class ItemCheck:
         table = self.rules[alias].table if alias in self.rules else None
         names = [output.name for output in table.outputs] if table else []
         if table is None or column not in names:
-            self._say(place, f"no rule gives {amount}", "name rule.column, or give whole fen")
+            self._say(place, "fee-rule", amount=amount)
             return
         if when == "acceptance":
-            self._say(place, "no rule has run before acceptance", "give whole fen there")
+            self._say(place, "fee-early")
         at = names.index(column)
         given = [rule.outputs[at] for rule in table.rules]
         if table.default is not None:
             given.append(table.default[at])
         for fen in given:
             if type(fen) is not int or fen < 0:
-                self._say(
-                    place, f"{amount} may be {fen!r}", "let every row of the table give whole fen"
-                )
+                self._say(place, "fee-fen", amount=amount, value=repr(fen))
 
     def _gives(self, drawn: DrawnFlow) -> bool:
         nodes = [node for flow in drawn.flows() for node in flow.nodes.values()]
@@ -265,7 +270,7 @@ class ItemCheck:
     def _licence(self, slug: str, place: Place) -> Mapping[str, Any] | None:
         found = self.shelf.documents["licence-kind"].get(slug)
         if found is None:
-            self._say(place, f"no licence kind {slug}", f"add licences/{slug}.yaml")
+            self._say(place, "no-licence", name=slug)
             return None
         data: Mapping[str, Any] = found.data
         return data
@@ -277,7 +282,7 @@ class ItemCheck:
             self._known(fact, place)
             if how == LICENCE_NUMBER:
                 if "licence" not in self.raw["result"]:
-                    self._say(place, "the item issues no licence", "let result be a licence")
+                    self._say(place, "produces-licence")
                 continue
             if isinstance(how, str):
                 self._source(how, place)
@@ -286,11 +291,11 @@ class ItemCheck:
             given = how.keys() - {"assign"}
             if takes is None:
                 self._say(
-                    place, f"no assigner {how['assign']}", f"use one of {', '.join(ASSIGNERS)}"
+                    place, "produces-assigner", name=how["assign"], known=", ".join(ASSIGNERS)
                 )
             elif given != takes:
                 self._say(
-                    place, f"{how['assign']} takes {', '.join(sorted(takes))}", "give exactly these"
+                    place, "produces-takes", name=how["assign"], takes=", ".join(sorted(takes))
                 )
             for name in sorted(given):
                 self._source(how[name], (*place, name))
@@ -315,7 +320,7 @@ class ItemCheck:
         place = ("result", "payment")
         to = payment.get("to", "")
         if to not in self.shelf.catalogue.vocabulary.roles:
-            self._say((*place, "to"), f"no role {to!r} to pay", "name a role in to")
+            self._say((*place, "to"), "no-payee", name=str(to))
             return set()
         if payment["amount"] not in self._results():
             self._source(payment["amount"], (*place, "amount"))
@@ -325,7 +330,7 @@ class ItemCheck:
             read = self.shelf.condition(other["when"], self.document, (*place, "instead", "when"))
             found |= read.names if read else set()
         if "policy" in payment and payment["policy"] not in self.shelf.documents["policy"]:
-            self._say((*place, "policy"), f"no policy {payment['policy']}", "add it to policies/")
+            self._say((*place, "policy"), "no-policy", name=payment["policy"])
         return {fact for fact in found if self._known(fact, place)}
 
     def _once(self) -> set[str]:

@@ -11,27 +11,52 @@ from typing import Any
 from tongban.apps.exchange import reading
 from tongban.apps.exchange.domain import Catalogue, build
 from tongban.apps.items.checking.cases import failing
-from tongban.infra.packs import Document, Drawing, Pack, Place, Problem
+from tongban.infra.packs import Document, Drawing, Pack, Place, Problem, problem
 from tongban.kernel.facts import UnknownFact
 from tongban.kernel.feel import Condition, FeelError, parse_condition
-from tongban.kernel.nets import Flow, FlowError, Net, compile_net, gaps, prove, read_bpmn
+from tongban.kernel.nets import (
+    BpmnRefused,
+    Flow,
+    FlowError,
+    FlowNotSound,
+    Net,
+    compile_net,
+    gaps,
+    prove,
+    read_bpmn,
+)
 from tongban.kernel.tables import DecisionTable, TableError, check, compile_table, read_dmn
 
 _WHERE = re.compile(r" \((?P<file>[^()]*):(?P<line>\d+)\)$")
 
 
-def told(error: Exception, file: str, line: int = 1) -> Problem:
-    """Turn an error of the kernel, whose text ends in (file:line), into a problem."""
+def told(error: TableError | FlowError, file: str, line: int = 1, node: str = "") -> Problem:
+    """Turn an error of the kernel, whose text ends in (file:line), into a problem.
+
+    ``node`` is what the author calls the element that is blamed.
+    """
     text = str(error)
     if found := _WHERE.search(text):
         text, line = text[: found.start()], int(found["line"])
     text = text.removeprefix(f"{type(error).__name__}: ")
     message, _, mend = text.rpartition("; ")
-    return Problem(
+    match error:
+        case TableError():
+            code = "table-refused"
+        case BpmnRefused():
+            code, node = "flow-refused", text.partition(": ")[0] if error.element else file
+        case FlowNotSound():
+            code = f"flow-{error.kind}"
+        case _:
+            code = "flow-large"
+    return problem(
         file,
         line,
-        f"{type(error).__name__}: {message or mend}",
-        mend if message else "see docs/standards/region-packs.md",
+        code,
+        node=node,
+        kind=type(error).__name__,
+        why=message or mend,
+        mend=mend if message else "see docs/standards/region-packs.md",
     )
 
 
@@ -112,9 +137,9 @@ class Shelf:
             self._read_rules(drawing)
         self._try_cases()
 
-    def say(self, document: Document, place: Place, message: str, mend: str) -> None:
+    def say(self, document: Document, place: Place, code: str, /, **arguments: str | int) -> None:
         """Note a problem at a place of a document."""
-        self.problems.append(document.problem(place, message, mend))
+        self.problems.append(document.problem(place, code, **arguments))
 
     def known(self, fact: str, document: Document, place: Place) -> bool:
         """Say whether the vocabulary explains a fact; note it if not."""
@@ -122,7 +147,7 @@ class Shelf:
             self.catalogue.vocabulary.fact(fact)
         except UnknownFact as unknown:
             message, _, mend = str(unknown).partition("; ")
-            self.say(document, place, message, mend)
+            self.say(document, place, "no-fact", name=fact, why=message, mend=mend)
             return False
         return True
 
@@ -131,7 +156,14 @@ class Shelf:
         try:
             read = parse_condition(text)
         except FeelError as wrong:
-            self.say(document, place, str(wrong), "correct the condition")
+            self.say(
+                document,
+                place,
+                "condition",
+                text=wrong.text,
+                column=wrong.column,
+                why=str(wrong),
+            )
             return None
         return read if all(self.known(n, document, place) for n in sorted(read.names)) else None
 
@@ -147,24 +179,34 @@ class Shelf:
         if table.id in self.decisions:
             first = self.decisions[table.id].drawing.file
             self.problems.append(
-                Problem(
-                    drawing.file, table.line, f"the decision {table.id} is in {first}", "rename it"
-                )
+                problem(drawing.file, table.line, "table-twice", name=table.id, file=first)
             )
         self.decisions[table.id] = Decided(drawing, table)
         for finding in check(table):
             line = next((r.line for r in table.rules if r.id in finding.rules), table.line)
+            zh, _, zh_mend = finding.zh.rstrip("。").rpartition("。")
+            en, _, en_mend = finding.en.rstrip(".").rpartition("; ")
             self.problems.append(
-                Problem(drawing.file, line, f"TableError: {finding.en}", finding.zh)
+                problem(
+                    drawing.file,
+                    line,
+                    f"table-{finding.kind}",
+                    zh=zh,
+                    zh_mend=zh_mend,
+                    en=en,
+                    en_mend=en_mend,
+                )
             )
         for rule in table.rules:
             if lacking := [c for c in ("zh", "en") if not rule.annotations.get(c)]:
                 self.problems.append(
-                    Problem(
+                    problem(
                         drawing.file,
                         rule.line,
-                        f"the rule {rule.id} gives no reason in {' and '.join(lacking)}",
-                        "fill the annotation columns zh and en",
+                        "table-reasons",
+                        rule=rule.id,
+                        langs="、".join(lacking),
+                        en_langs=" and ".join(lacking),
                     )
                 )
 
@@ -207,24 +249,36 @@ class Shelf:
                 circle = node.calls in (*inside, name)
                 inner = None if circle else self.flow(node.calls, (*inside, name))
                 if inner is None:
-                    why = "calls itself" if circle else "is not there or not sound"
                     self.problems.append(
-                        Problem(
+                        problem(
                             drawing.file,
                             node.line,
-                            f"{node.label} calls {node.calls}, which {why}",
-                            f"draw flows/{node.calls}.bpmn without a circle",
+                            "flow-circle" if circle else "flow-absent",
+                            node=node.name or node.id,
+                            label=node.label,
+                            name=node.calls,
                         )
                     )
                     return None
                 called[node.calls] = inner
             found = gaps(flow)
             self.problems.extend(
-                Problem(drawing.file, gap.line, f"FlowError: {gap.message}", "draw a default flow")
+                problem(
+                    drawing.file,
+                    gap.line,
+                    f"flow-gap-{gap.kind}",
+                    node=flow.nodes[gap.node].name or gap.node,
+                    why=gap.message,
+                )
                 for gap in found
             )
             net = compile_net(flow, {n: inner.net for n, inner in called.items()})
             prove(net)
+        except FlowNotSound as error:
+            blamed = flow.nodes.get(error.node)
+            name = (blamed.name if blamed else "") or error.node
+            self.problems.append(told(error, drawing.file, error.line, name))
+            return None
         except FlowError as error:
             self.problems.append(told(error, drawing.file, getattr(error, "line", 1)))
             return None

@@ -16,7 +16,7 @@ from tongban.apps.items.checking.guides import guides
 from tongban.apps.items.checking.impact import granted_beyond_need
 from tongban.apps.items.checking.item import ItemCheck
 from tongban.apps.items.checking.shelf import Ready, Shelf
-from tongban.infra.packs import Document, Pack, PackInvalid, Problem
+from tongban.infra.packs import Document, Pack, PackInvalid, problem
 from tongban.kernel.facts import UnknownFact
 from tongban.kernel.forms import (
     Branch,
@@ -78,33 +78,24 @@ def _face(shelf: Shelf, document: Document) -> str:
     drawing = shelf.face(name)
     if drawing is None:
         if "face" in document.data:
-            shelf.say(document, ("face",), f"no face {name}", f"draw faces/{name}.typ")
+            shelf.say(document, ("face",), "no-face", name=name)
         return ""
     text = drawing.content.decode(errors="replace")
     for number, line in enumerate(text.splitlines(), 1):
         if found := _REACHES_OUT.search(line.split("//")[0]):
-            shelf.problems.append(
-                Problem(
-                    drawing.file,
-                    number,
-                    f"the face uses {found.group()}, which reaches out of it",
-                    "draw with what is in data",
-                )
-            )
+            shelf.problems.append(problem(drawing.file, number, "face-reaches", word=found.group()))
     return text
 
 
 def _department(shelf: Shelf, document: Document, part: str) -> None:
     if document.data[part] not in shelf.catalogue.departments:
-        shelf.say(
-            document, (part,), f"no department {document.data[part]}", "add it to departments.yaml"
-        )
+        shelf.say(document, (part,), "no-department", name=document.data[part])
 
 
 def _role(shelf: Shelf, document: Document, part: str) -> bool:
     if document.data[part] in shelf.catalogue.vocabulary.roles:
         return True
-    shelf.say(document, (part,), f"no role {document.data[part]}", "add it to roles in facts.yaml")
+    shelf.say(document, (part,), "no-role", name=document.data[part])
     return False
 
 
@@ -143,10 +134,10 @@ def _life_event(shelf: Shelf, document: Document, items: Mapping[str, Ready]) ->
         item = branch["item"]
         place = ("branches", index)
         if item in places:
-            shelf.say(document, place, f"the item {item} comes twice", "remove one of them")
+            shelf.say(document, place, "branch-twice", name=item)
         places[item] = index
         if item not in items:
-            shelf.say(document, place, f"no item {item}", f"add items/{item}.yaml")
+            shelf.say(document, place, "no-item", name=item)
             continue
         when = (
             shelf.condition(branch["when"], document, (*place, "when"))
@@ -163,8 +154,10 @@ def _life_event(shelf: Shelf, document: Document, items: Mapping[str, Ready]) ->
         shelf.say(
             document,
             ("branches", places[gap.item]),
-            f"{gap.item} needs {gap.fact}, which nobody supplies",
-            gap.mend,
+            "branch-unmet",
+            item=gap.item,
+            fact=gap.fact,
+            mend=gap.mend,
         )
 
 
@@ -186,7 +179,7 @@ def _plan(
         )
     except (BranchUnknown, PlanTooTangled, UnknownFact) as wrong:
         message, _, mend = str(wrong).rpartition("; ")
-        shelf.say(document, ("branches",), message or mend, mend)
+        shelf.say(document, ("branches",), "branches-wrong", why=message or mend, mend=mend)
         return None
 
 
@@ -208,14 +201,15 @@ def _policy(shelf: Shelf, document: Document) -> frozenset[str]:
     raw = document.data
     slug = raw["slug"]
     if slug in shelf.documents["item"]:
-        shelf.say(document, ("slug",), f"{slug} is an item too", "give it another name")
+        shelf.say(document, ("slug",), "policy-item", slug=slug)
     _department(shelf, document, "department")
     rule = shelf.decisions.get(raw["rule"])
     if rule is None:
-        shelf.say(document, ("rule",), f"no decision {raw['rule']} in rules/", "draw it")
+        shelf.say(document, ("rule",), "no-decision", name=raw["rule"])
     resource = shelf.catalogue.contracts.get(raw["population"]["resource"])
     if resource is None:
-        shelf.say(document, ("population", "resource"), "no such resource", "add it to contracts")
+        name = raw["population"]["resource"]
+        shelf.say(document, ("population", "resource"), "no-resource", name=name)
     if not _role(shelf, document, "role") or rule is None or resource is None:
         return frozenset()
     role = raw["role"]
@@ -225,8 +219,9 @@ def _policy(shelf: Shelf, document: Document) -> frozenset[str]:
         shelf.say(
             document,
             ("payment", "amount"),
-            f"the rule gives no {payment.amount}",
-            f"use one of {', '.join(sorted(outputs))}",
+            "policy-amount",
+            amount=payment.amount,
+            known=", ".join(sorted(outputs)),
         )
     facts = frozenset({*rule.table.needs, payment.account, f"{role}.id_number"})
     if not all(shelf.known(fact, document, ("rule",)) for fact in sorted(facts)):
@@ -237,8 +232,9 @@ def _policy(shelf: Shelf, document: Document) -> frozenset[str]:
         shelf.say(
             document,
             ("population",),
-            f"{slug} needs {fact}, which no register that it may read supplies",
-            f"grant {slug} a resource with it: nobody is asked here",
+            "policy-unmet",
+            slug=slug,
+            fact=fact,
         )
     return facts
 
@@ -251,6 +247,6 @@ def _grants(shelf: Shelf) -> None:
                 shelf.say(
                     document,
                     ("grants", index, "item"),
-                    f"no item or policy {grant['item']}",
-                    "correct the name or remove the grant",
+                    "no-grantee",
+                    name=grant["item"],
                 )

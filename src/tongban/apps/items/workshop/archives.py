@@ -67,6 +67,19 @@ def imported(subject: Subject, raw: bytes, title: str) -> tuple[str, int]:
     return number, written
 
 
+def overlaid(raw: bytes) -> dict[str, dict[str, bytes]]:
+    """Give the files of all packs with those of an archive laid over its pack, none kept.
+
+    Raises `WorkshopRefused`.
+    """
+    pack, files = _unpacked(raw)
+    whole = {name: dict(inside) for name, inside in shelves.in_force().items()}
+    if pack not in whole:
+        raise WorkshopRefused("没有这个区域包", f"there is no pack {pack}")
+    whole[pack] |= {path: text.encode() for path, text in files.items()}
+    return whole
+
+
 def _unpacked(raw: bytes) -> tuple[str, dict[str, str]]:
     """Read an archive of one pack, never more of it than a pack may have."""
     try:
@@ -112,4 +125,4 @@ def draft_exported(subject: Subject, number: str) -> bytes:
     return exported(row.pack, queries.edits(row))
 
 
-__all__ = ["draft_exported", "exported", "imported"]
+__all__ = ["draft_exported", "exported", "imported", "overlaid"]

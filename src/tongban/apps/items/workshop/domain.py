@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from tongban.infra.packs import Place, Problem, kind_of
+from tongban.infra.packs import Place, Problem, kind_of, problem
 
 #: Kinds of files that are edited here: those whose content publication freezes.
 EDITABLE = (
@@ -79,14 +79,7 @@ def overlaid(
         if there == wanted:
             continue
         if digest(there) != one.base:
-            problems.append(
-                Problem(
-                    f"{pack}/{path}",
-                    1,
-                    "the folder's file changed after another text was published from a draft",
-                    "export the pack, merge both texts into the folder's file, or put it back",
-                )
-            )
+            problems.append(problem(f"{pack}/{path}", 1, "overlay-late"))
         elif wanted is None:
             made.pop(path, None)
         else:

@@ -23,6 +23,7 @@ from tongban.apps.items.workshop.domain import (
     lines_of,
 )
 from tongban.apps.items.workshop.errors import WorkshopRefused
+from tongban.apps.items.workshop.titles import titles
 from tongban.infra.access.domain import Subject
 from tongban.infra.packs import (
     Pack,
@@ -32,7 +33,9 @@ from tongban.infra.packs import (
     document_of,
     kind_of,
     packs_of,
+    problem,
 )
+from tongban.kernel.facts import Words
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,6 +117,15 @@ def text_of(subject: Subject, number: str, path: str) -> Text:
     return text_in(row, edits(row), path)
 
 
+def text_seen(subject: Subject, number: str, path: str, seen: str) -> str | None:
+    """Give the text that a file had under this digest, if it is kept still."""
+    row = row_of(subject, number)
+    raw = shelves.in_force().get(row.pack, {}).get(path)
+    kept = [*row.edits.filter(path=path).order_by("-pk").values_list("text", flat=True)]
+    texts = [*kept, raw.decode("utf-8", "replace") if raw is not None else None]
+    return next((text for text in texts if text is not None and digest(text) == seen), None)
+
+
 def text_in(row: WorkshopDraft, changed: Mapping[str, str | None], path: str) -> Text:
     """Give a file of a draft whose edits are at hand."""
     if path in changed:
@@ -138,6 +150,31 @@ def files(subject: Subject, number: str) -> tuple[File, ...]:
         slug = path.rpartition("/")[2].rpartition(".")[0]
         found.append(File(path, kind_of(path), slug, state))
     return tuple(found)
+
+
+def called(subject: Subject, number: str) -> dict[str, Words]:
+    """Give what the files of a draft are called, by path, as far as their texts say it."""
+    row = row_of(subject, number)
+    inside = _whole(row).get(row.pack, {})
+    return titles({p: raw.decode("utf-8", "replace") for p, raw in inside.items() if editable(p)})
+
+
+def flow_text(subject: Subject, number: str, name: str) -> str | None:
+    """Give a flow that another one calls: of the draft's pack, else of the packs it extends."""
+    row = row_of(subject, number)
+    whole = _whole(row)
+    waiting, seen = [row.pack], set[str]()
+    while waiting:
+        pack = waiting.pop(0)
+        if pack in seen or pack not in whole:
+            continue
+        seen.add(pack)
+        if raw := whole[pack].get(f"flows/{name}.bpmn"):
+            return raw.decode("utf-8", "replace")
+        head = _data(whole[pack].get(shelves.HEAD, b"").decode("utf-8", "replace"))
+        below = head.get("extends") if isinstance(head, dict) else None
+        waiting += reversed(below) if isinstance(below, list) else []
+    return None
 
 
 def packs(row: WorkshopDraft) -> tuple[Pack, ...]:
@@ -219,12 +256,7 @@ def meanwhile(row: WorkshopDraft) -> tuple[Problem, ...]:
     there = shelves.in_force().get(row.pack, {})
     begun = dict(row.edits.order_by("-pk").values_list("path", "base"))
     return tuple(
-        Problem(
-            f"{row.pack}/{path}",
-            1,
-            "another draft published a new text of this file after this one began",
-            "compare, then keep yours or take it back",
-        )
+        problem(f"{row.pack}/{path}", 1, "draft-late")
         for path, base in sorted(begun.items())
         if digest(there.get(path)) != base
     )
@@ -237,6 +269,15 @@ def _effect(_state: str, held: _Held) -> Effect:
     except PackInvalid as wrong:
         return Effect((), (), wrong.problems)
     return Effect(found.fresh, found.unraised, ())
+
+
+def judged(whole: Mapping[str, Mapping[str, bytes]]) -> tuple[Problem, ...]:
+    """Say what hinders the publication of packs by their files; never raises for their content."""
+    try:
+        found = publishing.outlook(packs_of(whole.items()))
+    except PackInvalid as wrong:
+        return wrong.problems
+    return tuple(one.problem for one in found.unraised)
 
 
 def findings(subject: Subject, number: str) -> tuple[Problem, ...]:

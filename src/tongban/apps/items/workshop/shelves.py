@@ -7,7 +7,7 @@ from django.conf import settings
 
 from tongban.apps.items.models import PackText
 from tongban.apps.items.workshop.domain import Kept, overlaid
-from tongban.infra.packs import Pack, PackInvalid, Problem, files_of, find_packs, pack_of, packs_of
+from tongban.infra.packs import Pack, PackInvalid, files_of, find_packs, pack_of, packs_of, problem
 from tongban.kernel.facts import Words
 
 Files = Mapping[str, bytes]
@@ -20,8 +20,7 @@ def folders() -> dict[str, Path]:
     for path in find_packs(settings.PACKS):
         name = path.resolve().name
         if name in found:
-            told = f"a second folder called {name}"
-            raise PackInvalid([Problem(f"{name}/pack.yaml", 1, told, "rename one of the folders")])
+            raise PackInvalid([problem(f"{name}/pack.yaml", 1, "folder-twice", name=name)])
         found[name] = path
     return found
 

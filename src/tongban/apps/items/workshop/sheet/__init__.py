@@ -14,7 +14,10 @@ from tongban.apps.items.workshop.sheet.acts import (
     drop_output,
     drop_row,
     faults,
+    gone,
+    merged,
     move_row,
+    overtaken,
     typed,
 )
 from tongban.apps.items.workshop.sheet.filing import (
@@ -47,7 +50,10 @@ __all__ = [
     "drop_output",
     "drop_row",
     "faults",
+    "gone",
+    "merged",
     "move_row",
+    "overtaken",
     "read_sheets",
     "typed",
     "write_sheet",

@@ -18,10 +18,17 @@ from tongban.kernel.feel import FeelError, parse_literal, parse_unary
 
 
 def typed(sheet: Sheet, sent: Mapping[str, str]) -> Sheet:
-    """Give the sheet with what a form sent: ``cells-2-1`` and the like; what is absent stays."""
+    """Give the sheet with what a form sent: ``cells-2-1`` and the like; what is absent stays.
+
+    A row of the form is found by its identity (``key-2``) where it says one, so that nothing typed
+    gets into another row that stands in its place by now; else by its position.
+    """
+    keys = {text: name.removeprefix("key-") for name, text in sent.items() if name[:4] == "key-"}
+    places = [keys.get(row.key, "" if keys else str(n)) for n, row in enumerate(sheet.rows)]
 
     def texts(row: int, kind: str, were: Sequence[str]) -> tuple[str, ...]:
-        return tuple(_clean(sent.get(f"{kind}-{row}-{at}", was)) for at, was in enumerate(were))
+        at = places[row]
+        return tuple(_clean(sent.get(f"{kind}-{at}-{n}", was)) for n, was in enumerate(were))
 
     def column(kind: str, at: int, was: Column) -> Column:
         return replace(
@@ -50,6 +57,56 @@ def typed(sheet: Sheet, sent: Mapping[str, str]) -> Sheet:
             for n, row in enumerate(sheet.rows)
         ),
     )
+
+
+def merged(before: Sheet, now: Sheet, mine: Sheet) -> Sheet:
+    """Lay what was typed into ``before``, giving ``mine``, over what the sheet is by now.
+
+    Rows and columns are found by their identity. A cell that nobody typed in is as it is by now.
+    """
+    was = {row.key: (row, typed) for row, typed in zip(before.rows, mine.rows, strict=True)}
+
+    def texts(
+        old: Sequence[str], new: Sequence[str], own: Sequence[str], at: Sequence[int | None]
+    ) -> tuple[str, ...]:
+        return tuple(
+            text if n is None or own[n] == old[n] else own[n]
+            for n, text in zip(at, new, strict=True)
+        )
+
+    def places(were: Sequence[Column], are: Sequence[Column]) -> list[int | None]:
+        known = {one.key: n for n, one in enumerate(were)}
+        return [known.get(one.key) for one in are]
+
+    inputs = places(before.inputs, now.inputs)
+    outputs = places(before.outputs, now.outputs)
+    known = {name: n for n, name in enumerate(before.notes)}
+    notes = [known.get(name) for name in now.notes]
+    rows = []
+    for row in now.rows:
+        if row.key in was:
+            old, own = was[row.key]
+            row = replace(  # noqa: PLW2901
+                row,
+                cells=texts(old.cells, row.cells, own.cells, inputs),
+                results=texts(old.results, row.results, own.results, outputs),
+                notes=texts(old.notes, row.notes, own.notes, notes),
+            )
+        rows.append(row)
+    return replace(now, rows=tuple(rows))
+
+
+def overtaken(before: Sheet, now: Sheet) -> frozenset[int]:
+    """Give the positions of the rows that are new or other than they were."""
+    was = {row.key: row for row in before.rows}
+    return frozenset(n for n, row in enumerate(now.rows) if was.get(row.key) != row)
+
+
+def gone(before: Sheet, now: Sheet, mine: Sheet) -> tuple[Row, ...]:
+    """Give the rows that somebody typed in and that are not there any more."""
+    there = {row.key for row in now.rows}
+    pairs = zip(before.rows, mine.rows, strict=True)
+    return tuple(own for old, own in pairs if old.key not in there and own != old)
 
 
 def _clean(text: str) -> str:
