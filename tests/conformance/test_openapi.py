@@ -16,12 +16,12 @@ from wsgiref.simple_server import WSGIRequestHandler, WSGIServer, make_server
 
 import pytest
 import schemathesis
+from django.core.wsgi import get_wsgi_application
 from schemathesis.config import SchemathesisConfig
 from schemathesis.engine import events, from_schema
 
 from testkit.office import Office
 from tongban.apps.licences import queries as licences
-from tongban.config.wsgi import application
 from tongban.infra.access import services as access
 from tongban.infra.access.models import User
 
@@ -81,6 +81,7 @@ class Quiet(WSGIRequestHandler):
 @contextmanager
 def served(number: str, licence: str) -> Iterator[str]:
     """Serve the application on loopback; identifiers that are made up become real ones."""
+    application = get_wsgi_application()
 
     def door(environ: dict[str, Any], start_response: Any) -> Any:
         for pattern, real in MADE_UP:
