@@ -38,7 +38,7 @@ Content = Annotated[str, StringConstraints(max_length=LONGEST, pattern=r"^[^\x00
 Digest = Annotated[str, StringConstraints(pattern=r"^([0-9a-f]{64})?$")]
 
 
-class DraftOut(Schema):
+class DesignDraftOut(Schema):
     """A draft (草稿); ``closed`` is empty while it is open."""
 
     number: str
@@ -51,14 +51,14 @@ class DraftOut(Schema):
     closed_at: datetime | None
 
 
-class DraftIn(Body):
+class DesignDraftIn(Body):
     """A draft to begin."""
 
     pack: Slug
     title: Title
 
 
-class FileOut(Schema):
+class DesignFileOut(Schema):
     """A file of a draft; ``digest`` is to be sent back with a change, ``text`` null: none."""
 
     path: str
@@ -67,7 +67,7 @@ class FileOut(Schema):
     text: str | None
 
 
-class FileIn(Body):
+class DesignFileIn(Body):
     """A text for a file, null to remove it; ``seen`` is the digest that was read, empty: new."""
 
     path: FilePath
@@ -75,13 +75,13 @@ class FileIn(Body):
     seen: Digest
 
 
-class DigestOut(Schema):
+class DesignDigestOut(Schema):
     """The digest of the text that a file has now; empty where it has none."""
 
     digest: str
 
 
-class FindingOut(Schema):
+class DesignFindingOut(Schema):
     """What hinders publication: place, code with arguments, and a sentence in both languages."""
 
     file: str
@@ -92,7 +92,7 @@ class FindingOut(Schema):
     en: str
 
 
-class ValueOut(Schema):
+class DesignValueOut(Schema):
     """One value that differs; null: absent."""
 
     place: list[str | int]
@@ -100,17 +100,17 @@ class ValueOut(Schema):
     now: Any
 
 
-class ChangeOut(Schema):
+class DesignChangeOut(Schema):
     """What a draft does to one file: values of its data, lines with their sign."""
 
     path: str
     kind: str
     state: Literal["changed", "new", "removed"]
-    values: list[ValueOut]
+    values: list[DesignValueOut]
     lines: list[str]
 
 
-class FreshOut(Schema):
+class DesignFreshOut(Schema):
     """A version that publication would make; ``open_cases`` finish on the one before."""
 
     kind: str
@@ -119,7 +119,7 @@ class FreshOut(Schema):
     open_cases: int
 
 
-class RaiseOut(Schema):
+class DesignRaiseOut(Schema):
     """A version that must be raised before."""
 
     kind: str
@@ -127,18 +127,18 @@ class RaiseOut(Schema):
     version: int
 
 
-class EffectOut(Schema):
+class DesignEffectOut(Schema):
     """What publication would do (发布后的效果)."""
 
     ready: bool
-    fresh: list[FreshOut]
-    unraised: list[RaiseOut]
+    fresh: list[DesignFreshOut]
+    unraised: list[DesignRaiseOut]
 
 
-class PublishedOut(Schema):
+class DesignPublishedOut(Schema):
     """What was published: kind, slug and version of each definition."""
 
-    published: list[RaiseOut]
+    published: list[DesignRaiseOut]
 
 
 def _subject(request: HttpRequest, action: str) -> Subject:
@@ -153,7 +153,7 @@ def _subject(request: HttpRequest, action: str) -> Subject:
 
 @router.get(
     "/design/drafts",
-    response={200: list[DraftOut], **_READ},
+    response={200: list[DesignDraftOut], **_READ},
     summary="草稿列表 · Drafts",
     operation_id="design_drafts",
     tags=_TAGS,
@@ -165,12 +165,12 @@ def drafts(request: HttpRequest) -> Any:
 
 @router.post(
     "/design/drafts",
-    response={201: DraftOut, **_WRITE},
+    response={201: DesignDraftOut, **_WRITE},
     summary="新建草稿 · Begin a draft",
     operation_id="begin_draft",
     tags=_TAGS,
 )
-def begin(request: HttpRequest, body: DraftIn) -> Any:
+def begin(request: HttpRequest, body: DesignDraftIn) -> Any:
     """Begin a draft of one pack."""
     subject = _subject(request, DRAFT)
     number = services.open_draft(subject, body.pack, body.title)
@@ -179,7 +179,7 @@ def begin(request: HttpRequest, body: DraftIn) -> Any:
 
 @router.get(
     "/design/drafts/{number}",
-    response={200: DraftOut, **_READ},
+    response={200: DesignDraftOut, **_READ},
     summary="草稿 · A draft",
     operation_id="design_draft",
     tags=_TAGS,
@@ -191,7 +191,7 @@ def draft(request: HttpRequest, number: Number) -> Any:
 
 @router.get(
     "/design/drafts/{number}/file",
-    response={200: FileOut, **_READ},
+    response={200: DesignFileOut, **_READ},
     summary="草稿中的文件 · A file of a draft",
     operation_id="design_file",
     tags=_TAGS,
@@ -206,12 +206,12 @@ def file(request: HttpRequest, number: Number, path: FilePath) -> Any:
 
 @router.put(
     "/design/drafts/{number}/file",
-    response={200: DigestOut, **_WRITE},
+    response={200: DesignDigestOut, **_WRITE},
     summary="写入文件 · Put a file",
     operation_id="put_design_file",
     tags=_TAGS,
 )
-def put(request: HttpRequest, number: Number, body: FileIn) -> Any:
+def put(request: HttpRequest, number: Number, body: DesignFileIn) -> Any:
     """Give a file of the draft a text, or remove it; refused where it changed since it was read."""
     subject = _subject(request, DRAFT)
     if body.text is None:
@@ -222,7 +222,7 @@ def put(request: HttpRequest, number: Number, body: FileIn) -> Any:
 
 @router.get(
     "/design/drafts/{number}/findings",
-    response={200: list[FindingOut], **_READ},
+    response={200: list[DesignFindingOut], **_READ},
     summary="需要改正的问题 · Findings",
     operation_id="design_findings",
     tags=_TAGS,
@@ -235,7 +235,7 @@ def findings(request: HttpRequest, number: Number) -> Any:
 
 @router.get(
     "/design/drafts/{number}/diff",
-    response={200: list[ChangeOut], **_READ},
+    response={200: list[DesignChangeOut], **_READ},
     summary="改动 · Differences",
     operation_id="design_diff",
     tags=_TAGS,
@@ -256,7 +256,7 @@ def diff(request: HttpRequest, number: Number) -> Any:
 
 @router.get(
     "/design/drafts/{number}/effect",
-    response={200: EffectOut, **_READ},
+    response={200: DesignEffectOut, **_READ},
     summary="发布后的效果 · What publication would do",
     operation_id="design_effect",
     tags=_TAGS,
@@ -286,7 +286,7 @@ def effect(request: HttpRequest, number: Number) -> Any:
 
 @router.post(
     "/design/drafts/{number}/publication",
-    response={200: PublishedOut, **_WRITE},
+    response={200: DesignPublishedOut, **_WRITE},
     summary="发布草稿 · Publish a draft",
     operation_id="publish_draft",
     tags=_TAGS,
@@ -304,7 +304,7 @@ def publish(request: HttpRequest, number: Number) -> Any:
 
 @router.delete(
     "/design/drafts/{number}",
-    response={200: DraftOut, **_WRITE},
+    response={200: DesignDraftOut, **_WRITE},
     summary="放弃草稿 · Discard a draft",
     operation_id="discard_draft",
     tags=_TAGS,
