@@ -21,6 +21,7 @@ from ninja.errors import HttpError, ValidationError
 
 from tongban.apps.cases import api as cases
 from tongban.apps.cases import errors
+from tongban.apps.cases.api import designing
 from tongban.apps.exchange import consents, files, grants, requests
 from tongban.apps.exchange.api import catalogue, governing, health
 from tongban.apps.exchange.catalogue import errors as registry
@@ -33,6 +34,7 @@ from tongban.apps.items import api as items_api
 from tongban.apps.items import queries as items
 from tongban.apps.items import translations_api as translations
 from tongban.apps.items.errors import TooManyQuestions, TranslationDenied, TranslationRefused
+from tongban.apps.items.workshop import errors as workshop
 from tongban.apps.licences import errors as licence_errors
 from tongban.apps.licences.api import people as licences
 from tongban.apps.parties import api as parties
@@ -68,6 +70,7 @@ api.add_router("", health.router)
 api.add_router("", licences.router)
 api.add_router("", items_api.router)
 api.add_router("", translations.router)
+api.add_router("", designing.router)
 api.add_router("", fees.router)
 api.add_router("", voice.router)
 api.add_router("", forecast.router)
@@ -268,6 +271,20 @@ def _translation(request: HttpRequest, error: Exception | type[Exception]) -> Ht
     return _refuse(request, 409, "translation_refused", error.zh, error.en)
 
 
+def _workshop(request: HttpRequest, error: Exception | type[Exception]) -> HttpResponse:
+    if not isinstance(error, workshop.WorkshopError):
+        raise TypeError(error)
+    known = {
+        workshop.DraftUnknown: (404, "draft_unknown"),
+        workshop.WorkshopDenied: (403, "not_allowed"),
+        workshop.DraftClosed: (409, "draft_closed"),
+        workshop.EditedMeanwhile: (409, "edited_meanwhile"),
+        workshop.DraftNotReady: (409, "draft_not_ready"),
+    }
+    status, code = known.get(type(error), (409, "workshop_refused"))
+    return _refuse(request, status, code, error.zh, error.en)
+
+
 def _unpublished(request: HttpRequest, error: Exception | type[Exception]) -> HttpResponse:
     if not isinstance(error, items.NotPublished):
         raise TypeError(error)
@@ -315,6 +332,7 @@ api.add_exception_handler(DelegationRefused, _delegation)
 api.add_exception_handler(ChannelRefused, _unheard)
 api.add_exception_handler(RatingRefused, _unheard)
 api.add_exception_handler(TranslationRefused, _translation)
+api.add_exception_handler(workshop.WorkshopError, _workshop)
 api.add_exception_handler(items.NotPublished, _unpublished)
 api.add_exception_handler(StepUpNeeded, _step_up)
 api.add_exception_handler(TooManyQuestions, _too_many)
