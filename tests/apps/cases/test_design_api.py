@@ -1,5 +1,6 @@
 """The API of the designer: one draft from its beginning to publication, and who may not."""
 
+import re
 from typing import Any
 
 import pytest
@@ -7,6 +8,7 @@ from django.test import Client
 
 from testkit.browsers import signed_in
 from testkit.office import Office
+from tongban.apps.items import queries as items
 
 DRAFTS = "/api/design/drafts"
 ITEM = "items/vaccination-certificate.yaml"
@@ -62,6 +64,23 @@ def test_a_draft_tells_its_findings_difference_and_effect(client: Client, here: 
     assert raised in effect["unraised"]
     assert call(client, "delete", here)["closed"] == "discarded"
     assert call(client, "delete", here, 409)["error"] == "draft_closed"
+
+
+def test_a_draft_whose_versions_were_raised_is_published(client: Client, here: str) -> None:
+    put(client, here, "vaccination certificate}", "certificate of vaccination}")
+    # what holds a raised version is to be raised in its turn
+    while unraised := call(client, "get", f"{here}/effect")["unraised"]:
+        one = unraised[0]
+        place = f"{one['kind']}s/{one['slug']}.yaml"
+        file = call(client, "get", f"{here}/file?path={place}")
+        text = re.sub(r"(?m)^version: \d+", f"version: {one['version']}", file["text"], count=1)
+        call(client, "put", f"{here}/file", path=place, text=text, seen=file["digest"])
+    effect = call(client, "get", f"{here}/effect")
+    assert (effect["ready"], effect["unraised"]) == (True, [])
+    made = call(client, "post", f"{here}/publication")["published"]
+    assert {"kind": "item", "slug": "vaccination-certificate", "version": 2} in made
+    assert call(client, "get", here)["closed"] == "published"
+    assert items.item("vaccination-certificate").version == 2
 
 
 def test_what_may_be_read_and_by_whom(client: Client, here: str, office: Office) -> None:
