@@ -8,7 +8,7 @@ from tongban.apps.forecast.domain.panel import label, last_day
 from tongban.apps.forecast.domain.policy import PARTS, Agreement, Lexicon, Part, Push, index
 from tongban.kernel.figures import Figure, Status
 
-from .parts import Report, Section, Table, Words
+from .parts import Line, Lines, Point, Report, Section, Table, Words
 
 _PARTS: dict[Part, Words] = {
     "plan": ("计划段", "plans"),
@@ -59,9 +59,26 @@ def build(pushes: Sequence[Push], lexicon: Lexicon, audit: Agreement | None, sou
         for one in pushes
     )
     heads = tuple(_PARTS[part] for part in PARTS)
+    drawn = [
+        [
+            Point(label(quarter, 4), figure)
+            for quarter in quarters
+            if (figure := number(by_part[part][quarter])) is not None
+        ]
+        for part in PARTS
+    ]
+    # a line needs two points, and all of them the same quarters
+    chart = (
+        Lines(
+            ("强度，随时间衰减", "Strength, fading with age"),
+            tuple(Line(name, tuple(one)) for name, one in zip(heads, drawn, strict=True)),
+        )
+        if len(quarters) > 1 and all(len(one) == len(quarters) for one in drawn)
+        else None
+    )
     quarterly: Words = ("季度", "quarter")
     sections = [
-        Section("index", ("逐季指数", "Index by quarter"), (_NOTE,),
+        Section("index", ("逐季指数", "Index by quarter"), (_NOTE,), lines=chart,
                 tables=(Table((quarterly, *heads), rows),)),
         Section("documents", ("逐份文件（每千字强度）", "Documents (per 1,000 signs)"),
                 tables=(Table((("文件", "document"), quarterly, ("机关分量", "authority"), *heads,
