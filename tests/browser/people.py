@@ -21,6 +21,10 @@ class Somebody:
         """Open a path and give what it says."""
         return self.seen.open(path).text()
 
+    def everything(self) -> str:
+        """Give what the whole page says, head and foot too."""
+        return self.seen.page.locator("body").inner_text()
+
     def sign_in(self, role: str) -> None:
         """Sign in by name and password, and by the code of the app where there is one.
 

@@ -70,6 +70,7 @@ def furnish(office: Office) -> States:
     people["citizen"] = citizen = office.applicant("newborn")
     people["agent"] = agent = office.applicant("newborn", 2)
     people["neighbour"] = office.applicant("newborn", 1)
+    people["elder"] = office.applicant("old-age-allowance")
     numbers = {
         "case": office.submit("newborn"),
         "asked": office.submit("newborn", 1, child__card_bank=None),
@@ -78,6 +79,7 @@ def furnish(office: Office) -> States:
         "invited": users.invite(_INVITED, actor=people["admin"].user_id),
         "login": "data.publisher",
     }
+    numbers["agent_number"] = queries.id_number(agent.person_id)
     numbers |= _licences(citizen, numbers["case"])
     numbers |= _own(office, people, numbers["case"])
     numbers |= _read(office, people, numbers["case"])
