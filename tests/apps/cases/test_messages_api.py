@@ -23,7 +23,7 @@ def mother(office: Office, settings: Any) -> Caller:
 
 def code() -> str:
     """Give the code of the last letter."""
-    found = re.search(r"\d{6}", mail.outbox[-1].body)
+    found = re.search(r"\d{6}", str(mail.outbox[-1].body))
     assert found
     return found[0]
 
