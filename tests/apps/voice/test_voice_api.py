@@ -6,6 +6,7 @@ import pytest
 
 from testkit.callers import Caller, caller, refused
 from testkit.office import Office
+from tongban.apps.voice.domain import FEWEST_SHOWN
 
 ITEM = "birth-certificate"
 LOW = {"level": 1, "tags": ["late"], "words": "等了很久"}
@@ -113,3 +114,20 @@ def test_the_ratings_of_a_department_are_for_its_own_officials(office: Office, n
         refused(stranger.get("/departments/health/ratings"), 403, "not_allowed")
     assert clerk(office).get(f"/departments/health/ratings?before={rating}") == (200, [])
     refused(clerk(office).get("/departments/health/ratings?size=0"), 422, "request_invalid")
+
+
+def test_counts_are_for_everybody_once_there_are_enough_of_them(office: Office) -> None:
+    def counts(wanted: str) -> Any:
+        status, found = Caller().get(f"/ratings?{wanted}")
+        assert status == 200
+        return found
+
+    for place in range(FEWEST_SHOWN):
+        assert counts(f"item={ITEM}") == {"levels": None, "tags": {}}
+        here = f"/cases/{office.submit(place=place)}/branches/{ITEM}/rating"
+        given = {"level": 5} if place else LOW
+        assert caller(office.applicant("newborn", place)).post(here, given)[0] == 204
+    shown = {"levels": {"1": 1, "2": 0, "3": 0, "4": 0, "5": FEWEST_SHOWN - 1}, "tags": {"late": 1}}
+    for wanted in (f"item={ITEM}", "department=health", ""):
+        assert counts(wanted) == shown
+    assert counts("department=police") == {"levels": None, "tags": {}}
