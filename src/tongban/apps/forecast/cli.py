@@ -11,7 +11,6 @@ from .domain.generator import Truth, generate
 from .domain.panel import Measure
 from .domain.running import Result, TooShort
 from .report.building import NAMES, build
-from .report.parts import pick
 
 LANG = click.option("--lang", type=click.Choice(["zh", "en"]), default="zh", show_default=True)
 AHEAD = click.option(
@@ -81,8 +80,8 @@ def tell(result: Result, out: Path, lang: str) -> Path:
     written = services.put(report, out, lang)
     for one in result.scores:
         mark = "→" if one.rung == result.winner else " "
-        click.echo(f"{mark} {one.mape:7.2f} %  {pick(NAMES[one.rung], lang)}")
+        click.echo(f"{mark} {one.mape:7.2f} %  {NAMES[one.rung].of(lang)}")
     for words in report.verdict:
-        click.echo(pick(words, lang))
+        click.echo(words.of(lang))
     click.echo(str(written.page))
     return written.page
