@@ -133,6 +133,7 @@ _FAULTS: Mapping[str, str] = {
     "missing": "缺少此项",
     "extra_forbidden": "没有此项，请删去",
     "string_pattern_mismatch": "格式不正确",
+    "blank": "请写明理由，不能只有空格",
     "string_too_long": "过长",
     "string_too_short": "过短",
     "too_long": "过多",

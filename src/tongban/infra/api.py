@@ -13,7 +13,8 @@ from ninja import Schema
 from ninja.errors import HttpError
 from ninja.security import APIKeyCookie, HttpBearer
 from ninja.utils import check_csrf
-from pydantic import ConfigDict, Field, StrictBool, StrictInt, StringConstraints
+from pydantic import AfterValidator, ConfigDict, Field, StrictBool, StrictInt, StringConstraints
+from pydantic_core import PydanticCustomError
 
 from tongban.infra.access import services as access
 from tongban.infra.access.devices import device_of
@@ -27,8 +28,18 @@ Lang = Literal["zh", "en"]
 _EXACT = 2**53 - 1
 # Text is one line of real characters: no NUL, no control character; a reason may have lines.
 Text = Annotated[str, StringConstraints(max_length=4000, pattern=r"^[^\x00-\x1f\x7f]*$")]
+
+
+def _said(reason: str) -> str:
+    if not reason.strip():
+        raise PydanticCustomError("blank", "say why: nothing but blanks is written here")
+    return reason
+
+
 Reason = Annotated[
-    str, StringConstraints(min_length=1, max_length=2000, pattern=r"^[^\x00-\x09\x0b-\x1f\x7f]*$")
+    str,
+    StringConstraints(min_length=1, max_length=2000, pattern=r"^[^\x00-\x09\x0b-\x1f\x7f]*$"),
+    AfterValidator(_said),
 ]
 Slug = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9-]{0,59}$")]
 Value = StrictBool | Annotated[StrictInt, Field(ge=-_EXACT, le=_EXACT)] | Text | None

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from datetime import date
+from itertools import islice
 from typing import Any
 
 from django.conf import settings
@@ -20,6 +21,8 @@ from . import domain, keys
 from .composing import compose, kept_credential
 from .errors import LicenceUnknown, NotAllowed
 from .models import Licence
+
+READ = "licence.read"
 
 
 def of_case(case: str) -> QuerySet[Licence]:
@@ -50,7 +53,33 @@ def valid_of(subject: Subject, kinds: frozenset[str], today: date) -> QuerySet[L
     return mine(subject).filter(standing, kind__in=kinds, state=Licence.State.VALID)
 
 
-def look(subject: Subject, identifier: str, action: str = "licence.read") -> Licence:
+def listed(subject: Subject, most: int) -> list[Licence]:
+    """Give at most so many of `mine`, newest first: by a delegation, those that it covers."""
+    rows = mine(subject)
+    if subject.behalf is None:
+        return list(rows[:most])
+    covered = (r for r in rows if judge(subject, READ, _about(subject, r, own=True)).allowed)
+    return list(islice(covered, most))
+
+
+def _about(subject: Subject, licence: Licence, *, own: bool) -> dict[str, str]:
+    """Say what the judge asks of a licence, and no number of its holder: a no is on the trail."""
+    about = {
+        "applicant": subject.person_id if own else "",
+        "department": licence.department,
+        "region": parties.department_region(licence.department),
+    }
+    behalf = subject.behalf
+    if behalf is None:
+        return about
+    # a licence knows its item: whoever may act in a life event of that item sees what it gave
+    covered = (items.life_event(e) for e in items.life_events() if e in behalf.events)
+    event = next((e.slug for e in covered if licence.item in {b.item for b in e.branches}), "")
+    company = behalf.principal if licence.holder == behalf.principal else ""
+    return about | {"life_event": event, "company": company}
+
+
+def look(subject: Subject, identifier: str, action: str = READ) -> Licence:
     """Give a licence to whom may do this to it.
 
     Raises `LicenceUnknown`, also where the subject may not even see it, `NotAllowed`, and
@@ -60,15 +89,11 @@ def look(subject: Subject, identifier: str, action: str = "licence.read") -> Lic
     if licence is None:
         raise LicenceUnknown
     own = bool(subject.person_id) and mine(subject).filter(pk=licence.pk).exists()
-    resource = {
-        "applicant": subject.person_id if own else "",
-        "department": licence.department,
-        "region": parties.department_region(licence.department),
-    }
+    resource = _about(subject, licence, own=own)
     ruling = judge(subject, action, resource)
     if ruling.allowed:
         return licence
-    seen = judge(subject, "licence.read", resource).allowed
+    seen = judge(subject, READ, resource).allowed
     refuse(subject, action, {**resource, "licence": identifier}, ruling, step_up=seen)
     if seen:
         raise NotAllowed(ruling.zh, ruling.en)

@@ -120,6 +120,9 @@ def approve(subject: Subject, number: str) -> None:
 
 def refuse_refund(subject: Subject, number: str, reason: str) -> None:
     """Refuse a refund, with a reason; raises as `approve`."""
+    reason = reason.strip()
+    if not reason:
+        raise FeeRefused("不予退付须写明理由", "say why it is not given back")
     _decide(subject, number, "refused", say.REFUND_REFUSED, reason)
 
 

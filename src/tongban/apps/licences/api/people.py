@@ -18,8 +18,10 @@ from tongban.apps.licences.errors import NotAllowed
 from tongban.apps.licences.models import Licence
 from tongban.apps.licences.services import counter, wallets
 from tongban.apps.licences.verifying import Verdict
+from tongban.apps.parties import delegating
 from tongban.apps.parties import queries as parties
-from tongban.infra.access.domain import OUT_OF_SCOPE, Subject
+from tongban.apps.parties.domain import DelegationRefused
+from tongban.infra.access.domain import OUT_OF_SCOPE, Subject, judge
 from tongban.infra.access.refusing import refuse
 from tongban.infra.access.services import Bearer
 from tongban.infra.api import Body, Problem, Reason, Sentence, Slug
@@ -168,11 +170,23 @@ class AnswerOut(Schema):
 
 
 def _subject(request: HttpRequest, action: str) -> Subject:
+    """Give who asks, for itself or by a delegation that covers this; refuse everybody else."""
     bearer: Bearer = request.auth  # type: ignore[attr-defined]
     subject = parties.subject_of(bearer.user, bearer.context)
     if not bearer.may(action):
         refuse(subject, action, {}, OUT_OF_SCOPE)
         raise NotAllowed(OUT_OF_SCOPE.zh, OUT_OF_SCOPE.en)
+    delegation = request.headers.get("Tongban-On-Behalf", "")
+    if not delegation:
+        return subject
+    try:
+        subject = delegating.acting(bearer.user, delegation, bearer.context)
+    except DelegationRefused as refused:
+        raise NotAllowed(refused.zh, refused.en) from refused
+    if subject.behalf is not None and action not in subject.behalf.actions:
+        ruling = judge(subject, action, {})
+        refuse(subject, action, {}, ruling)
+        raise NotAllowed(ruling.zh, ruling.en)
     return subject
 
 
@@ -222,9 +236,12 @@ def _verdict(found: Verdict) -> dict[str, Any]:
     operation_id="list_licences",
 )
 def own(request: HttpRequest) -> Any:
-    """List the licences that the caller holds or keeps for another, newest first."""
+    """List the licences that the caller holds or keeps for another, newest first.
+
+    By a delegation, those that it covers.
+    """
     subject = _subject(request, "licence.read")
-    return [_licence(row) for row in queries.mine(subject)[:200]]
+    return [_licence(row) for row in queries.listed(subject, 200)]
 
 
 @router.post(

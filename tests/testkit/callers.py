@@ -1,0 +1,58 @@
+"""Callers of the API: somebody with a token, as its own program would ask."""
+
+from dataclasses import dataclass, field
+from datetime import timedelta
+from typing import Any
+
+from django.test import Client
+
+from tongban.infra.access import services as access
+from tongban.infra.access.domain import Subject
+from tongban.infra.access.models import User
+
+
+@dataclass(frozen=True)
+class Caller:
+    """Asks with these headers and gives the status with what was answered (None: nothing)."""
+
+    headers: dict[str, str] = field(default_factory=dict)
+
+    def ask(self, verb: str, path: str, body: object = None) -> tuple[int, Any]:
+        client = Client(headers=self.headers)
+        given = {} if body is None else {"data": body, "content_type": "application/json"}
+        answer = getattr(client, verb)(f"/api{path}", **given)
+        return answer.status_code, answer.json() if answer.content else None
+
+    def get(self, path: str) -> tuple[int, Any]:
+        return self.ask("get", path)
+
+    def post(self, path: str, body: object = None) -> tuple[int, Any]:
+        return self.ask("post", path, body)
+
+    def put(self, path: str, body: object) -> tuple[int, Any]:
+        return self.ask("put", path, body)
+
+    def delete(self, path: str) -> tuple[int, Any]:
+        return self.ask("delete", path)
+
+    def instead(self, delegation: str) -> "Caller":
+        """Give who acts for another, by this delegation."""
+        return Caller(self.headers | {"Tongban-On-Behalf": delegation})
+
+
+def caller(subject: Subject, *scopes: str) -> Caller:
+    """Give this subject's program, with a token for these scopes (none: for all)."""
+    user, month = User.objects.get(pk=subject.user_id), timedelta(days=30)
+    made = access.issue_token(user, label="test", lifetime=month, actor="test", scopes=scopes)
+    return Caller({"Authorization": f"Bearer {made.secret}"})
+
+
+def refused(answer: tuple[int, Any], status: int, error: str) -> dict[str, Any]:
+    """Hold that it was refused so, in both languages; give what it says of each field."""
+    found, problem = answer
+    assert found == status, (found, problem)
+    assert problem["error"] == error, problem
+    assert problem["zh"], problem
+    assert problem["en"], problem
+    fields: dict[str, Any] = problem["fields"]
+    return fields
