@@ -292,6 +292,7 @@ NO_PAGE: Mapping[str, str] = {
     **dict.fromkeys(("messages-read", "leave"), _ACT),
     **dict.fromkeys(("design-flow-file", "design-export", "design-draft-export"), _FILE),
     **dict.fromkeys(("case-bundle", "evidence-verifier", "desk-material"), _FILE),
+    **dict.fromkeys(("material", "first-page", "desk-first-page"), _FILE),
     **dict.fromkeys(("paper", "licence-face"), _FILE),
     **dict.fromkeys(("apply", "apply-doubt-back", "case-doubt-back", "desk-next"), _LEADS),
     **dict.fromkeys(("fee-back", "foreign", "foreign-back"), _LEADS),
