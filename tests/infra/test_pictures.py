@@ -8,10 +8,13 @@ import sys
 import time
 import zlib
 from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 
 import pypdfium2
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 from PIL import Image, ImageChops
 
 from testkit.papers import bare_pdf, one_page, pdf, stream
@@ -53,8 +56,8 @@ def without_its_font() -> bytes:
 
 
 def bomb() -> bytes:
-    """A page of 2 kB that unpacks to a gigabyte, by two filters."""
-    squeeze = zlib.compressobj(9)
+    """A page of some kB that unpacks to a gigabyte, by two filters."""
+    squeeze = zlib.compressobj(1)
     once = b"".join(squeeze.compress(bytes(1 << 20)) for _ in range(1024)) + squeeze.flush()
     return one_page(zlib.compress(once, 9), filtered=b"/Filter[/FlateDecode/FlateDecode]")
 
@@ -96,6 +99,18 @@ def test_a_hostile_file_gives_a_word_and_no_picture_quickly(name: str) -> None:
     assert refused.value.reason == reason
     assert (refused.value.zh, refused.value.en) == pictures.REASONS[reason]
     assert time.monotonic() - begun < pictures.SECONDS + 2
+
+
+@settings(max_examples=12, deadline=None)
+@given(st.data())
+def test_a_spoilt_file_gives_a_picture_or_a_word_and_nothing_else(data: st.DataObject) -> None:
+    content = bytearray(without_its_font())
+    for place in data.draw(st.lists(st.integers(0, len(content) - 1), min_size=1, max_size=9)):
+        content[place] = data.draw(st.integers(0, 255))
+    with suppress(PictureNotMade):
+        made = first_page(bytes(content))
+        assert len(made) <= pictures.MOST_BYTES
+        assert max(opened(made).size) <= program.MOST_PIXELS
 
 
 def test_the_first_page_is_drawn_as_pdfium_draws_it() -> None:
