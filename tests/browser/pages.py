@@ -19,6 +19,9 @@ class Acting(Protocol):
     def unfold(self, folded: str = ...) -> "Acting":
         """Open what is folded away."""
 
+    def look(self, picture: str) -> "Acting":
+        """Look at a picture that is loaded late; fail where it is none."""
+
 
 @dataclass(frozen=True)
 class Shown:
@@ -101,6 +104,13 @@ PAGES: tuple[Shown, ...] = (
     Shown("receipt", "/cases/{case}/receipt", "citizen"),
     Shown("timeline", "/cases/{case}", "citizen"),
     Shown("timeline-asked", "/cases/{asked}", "neighbour"),
+    Shown("timeline-uploads", "/cases/{papers}", "sender"),
+    Shown(
+        "timeline-uploads-unfolded",
+        "/cases/{papers}",
+        "sender",
+        act=lambda seen: seen.unfold("#uploads").look("#uploads img"),
+    ),
     Shown("case-answer", "/cases/{asked}/answer", "neighbour"),
     Shown("case-answer-refused", "/cases/{asked}/answer", "neighbour", status=422, act=_sends()),
     Shown("case-doubt", "/cases/{case}/facts/father.name/doubt", "citizen"),
@@ -165,6 +175,7 @@ PAGES: tuple[Shown, ...] = (
     Shown("desk", "/desk", "reviewer"),
     Shown("desk-filtered", "/desk?claimed=mine&due=today", "reviewer"),
     Shown("desk-case", f"/desk/cases/{{case}}/{_TASK}", "reviewer"),
+    Shown("desk-case-uploads", f"/desk/cases/{{papers}}/{_TASK}", "clerk"),
     Shown(
         "desk-case-refused",
         f"/desk/cases/{{case}}/{_TASK}",
@@ -292,6 +303,7 @@ NO_PAGE: Mapping[str, str] = {
     **dict.fromkeys(("messages-read", "leave"), _ACT),
     **dict.fromkeys(("design-flow-file", "design-export", "design-draft-export"), _FILE),
     **dict.fromkeys(("case-bundle", "evidence-verifier", "desk-material"), _FILE),
+    **dict.fromkeys(("material", "first-page", "desk-first-page"), _FILE),
     **dict.fromkeys(("paper", "licence-face"), _FILE),
     **dict.fromkeys(("apply", "apply-doubt-back", "case-doubt-back", "desk-next"), _LEADS),
     **dict.fromkeys(("fee-back", "foreign", "foreign-back"), _LEADS),

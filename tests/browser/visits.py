@@ -121,6 +121,13 @@ class Visit:
         self.page.locator(folded).evaluate_all(opens)
         return self
 
+    def look(self, picture: str) -> "Visit":
+        """Look at a picture that is loaded late; fail where it is none."""
+        seen = self.page.locator(picture)
+        seen.scroll_into_view_if_needed()
+        seen.evaluate("picture => picture.decode()")
+        return self
+
     def press(self, words: str) -> "Visit":
         """Press the button or follow the link that says this."""
         press = self.page.get_by_role("button", name=words).or_(

@@ -82,3 +82,40 @@ def darkened(sheet: Image.Image, share: float) -> Image.Image:
 def base64_of(content: bytes) -> str:
     """Give a file as the API takes it."""
     return base64.b64encode(content).decode()
+
+
+def bare_pdf(*objects: bytes) -> bytes:
+    """Give a PDF of these objects, numbered from one, the first its catalogue."""
+    out, places = b"%PDF-1.7\n", []
+    for number, written in enumerate(objects, 1):
+        places.append(len(out))
+        out += b"%d 0 obj\n%b\nendobj\n" % (number, written)
+    table = b"".join(b"%010d 00000 n \n" % place for place in places)
+    size = len(objects) + 1
+    return (
+        out
+        + b"xref\n0 %d\n0000000000 65535 f \n%b" % (size, table)
+        + b"trailer\n<</Size %d/Root 1 0 R>>\nstartxref\n%d\n%%%%EOF\n" % (size, len(out))
+    )
+
+
+def stream(content: bytes, more: bytes = b"") -> bytes:
+    """Give the object of a stream."""
+    return b"<<%b/Length %d>>\nstream\n%b\nendstream" % (more, len(content), content)
+
+
+def one_page(
+    drawn: bytes = b"0.1 0.2 0.7 rg 100 500 300 200 re f",
+    *more: bytes,
+    box: bytes = b"0 0 595 842",
+    has: bytes = b"",
+    filtered: bytes = b"",
+) -> bytes:
+    """Give a PDF of one page that draws this; ``more`` objects from number five, ``has`` them."""
+    return bare_pdf(
+        b"<</Type/Catalog/Pages 2 0 R>>",
+        b"<</Type/Pages/Kids[3 0 R]/Count 1>>",
+        b"<</Type/Page/Parent 2 0 R/MediaBox[%b]/Contents 4 0 R/Resources<<%b>>>>" % (box, has),
+        stream(drawn, filtered),
+        *more,
+    )

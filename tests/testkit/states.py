@@ -12,6 +12,7 @@ from django.test import override_settings
 
 from testkit.banks import open_bank, set_up
 from testkit.office import Office
+from testkit.papers import base64_of, one_page
 from tongban.apps.cases import services as cases
 from tongban.apps.exchange import requests
 from tongban.apps.exchange.models import Consent
@@ -80,6 +81,7 @@ def furnish(office: Office) -> States:
         "login": "data.publisher",
     }
     numbers["agent_number"] = queries.id_number(agent.person_id)
+    numbers["papers"] = _papers(office, people)
     numbers |= _licences(citizen, numbers["case"])
     numbers |= _own(office, people, numbers["case"])
     numbers |= _read(office, people, numbers["case"])
@@ -88,6 +90,18 @@ def furnish(office: Office) -> States:
     numbers["consent"] = Consent.objects.get(case=numbers["asked"]).number
     numbers["given"] = Consent.objects.get(case=numbers["case"]).number
     return States(numbers, people)
+
+
+def _papers(office: Office, people: dict[str, Subject]) -> str:
+    """Let a family hand in an invoice as PDF, because its child was born outside the city."""
+    people["sender"] = office.applicant("newborn", 4)
+    other = "UPDATE CSYXXX SET SFBSCS = 1 - SFBSCS"
+    office.write("health", other)
+    invoice = base64_of(one_page())
+    upload = cases.Upload("hospital-invoice-elsewhere", "票据.pdf", "", invoice)
+    number = office.submit("newborn", 4, uploads=[upload])
+    office.write("health", other)
+    return number
 
 
 def _own(office: Office, people: dict[str, Subject], case: str) -> dict[str, str]:

@@ -106,10 +106,6 @@ DESK_WORDS: Mapping[str, Words] = {
     "desk_no_materials": Words(
         "本事项没有上传的材料。", "No document was handed in for this item."
     ),
-    "desk_material_open": Words("打开原图", "Open the picture"),
-    "desk_material_save": Words("下载查看（PDF）", "Save the PDF"),
-    "desk_received": Words("收到时间", "Received"),
-    "desk_digest": Words("摘要", "Digest"),
     "desk_history": Words("办理经过", "History"),
     "desk_others_title": Words("同一申请的其他事项", "Other items of this application"),
     "desk_act": Words("办理", "What to do"),

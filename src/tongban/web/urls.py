@@ -28,6 +28,7 @@ from . import (
     sharing,
     signing_in,
     styleguide,
+    uploads,
     users,
     views,
 )
@@ -58,6 +59,12 @@ urlpatterns = [
     path("cases", home.my_cases, name="my-cases"),
     path("cases/<str:number>", views.case, name="case"),
     path("cases/<str:number>/evidence.zip", evidence.case_bundle, name="case-bundle"),
+    path("cases/<str:number>/materials/<slug:code>", uploads.material, name="material"),
+    path(
+        "cases/<str:number>/materials/<slug:code>/first-page",
+        uploads.first_page,
+        name="first-page",
+    ),
     path("atlas", atlas.atlas, name="atlas"),
     path("atlas/<slug:view>", atlas.atlas, name="atlas-view"),
     path("evidence", evidence.evidence, name="evidence"),
@@ -129,6 +136,11 @@ urlpatterns = [
     ),
     path("desk/cases/<str:number>/<slug:item>", case.case, name="desk-case"),
     path("desk/cases/<str:number>/materials/<slug:code>", case.material, name="desk-material"),
+    path(
+        "desk/cases/<str:number>/materials/<slug:code>/first-page",
+        case.first_page,
+        name="desk-first-page",
+    ),
     # the designer of publishers
     path("design", drafts.drafts, name="design"),
     path("design/packs/<slug:pack>.zip", drafts.export, name="design-export"),

@@ -17,6 +17,7 @@ from tongban.infra.access import sessions
 from tongban.infra.access.assurance import LINK, TWO
 from tongban.infra.access.services import ENTER, TokenInvalid
 
+from . import uploads
 from .case_acts import look
 from .evidence_words import words as evidence_words
 from .pages import acting_subject, language, page
@@ -31,7 +32,12 @@ def case(request: HttpRequest, number: str) -> HttpResponse:
     sight = look(subject, number)
     if sight is None:
         return page(request, "missing", {"subject": subject}, status=404)
-    more = {"subject": subject, "whole": sight.whole, "e": evidence_words(lang)}
+    more = {
+        "subject": subject,
+        "whole": sight.whole,
+        "e": evidence_words(lang),
+        "uploads": uploads.shown(sight, sight.items, lang),
+    }
     return page(request, "case", {**more, **shown(sight, lang)})
 
 

@@ -7,7 +7,6 @@ offered; what is offered is judged once more by its verb.
 from collections.abc import Mapping, Sequence
 
 from tongban.apps.exchange.events import DISAGREED
-from tongban.apps.items.domain import Definition
 from tongban.apps.items.domain.words import Template
 from tongban.apps.parties import queries as parties
 from tongban.infra.access.domain import Ruling, judge
@@ -22,7 +21,6 @@ from .domain.engine import Task
 from .domain.ground import Ground, all_facts, department_of, offered, unverified
 from .domain.state import ENDED, Branch, Json, Stage
 from .errors import CaseUnknown
-from .models import Document
 from .queries import STAGES, Loaded
 
 LIGHTS = {
@@ -70,7 +68,6 @@ def docket(sight: Sight, item: str, lang: str) -> dict[str, Json]:
             use: reasons(definition.desk.reasons, use, lang) for use in ("grant", "refuse")
         },
         "checklist": checklist(sight.loaded, item, lang),
-        "materials": _materials(sight, definition, lang),
     }
 
 
@@ -244,35 +241,3 @@ def conflicts(sight: Sight, item: str, history: Sequence[Event], lang: str) -> l
             "counts": parties.department_name(event.data["counts"]["department"], lang),
         }
     return list(found.values())
-
-
-def _materials(sight: Sight, definition: Definition, lang: str) -> list[dict[str, Json]]:
-    """List the documents that were handed in for an item, the newest of each."""
-    names = {spec.code: spec.name.of(lang) for spec in definition.needs.materials}
-    rows = Document.objects.filter(case=sight.loaded.case.number, material__in=names)
-    newest = {row.material: row for row in rows.order_by("pk")}
-    return [
-        {
-            "code": code,
-            "name": names[code],
-            "filename": row.filename,
-            "media_type": row.media_type,
-            "digest": row.digest,
-            "received": row.received,
-        }
-        for code, row in newest.items()
-    ]
-
-
-def material(sight: Sight, code: str) -> tuple[str, str, bytes]:
-    """Give a document that was handed in: its name, media type and content, the newest of a code.
-
-    Only for an item in the subject's sight; raises `CaseUnknown`.
-    """
-    definitions = sight.loaded.ground.definitions
-    known = {spec.code for item in sight.items for spec in definitions[item].needs.materials}
-    number = sight.loaded.case.number
-    row = Document.objects.filter(case=number, material=code).order_by("-pk").first()
-    if code not in known or row is None:
-        raise CaseUnknown(number)
-    return str(row.filename), row.media_type, bytes(row.content)

@@ -99,6 +99,26 @@ class Document(SealedModel):
         return f"{self.case_id} {self.material}"
 
 
+class FirstPage(SealedModel):
+    """The first page of a PDF as a picture (首页预览), made once a content: known by its digest.
+
+    ``reason`` says why there is none, else it is empty and ``content`` is the picture.
+    """
+
+    digest = SealedText("摘要")
+    digest_mark = MarkField(of="digest")
+    reason = models.CharField("无预览原因", max_length=12, blank=True)
+    content = SealedBytes()
+    made = models.DateTimeField("制作时间")
+
+    class Meta:
+        verbose_name = verbose_name_plural = "首页预览"
+        constraints = (models.UniqueConstraint(fields=["digest_mark"], name="first_page_once"),)
+
+    def __str__(self) -> str:
+        return f"{self.pk}"
+
+
 class ApplicationDraft(SealedModel):
     """An application that was begun and not sent yet (草稿): one a person, company and life event.
 

@@ -10,7 +10,7 @@ from tongban.infra.messages import services as messages
 from tongban.infra.trail import relay
 from tongban.kernel.events import Event
 
-from . import archiving, notices, services, telling
+from . import archiving, first_pages, notices, services, telling
 from .events import CLOSED, ENDED
 from .services import prefilling
 
@@ -62,6 +62,12 @@ def archive(number: str) -> None:
 def make_notices(number: str) -> None:
     """Make the notices of what was decided in a case; where none can be made, say so in the log."""
     notices.ensure(number)
+
+
+@job(first_pages.DRAW, retries=2, backoff=timedelta(seconds=30))
+def draw(number: str) -> None:
+    """Draw the first pages of the PDFs that were handed in, for the desk to look at."""
+    first_pages.ensure(number)
 
 
 def _ended(event: Event) -> None:

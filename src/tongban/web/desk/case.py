@@ -10,7 +10,6 @@ from typing import Any
 
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
-from django.utils.http import content_disposition_header
 from django.views.decorators.http import require_GET, require_http_methods
 
 from tongban.apps.cases import desk, disclosure, docket, queries
@@ -22,6 +21,7 @@ from tongban.apps.cases.errors import (
     SubmissionInvalid,
 )
 from tongban.infra.access.domain import Subject
+from tongban.web import uploads
 from tongban.web.desk import forms
 from tongban.web.desk.flow import flow_of
 from tongban.web.desk.forms import TONES, Form
@@ -30,10 +30,6 @@ from tongban.web.desk.queue import done_of, next_address
 from tongban.web.languages import words
 from tongban.web.pages import language, missing, view_of
 from tongban.web.shown import shown
-
-#: Whatever a document holds, it is not run: no script, no form, no address of ours.
-_SANDBOX = "default-src 'none'; sandbox"
-_PICTURES = frozenset({"image/png", "image/jpeg"})
 
 
 @require_http_methods(["GET", "POST"])
@@ -135,7 +131,7 @@ def _show(
             if one["doubt"]
         ],
         "conflicts": docket.conflicts(sight, item, history, lang),
-        "materials": [_material(one, number) for one in held["materials"]],
+        "uploads": uploads.shown(sight, {item}, lang, desk="desk-"),
         "branch": next(one for one in page["branches"] if one["item"] == item),
         "others": [one for one in page["branches"] if one["item"] != item],
         "history": _history(page["events"], item),
@@ -170,14 +166,6 @@ def _facts(
     ]
 
 
-def _material(one: Mapping[str, Any], number: str) -> dict[str, Any]:
-    return {
-        **one,
-        "url": address("desk-material", number, one["code"]),
-        "picture": one["media_type"] in _PICTURES,
-    }
-
-
 def _history(events: Sequence[Mapping[str, Any]], item: str) -> list[dict[str, Any]]:
     """Give what happened to this item, and to the case as a whole, the latest first."""
     return [
@@ -197,17 +185,18 @@ def _history(events: Sequence[Mapping[str, Any]], item: str) -> list[dict[str, A
 @require_GET
 @official()
 def material(request: HttpRequest, subject: Subject, number: str, code: str) -> HttpResponse:
-    """Give a document that was handed in: pictures to look at, all else to save.
-
-    A browser shows it as what it was found to be when it came, and runs nothing of it.
-    """
+    """Give a document that was handed in: pictures to look at, all else to save."""
     try:
-        name, media_type, content = docket.material(disclosure.look(subject, number), code)
+        return uploads.whole(disclosure.look(subject, number), code)
     except (CaseUnknown, NotAllowed):
         return missing(request)
-    answer = HttpResponse(content, content_type=media_type)
-    disposition = content_disposition_header(media_type not in _PICTURES, name)
-    answer["Content-Disposition"] = disposition or "attachment"
-    answer["Content-Security-Policy"] = _SANDBOX
-    answer["X-Content-Type-Options"] = "nosniff"
-    return answer
+
+
+@require_GET
+@official()
+def first_page(request: HttpRequest, subject: Subject, number: str, code: str) -> HttpResponse:
+    """Give the first page of a PDF that was handed in, as a picture to look at."""
+    try:
+        return uploads.page_one(disclosure.look(subject, number), code)
+    except (CaseUnknown, NotAllowed):
+        return missing(request)

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 
 from django.db import IntegrityError, transaction
 
+from tongban.apps.cases import first_pages
 from tongban.apps.cases.domain import engine, human
 from tongban.apps.cases.domain.fold import Said
 from tongban.apps.cases.domain.ground import Ground, all_facts, department_of
@@ -91,6 +92,7 @@ def _finish(
             try:
                 with transaction.atomic():
                     Document.objects.bulk_create(documents)
+                    first_pages.ask(case.number, documents)
                     finish(before, case, ground, drafts)
             except (ChainMoved, IntegrityError) as clash:
                 # who comes second may fail at a licence or payment that the first one has made

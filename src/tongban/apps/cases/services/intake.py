@@ -8,6 +8,7 @@ from datetime import datetime
 from django.db import transaction
 
 from tongban.apps.cases import events as say
+from tongban.apps.cases import first_pages
 from tongban.apps.cases.domain import sources
 from tongban.apps.cases.domain.engine import tell
 from tongban.apps.cases.domain.fold import Said, apply
@@ -216,6 +217,7 @@ def send(
             wake_at=now + LEASE,
         )
         Document.objects.bulk_create(documents)
+        first_pages.ask(number, documents)
         BranchRow.objects.bulk_create(rows_of(case, ground))
         trail.append(drafts_of(case, ground, [*said, *doubts]))
     carry_on(number)

@@ -1,0 +1,79 @@
+"""What was uploaded (上传材料), as those see it in whose sight an item stands that asks for it.
+
+Of each document the last that came in. The desk and the applicant see the same by the same rule; to
+anybody else there is none.
+"""
+
+from collections.abc import Collection, Mapping
+
+from tongban.infra.papers.pictures import REASONS
+from tongban.kernel.facts import Words
+
+from . import first_pages
+from .disclosure import Sight
+from .domain.state import Json
+from .errors import CaseUnknown
+from .models import Document
+from .papers import PDF
+
+
+def listed(sight: Sight, items: Collection[str], lang: str) -> list[dict[str, Json]]:
+    """List what was uploaded for these items of a case; no content is read.
+
+    ``no_picture`` says why a PDF has no picture of its first page, where that is known.
+    """
+    names = _names(sight, items, lang)
+    rows = Document.objects.filter(case=sight.loaded.case.number, material__in=names)
+    newest = {row.material: row for row in rows.defer("content").order_by("pk")}
+    without = first_pages.reasons(row for row in newest.values() if row.media_type == PDF)
+    return [
+        {
+            "code": code,
+            "name": names[code],
+            "filename": row.filename,
+            "media_type": row.media_type,
+            "digest": row.digest,
+            "received": row.received,
+            "no_picture": Words(*REASONS[without[row.pk]]).of(lang) if row.pk in without else "",
+        }
+        for code, row in newest.items()
+    ]
+
+
+def whole(sight: Sight, code: str) -> tuple[str, str, bytes]:
+    """Give a document as it was uploaded: its name, media type and bytes.
+
+    Only for an item in the subject's sight; raises `CaseUnknown`.
+    """
+    row = _row(sight, code)
+    return str(row.filename), row.media_type, bytes(row.content)
+
+
+def first_page(sight: Sight, code: str) -> bytes:
+    """Give the first page of a PDF as a picture (首页预览), a WebP.
+
+    Only for an item in the subject's sight; raises `CaseUnknown`, also where it is no PDF, and
+    `PictureNotMade`.
+    """
+    row = _row(sight, code)
+    if row.media_type != PDF:
+        raise CaseUnknown(sight.loaded.case.number)
+    return first_pages.picture(row)
+
+
+def _names(sight: Sight, items: Collection[str], lang: str) -> Mapping[str, str]:
+    definitions = sight.loaded.ground.definitions
+    return {
+        spec.code: spec.name.of(lang)
+        for item in items
+        if item in sight.items
+        for spec in definitions[item].needs.materials
+    }
+
+
+def _row(sight: Sight, code: str) -> Document:
+    number = sight.loaded.case.number
+    row = Document.objects.filter(case=number, material=code).order_by("-pk").first()
+    if code not in _names(sight, sight.items, "zh") or row is None:
+        raise CaseUnknown(number)
+    return row
