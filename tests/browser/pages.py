@@ -69,6 +69,7 @@ PAGES: tuple[Shown, ...] = (
     Shown("atlas-figures", "/atlas/figures?area=once"),
     Shown("services", "/services"),
     Shown("services-of-a-department", "/services?department=police"),
+    Shown("services-named", "/services?q=户口"),
     Shown("services-none", "/services?department=nobody"),
     Shown("guide", "/services/newborn"),
     Shown("guide-of-an-item", "/services/household-registration"),
@@ -164,6 +165,14 @@ PAGES: tuple[Shown, ...] = (
     Shown("case-at-the-desk", "/cases/{case}", "reviewer"),
     Shown("desk", "/desk", "reviewer"),
     Shown("desk-filtered", "/desk?claimed=mine&due=today", "reviewer"),
+    Shown("desk-batch", f"/desk?item={_TASK}", "reviewer"),
+    Shown(
+        "desk-batch-refused",
+        f"/desk?item={_TASK}",
+        "reviewer",
+        status=422,
+        act=_sends("form#batch"),
+    ),
     Shown("desk-case", f"/desk/cases/{{case}}/{_TASK}", "reviewer"),
     Shown(
         "desk-case-refused",

@@ -1,0 +1,77 @@
+"""Lists that follow what is typed and chosen: with script at once, without it by the button."""
+
+from collections.abc import Callable
+from contextlib import AbstractContextManager
+
+import pytest
+
+from browser.visits import Chromium, Visit
+from testkit.city import City
+
+_MARK = "() => { window.tongbanStayed = true; }"
+_STAYED = "() => window.tongbanStayed === true"
+
+
+def found(seen: Visit) -> list[str]:
+    links = seen.page.locator("#found .tasks a").all()
+    return [str(link.get_attribute("href")).rpartition("/")[2] for link in links]
+
+
+def test_the_list_of_services_follows_what_is_typed(
+    chromium: Chromium, visiting: Callable[..., AbstractContextManager[Visit]]
+) -> None:
+    with visiting() as seen:
+        seen.open("/services")
+        every = found(seen)
+        seen.page.evaluate(_MARK)
+        seen.page.locator("[name=q]").press_sequentially("出生户口")
+        seen.page.wait_for_url("**/services?q=*")
+        seen.page.wait_for_function("document.querySelectorAll('#found .tasks a').length === 1")
+        assert found(seen) == ["household-registration"]
+        assert seen.page.locator("#total").inner_text() == "1"
+        assert seen.page.evaluate(_STAYED)
+        assert seen.page.evaluate("document.activeElement.name") == "q"
+        whole = seen.page.url
+        seen.page.go_back()
+        seen.page.wait_for_function(f"document.querySelectorAll('#found a').length >= {len(every)}")
+        assert found(seen) == every
+        seen.page.goto(whole)  # the address alone gives the same list
+        assert found(seen) == ["household-registration"]
+        assert seen.complaints == []
+
+
+def test_the_queue_follows_what_is_chosen(
+    chromium: Chromium, city: City, visiting: Callable[..., AbstractContextManager[Visit]]
+) -> None:
+    with visiting(role="reviewer") as seen:
+        seen.open("/desk").unfold()
+        case = f"#queue a[href*='{city.numbers['case']}']"
+        assert seen.page.locator(case).count() == 1
+        assert seen.page.locator("#batch").count() == 0
+        seen.page.evaluate(_MARK)
+        seen.page.locator("select[name=item]").select_option("maternity-reimbursement")
+        seen.page.wait_for_url("**/desk?item=maternity-reimbursement*")
+        seen.page.locator("#batch").wait_for()
+        assert seen.page.locator(case).count() == 1
+        seen.page.locator("select[name=claimed]").select_option("mine")
+        seen.page.wait_for_url("**claimed=mine*")
+        seen.page.locator(case).wait_for(state="detached")
+        assert seen.page.locator("#begin a").count() == 0
+        assert seen.page.locator("#every a").count() == 1
+        assert seen.page.evaluate(_STAYED)
+        assert seen.complaints == []
+
+
+@pytest.mark.parametrize("role", ["", "reviewer"])
+def test_without_script_the_button_does_it(
+    chromium: Chromium, plainly: Callable[..., AbstractContextManager[Visit]], role: str
+) -> None:
+    with plainly(role=role) as seen:
+        if role:
+            seen.open("/desk?item=maternity-reimbursement")
+            seen.send("main details form", claimed="mine")
+            assert seen.page.locator("#queue .tasks li").count() == 0
+        else:
+            seen.open("/services").send("main form[role=search]", q="出生户口")
+            assert found(seen) == ["household-registration"]
+        assert seen.status == 200
