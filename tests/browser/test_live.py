@@ -5,7 +5,8 @@ from contextlib import AbstractContextManager
 
 import pytest
 
-from browser.visits import Chromium, Visit
+from browser.people import Official
+from browser.visits import Chromium, Visit, visit
 from testkit.city import City
 
 _MARK = "() => { window.tongbanStayed = true; }"
@@ -60,6 +61,30 @@ def test_the_queue_follows_what_is_chosen(
         assert seen.page.locator("#every a").count() == 1
         assert seen.page.evaluate(_STAYED)
         assert seen.complaints == []
+
+
+@pytest.mark.slow
+def test_a_receipt_tells_by_itself_what_was_decided_meanwhile(
+    chromium: Chromium, own_city: City
+) -> None:
+    with (
+        visit(chromium.browser, own_city, role="citizen") as mine,
+        visit(chromium.browser, own_city, role="reviewer") as desk,
+    ):
+        mine.open("/cases/{case}/receipt")
+        mine.page.evaluate(_MARK)
+        waits = mine.page.locator("#branches .badge.wait")
+        assert waits.count() == 1
+        desk.open("/desk/next")
+        decided = Official(desk).decide("refuse", "超过申报期限")
+        assert decided == own_city.numbers["case"]
+        waits.wait_for(state="detached")
+        assert mine.page.locator("#branches .badge.stop").count() == 1
+        assert mine.page.evaluate(_STAYED)
+        mine.page.wait_for_function(
+            "document.querySelector('#branches').getAttribute('hx-get') === null"
+        )
+        assert mine.complaints == []
 
 
 @pytest.mark.parametrize("role", ["", "reviewer"])

@@ -57,6 +57,19 @@ def test_services_are_found_by_a_part_of_a_name(
     assert len(found) == queries.services(named=typed).total
 
 
+def test_a_receipt_looks_again_a_few_times_while_something_is_open(office: Office) -> None:
+    citizen = signed_in(office.applicant("newborn"))
+    number = office.submit()
+    asked = []
+    for looked in ("", "?looked=1", "?looked=12", "?looked=x", "?looked=-1"):
+        answer = citizen.get(f"/cases/{number}/receipt{looked}")
+        tree = html.fromstring(answer.content.decode())
+        (branches,) = tree.xpath("//ul[@id='branches']")
+        asked.append(branches.get("hx-get", ""))
+        assert (HTMX in scripts(answer)) == bool(asked[-1])
+    assert asked == ["?looked=1", "?looked=2", "", "?looked=1", "?looked=1"]
+
+
 def test_a_part_that_is_sent_elsewhere_sends_the_whole_page(office: Office) -> None:
     whole = Client().get("/desk")
     assert whole.status_code == 302

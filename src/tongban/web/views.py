@@ -22,6 +22,8 @@ from .evidence_words import words as evidence_words
 from .pages import acting_subject, language, page
 from .shown import shown
 
+_LOOKS = 12  # of a receipt, five seconds apart
+
 
 @require_GET
 def case(request: HttpRequest, number: str) -> HttpResponse:
@@ -37,12 +39,21 @@ def case(request: HttpRequest, number: str) -> HttpResponse:
 
 @require_GET
 def receipt(request: HttpRequest, number: str) -> HttpResponse:
-    """Show that an application has arrived, and what happens next."""
+    """Show that an application has arrived, and what happens next.
+
+    Most is decided within seconds: with script the list looks again a few times, as long as
+    something is open, and then leaves it to the reader.
+    """
     subject = acting_subject(request)
     sight = look(subject, number)
     if sight is None:
         return page(request, "missing", {"subject": subject}, status=404)
-    return page(request, "receipt", {"subject": subject, **shown(sight, language(request))})
+    told = shown(sight, language(request))
+    looked = request.GET.get("looked", "")
+    times = int(looked) if looked.isascii() and looked.isdecimal() and len(looked) < 3 else 0
+    waits = any(branch["tone"] == "wait" for branch in told["branches"]) and times < _LOOKS
+    again = times + 1 if waits else 0
+    return page(request, "receipt", {"subject": subject, "again": again, **told})
 
 
 @require_GET
