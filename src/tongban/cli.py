@@ -40,9 +40,10 @@ COMMANDS: Mapping[str, Place | Branch] = {
     "seal": ("tongban.apps.evidence.seals_cli:seal", True),
     "outreach": ("tongban.apps.outreach.cli:outreach", True),
     "forecast": Branch(
-        "Forecasts of panels of regions (预测): files alone, no platform.",
+        "Forecasts of panels of regions (预测): of files alone, or of this installation.",
         {
             "panel": ("tongban.apps.forecast.cli:panel", False),
+            "platform": ("tongban.apps.forecast.platform:platform", True),
             "demo": ("tongban.apps.forecast.cli:demo", False),
             "policy": ("tongban.apps.forecast.policy_cli:policy", False),
             "scenarios": ("tongban.apps.forecast.scenarios_cli:scenarios", False),

@@ -230,6 +230,55 @@ def test_who_tries_the_page_by_hand_gets_what_it_says(tmp_path: Path) -> None:
     assert started.left() == {}
 
 
+def control(started: Started, *words: str) -> dict[str, Any]:
+    """Run the script of readings where the control plane runs; give what it told."""
+    server = min(pid for pid, command in started.running().items() if " serve " in command)
+    told = Path(f"/proc/{server}/environ").read_bytes().decode().split("\0")
+    environment = dict(one.partition("=")[::2] for one in told if one)
+    script = Path(__file__).with_name("_read_ahead.py")
+    done = subprocess.run(
+        [sys.executable, str(script), *words],
+        env=environment | {"DJANGO_SETTINGS_MODULE": "tongban.config.settings"},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr
+    found: dict[str, Any] = json.loads(done.stdout)
+    return found
+
+
+@pytest.mark.slow
+@pytest.mark.full
+@pytest.mark.postgres
+def test_a_department_whose_node_stalls_keeps_nobody_waiting(folder: Path) -> None:
+    """The node takes connections and never answers: a stopped process, no less and no more."""
+    started = Started(folder, "--keep", "--lang", "en")
+    try:
+        started.until("Ctrl-C ends it", patience=400)
+        (police,) = [p for p, c in started.running().items() if "node run" in c and "police" in c]
+        os.kill(police, signal.SIGSTOP)
+        try:
+            read = control(started, "read")
+            # three seconds are read ahead, and what was asked last is not waited for either
+            assert read["seconds"] < 6
+            assert read["names"]["health"] in read["from"]
+            assert read["names"]["police"] in read["later"]
+            assert read["names"]["police"] not in read["from"]
+            sent = control(started, "send", read["draft"])
+            assert "police" in control(started, "look", sent["case"])["silent"]
+        finally:
+            os.kill(police, signal.SIGCONT)
+        until = time.monotonic() + 120
+        while "police" in (seen := control(started, "look", sent["case"]))["silent"]:
+            assert time.monotonic() < until, seen
+            time.sleep(1)
+    finally:
+        os.killpg(started.process.pid, signal.SIGINT)
+        started.wait(60)
+    assert started.left() == {}
+
+
 @pytest.mark.slow
 def test_a_folder_in_use_is_left_alone(folder: Path) -> None:
     first = Started(folder, "--lang", "en")

@@ -1,7 +1,6 @@
 """The WSGI application that a server such as granian loads."""
 
 import contextlib
-import importlib
 import os
 from threading import Thread
 
@@ -11,10 +10,11 @@ from django.db import DatabaseError, connections
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "tongban.config.settings")
 application = get_wsgi_application()
 
+from tongban.apps.items.queries import asking  # noqa: E402 - Django must be set up first
+
 
 def _warm() -> None:
     """Have read what a first visitor would wait for; a database that is not there yet can wait."""
-    asking = importlib.import_module("tongban.apps.items.queries.asking")
     with contextlib.suppress(DatabaseError):
         asking.warm()
     connections.close_all()

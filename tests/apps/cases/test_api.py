@@ -212,6 +212,7 @@ def test_nothing_is_open_without_a_token_but_the_guides_and_verification(office:
         ("GET", "/ask"),
         ("GET", "/ratings"),
         ("GET", "/ratings/tags/1"),
+        ("GET", "/atlas"),
     ]
     assert ("POST", "/exchange/requests/1/actions") in operations(closed=True)
     for method, path in operations(closed=True):

@@ -1,11 +1,12 @@
 """The atlas: checks compute what figures say together, and would pass if the figures agreed."""
 
+import csv
 import json
 import os
 import re
 import subprocess
 import sys
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
@@ -409,3 +410,40 @@ def test_counts_of_an_installation_stand_beside_what_is_quoted(office: Office) -
     assert found["papers_spared"].value == 100
     assert {one.status for one in found.values()} == {"measured"}
     assert seen["privacy_ms"].figure is None
+
+
+# --- beside the report itself
+
+_PRINTED = re.compile(r"\d[\d,]*\.?\d*")
+
+
+def told(figures: str) -> set[Decimal]:
+    """Give the digits of what is printed, without its power of ten."""
+    found = (Decimal(one.replace(",", "").rstrip(".")) for one in _PRINTED.findall(figures))
+    return {bare(one) for one in found if one}
+
+
+def bare(value: Decimal | int) -> Decimal:
+    digits = "".join(map(str, Decimal(value).as_tuple().digits)).strip("0")
+    return Decimal(digits or "0")
+
+
+def test_the_figures_are_those_of_the_report_and_the_words_are_not(
+    test_data: Callable[[str], Path],
+) -> None:
+    text = (test_data("report") / "figures.tsv").read_text(encoding="utf-8")
+    clauses = list(csv.DictReader(text.splitlines(), delimiter="\t"))
+    there: dict[str, set[Decimal]] = {}
+    for one in ATLAS.figures.values():
+        there.setdefault(one.section, set()).add(bare(one.figure.value))
+    missing = [
+        clause["no"]
+        for clause in clauses
+        if (printed := told(clause["figures"]))
+        and not printed & there.get(clause["section"], set())
+    ]
+    assert len(missing) / len(clauses) < 0.02, missing
+    whole = "".join(clause["claim"] for clause in clauses)
+    for one in ATLAS.figures.values():
+        for run in re.findall(r"[\u4e00-\u9fff]{9,}", one.zh):
+            assert run not in whole, one.key

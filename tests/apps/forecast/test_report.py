@@ -5,7 +5,6 @@ import re
 import subprocess
 import sys
 from html.parser import HTMLParser
-from io import BytesIO
 from pathlib import Path
 
 import pytest
@@ -19,9 +18,9 @@ from tongban.apps.forecast.domain.panel import Panel
 from tongban.apps.forecast.domain.running import run
 from tongban.apps.forecast.models.drift import Naive, NationalDrift, OwnDrift
 from tongban.apps.forecast.report.building import build
-from tongban.apps.forecast.report.data import as_json, as_sheet
-from tongban.apps.forecast.report.html import render
-from tongban.apps.forecast.report.parts import Report
+from tongban.infra.reports.files import to_json, write
+from tongban.infra.reports.model import Report
+from tongban.infra.reports.page import page as render
 
 HEAD = "region,period,value\n"
 
@@ -57,7 +56,8 @@ class Outside(HTMLParser):
         names = {name for name, _ in attrs}
         if tag in {"script", "link", "img", "iframe", "object", "base"}:
             self.found.append(tag)
-        self.found += [n for n in names if n in {"src", "href", "style"} or n.startswith("on")]
+        self.found += [n for n in names if n in {"src", "style"} or n.startswith("on")]
+        self.found += [to for n, to in attrs if n == "href" and to and not to.startswith("#")]
 
 
 @pytest.mark.parametrize("lang", ["zh", "en"])
@@ -83,7 +83,7 @@ def test_every_number_of_the_json_has_source_day_and_status(shocked: Report) -> 
     def walk(told: object) -> None:
         assert not isinstance(told, int | float), told
         if isinstance(told, dict):
-            if "value" in told:
+            if "unit" in told:
                 figures.append(told)
             else:
                 for one in told.values():
@@ -92,22 +92,24 @@ def test_every_number_of_the_json_has_source_day_and_status(shocked: Report) -> 
             for one in told:
                 walk(one)
 
-    walk(json.loads(as_json(shocked)))
+    walk(json.loads(to_json(shocked)))
     assert len(figures) > 500
     assert all(f["source"].startswith("generated, seed") for f in figures)
     assert {f["status"] for f in figures} == {"measured", "assumed"}
     assert {f["as_of"] for f in figures} == {"2024-12-31"}
-    ahead = next(s for s in json.loads(as_json(shocked))["sections"] if s["key"] == "ahead")
+    ahead = next(s for s in json.loads(to_json(shocked))["sections"] if s["key"] == "ahead")
     assert all(cells[2]["status"] == "assumed" for cells in ahead["tables"][0]["rows"])
 
 
-def test_the_spreadsheet_holds_the_same_figures(shocked: Report) -> None:
-    book = load_workbook(BytesIO(as_sheet(shocked, "en")))
-    told = list(book["figures"].iter_rows(min_row=2, values_only=True))
-    assert len(told) == as_json(shocked).count('"source"')
+def test_the_spreadsheet_holds_the_same_figures(shocked: Report, tmp_path: Path) -> None:
+    write(shocked, tmp_path / "r.xlsx", "en")
+    told = load_workbook(tmp_path / "r.xlsx")["figures"].iter_rows(min_row=2, values_only=True)
+    assert [(line[5], line[6], line[7]) for line in told] == [
+        (str(one.as_of), one.status, one.source) for one in shocked.figures()
+    ]
 
 
-def test_names_of_a_file_become_neither_markup_nor_formula() -> None:
+def test_names_of_a_file_become_neither_markup_nor_formula(tmp_path: Path) -> None:
     wild = generate(Truth(regions=2, periods=6))
     names = {"R01": "<script>alert(1)</script>", "R02": "=HYPERLINK(1)"}
     rows = tuple(type(row)(names[row.region], row.period, row.value, row.line) for row in wild.rows)
@@ -116,8 +118,13 @@ def test_names_of_a_file_become_neither_markup_nor_formula() -> None:
     assert "<script" not in page
     assert "<b>" not in page
     assert "&lt;script&gt;" in page
-    book = load_workbook(BytesIO(as_sheet(report, "en")))
-    cells = [cell for sheet in book for row in sheet.iter_rows() for cell in row]
+    write(report, tmp_path / "r.xlsx", "en")
+    cells = [
+        cell
+        for sheet in load_workbook(tmp_path / "r.xlsx")
+        for row in sheet.iter_rows()
+        for cell in row
+    ]
     assert not [cell for cell in cells if cell.data_type == "f"]
 
 

@@ -16,7 +16,7 @@ from tongban.apps.forecast.domain.running import Result, TooShort, choose, run
 from tongban.apps.forecast.domain.scoring import ENSEMBLE, Guess, Score, weights
 from tongban.apps.forecast.models.drift import Naive, NationalDrift, OwnDrift
 from tongban.apps.forecast.report.building import build
-from tongban.apps.forecast.report.html import render
+from tongban.infra.reports.page import page
 
 LADDER = (Naive(), OwnDrift(), NationalDrift())
 
@@ -71,8 +71,7 @@ def test_a_rung_that_cannot_be_learnt_is_named_and_the_others_go_on(rung: Choosy
     assert found.unfit[0][2].endswith("periods")
     # what is said is what is said without it
     assert (found.scores, found.winner, found.ahead) == (plain.scores, plain.winner, plain.ahead)
-    page = render(build(found), "en")
-    assert "Not fitted: LightGBM on growth (" in page
+    assert "Not fitted: LightGBM on growth (" in page(build(found), "en")
     able = run(panel, (*LADDER, Choosy()), ahead=3)
     assert able.unfit == ()
     assert "lightgbm" in {one.rung for one in able.scores}

@@ -11,13 +11,12 @@ from .domain.generator import Truth, generate
 from .domain.panel import Measure
 from .domain.running import Result, TooShort
 from .report.building import NAMES, build
-from .report.parts import pick
 
-_LANG = click.option("--lang", type=click.Choice(["zh", "en"]), default="zh", show_default=True)
-_AHEAD = click.option(
+LANG = click.option("--lang", type=click.Choice(["zh", "en"]), default="zh", show_default=True)
+AHEAD = click.option(
     "--ahead", type=click.IntRange(1, 20), default=5, show_default=True, help="Periods ahead."
 )
-_OUT = click.option(
+OUT = click.option(
     "--out",
     type=click.Path(file_okay=False, path_type=Path),
     default=Path("forecast-report"),
@@ -33,9 +32,9 @@ _FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
 @click.option("--target", help="The column to forecast, where there is no schema.")
 @click.option("--unit", type=click.Choice(list(UNITS)), help="Its unit, likewise.")
 @click.option("--accept", type=int, multiple=True, help="A line that the gate flags and is right.")
-@_AHEAD
-@_OUT
-@_LANG
+@AHEAD
+@OUT
+@LANG
 def panel(
     file: Path,
     schema: Path | None,
@@ -59,29 +58,30 @@ def panel(
         result = services.forecast(found, ahead=ahead, accepted=frozenset(accept))
     except (reading.PanelUnreadable, TooShort) as error:
         raise click.ClickException(str(error)) from error
-    _tell(result, out, lang)
+    tell(result, out, lang)
 
 
 @click.command()
 @click.option("--open/--no-open", "show", default=True, help="Open the report in a browser.")
 @click.option("--seed", type=int, default=Truth().seed, show_default=True)
-@_AHEAD
-@_OUT
-@_LANG
+@AHEAD
+@OUT
+@LANG
 def demo(seed: int, ahead: int, out: Path, lang: str, *, show: bool) -> None:
     """Forecast an invented nation with a shock in 2020, and open the report."""
-    page = _tell(services.forecast(generate(Truth(seed=seed, shock=2020)), ahead=ahead), out, lang)
+    page = tell(services.forecast(generate(Truth(seed=seed, shock=2020)), ahead=ahead), out, lang)
     if show:
         click.launch(page.resolve().as_uri())
 
 
-def _tell(result: Result, out: Path, lang: str) -> Path:
+def tell(result: Result, out: Path, lang: str) -> Path:
+    """Write the report, say what came of the ladder, and give where the page lies."""
     report = build(result)
     written = services.put(report, out, lang)
     for one in result.scores:
         mark = "→" if one.rung == result.winner else " "
-        click.echo(f"{mark} {one.mape:7.2f} %  {pick(NAMES[one.rung], lang)}")
+        click.echo(f"{mark} {one.mape:7.2f} %  {NAMES[one.rung].of(lang)}")
     for words in report.verdict:
-        click.echo(pick(words, lang))
+        click.echo(words.of(lang))
     click.echo(str(written.page))
     return written.page

@@ -9,7 +9,6 @@ import click
 from tongban.infra import clock
 
 from . import services
-from .report.parts import pick
 
 
 @click.command()
@@ -35,6 +34,6 @@ def prove(runs: int, seed: int, out: Path, lang: str) -> None:
         sign = " " if one.recovers else "✗"
         click.echo(
             f"{sign} {one.noise:4g} {one.truth:6.3f} {one.median:7.3f} {one.covered:6.1%}"
-            f" {one.power:6.1%}  {pick(report.NAMES[one.estimator], lang)}"
+            f" {one.power:6.1%}  {report.NAMES[one.estimator].of(lang)}"
         )
     click.echo(str(services.put(report.build(proofs, clock.today(), seed), out, lang).page))

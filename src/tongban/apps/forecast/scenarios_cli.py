@@ -9,11 +9,12 @@ import click
 import jsonschema
 import yaml
 
+from tongban.infra.reports.model import plain
+
 from . import reading, services
 from .domain.panel import history
 from .domain.running import TooShort
 from .domain.scenarios import LeverUnknown, Outcome, ScenarioInvalid, moves, outcome, supports
-from .report.parts import pick
 from .report.scenarios import SCENARIOS, build
 
 _PLAN = {
@@ -83,10 +84,10 @@ def scenarios(
     report = build(result, outcomes, effects, found)
     written = services.put(report, out, lang)
     for one in outcomes:
-        name = pick(SCENARIOS.get(one.name, (one.name, one.name)), lang)
+        name = SCENARIOS.get(one.name, plain(one.name)).of(lang)
         click.echo(f"{name}: {one.path[-1].growth:+.3f}")
     for words in report.verdict:
-        click.echo(pick(words, lang))
+        click.echo(words.of(lang))
     click.echo(str(written.page))
 
 

@@ -3,12 +3,12 @@
 from dataclasses import dataclass
 from pathlib import Path
 
+from tongban.infra.reports.files import write
+from tongban.infra.reports.model import Report
+
 from .domain.panel import Panel
 from .domain.running import Result, run
 from .models.ladder import rungs
-from .report.data import as_json, as_sheet
-from .report.html import render
-from .report.parts import Report
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,7 +30,6 @@ def put(report: Report, folder: Path, lang: str) -> Written:
     """Write a report as HTML, JSON and a spreadsheet into a folder, which is made."""
     folder.mkdir(parents=True, exist_ok=True)
     written = Written(folder / "report.html", folder / "report.json", folder / "report.xlsx")
-    written.page.write_text(render(report, lang), encoding="utf-8")
-    written.data.write_text(as_json(report), encoding="utf-8")
-    written.sheet.write_bytes(as_sheet(report, lang))
+    for path in (written.page, written.data, written.sheet):
+        write(report, path, lang)
     return written

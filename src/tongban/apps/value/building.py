@@ -5,6 +5,7 @@ from datetime import date
 from decimal import Decimal
 from pathlib import Path
 
+from tongban.infra.reports.model import Report
 from tongban.kernel.figures import Figure
 
 from . import counting, loading
@@ -13,7 +14,6 @@ from .errors import ValueRefused
 from .parameters import Parameters
 from .reading import digest
 from .report import appraising, costs, others
-from .report.model import Report
 
 
 def of_costs(

@@ -9,6 +9,8 @@ from pathlib import Path
 import click
 
 from tongban.infra import clock
+from tongban.infra.reports.files import FormUnknown, to_json, write
+from tongban.infra.reports.model import Report, Source
 from tongban.kernel.facts import Words
 
 from . import building, samples
@@ -17,8 +19,6 @@ from .domain import chance
 from .domain import gate as gates
 from .errors import ValueRefused
 from .report.appraising import gate as gate_section
-from .report.files import to_json, write
-from .report.model import Report, Source
 
 _FILE = click.Path(path_type=Path)
 
@@ -39,7 +39,7 @@ def refusals() -> Iterator[None]:
     """Turn what is refused into sentences."""
     try:
         yield
-    except ValueRefused as error:
+    except (ValueRefused, FormUnknown) as error:
         raise click.ClickException(str(error)) from error
 
 

@@ -15,6 +15,7 @@ import click
 
 from tongban.apps.cases import events as cases
 from tongban.apps.voice import queries as voice
+from tongban.infra.reports.model import Source
 from tongban.infra.trail import queries as trail
 from tongban.kernel.figures import Figure
 
@@ -22,7 +23,6 @@ from . import building
 from . import parameters as assumed
 from .cli import day, put, refusals, reporting
 from .counting import BY, COLUMNS, PERSON
-from .report.model import Source
 
 _FILE = click.Path(path_type=Path)
 _SATISFIED = 3  # of five levels, from 基本满意 up

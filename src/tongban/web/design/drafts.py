@@ -258,7 +258,7 @@ def _draft(
         "many": sum(len(kind["files"]) for kind in files) > _MANY,
         "sought": sought,
         "models": [
-            Option(row["path"], f"{kind['title']} {row['title']} ({row['slug']})")
+            Option(row["path"], f"{kind['title']} {row['title']} ({row['path']})")
             for kind in files
             if kind["kind"] != "cases"  # they belong to the one table
             for row in kind["files"]

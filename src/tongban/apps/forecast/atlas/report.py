@@ -5,21 +5,26 @@ from datetime import date
 
 from tongban.apps.forecast.domain.atlas import AREAS, Measure, Measured, Quoted, Score
 from tongban.apps.forecast.domain.atlas.checks import Check
-from tongban.apps.forecast.report.parts import Cell, Report, Section, Table, Words, joined
+from tongban.infra.reports.model import Cell, Report, Section, Table, filled
+from tongban.kernel.facts import Words
 from tongban.kernel.figures import Figure
 
 from .reading import Atlas
 from .reading import Table as Grouped
 
-NOT_YET: Words = ("尚未测量", "not measured yet")
-_CHECK_HEAD: tuple[Words, ...] = (("结果", "outcome"), ("检验", "check"), ("算式", "the sum"))
+NOT_YET = Words("尚未测量", "not measured yet")
+_CHECK_HEAD: tuple[Words, ...] = (
+    Words("结果", "outcome"),
+    Words("检验", "check"),
+    Words("算式", "the sum"),
+)
 _FIGURE_HEAD: tuple[Words, ...] = (
-    ("节", "section"),
-    ("指标", "what"),
-    ("引用值", "quoted"),
-    ("本平台", "measured here"),
-    ("测的是什么", "what is measured"),
-    ("测量命令", "command"),
+    Words("节", "section"),
+    Words("指标", "what"),
+    Words("引用值", "quoted"),
+    Words("本平台", "measured here"),
+    Words("测的是什么", "what is measured"),
+    Words("测量命令", "command"),
 )
 
 
@@ -32,25 +37,13 @@ def build(atlas: Atlas, measured: Mapping[str, Measured], today: date) -> Report
         return Figure(number, "item", today, "tongban atlas", "measured")
 
     return Report(
-        ("指标图谱：引用与实测", "The atlas: quoted and measured"),
-        (
-            joined(
-                ("{1}检验，{0}不成立。", "{0} of {1} checked do not hold."),
-                [of(len(failed)), of(len(atlas.checks))],
-            ),
-            joined(
-                (
-                    "引用{0}，其中{1}旁有本平台的实测。",
-                    "{0} are quoted; beside {1} stands what is measured here.",
-                ),
-                [of(len(atlas.figures)), of(len(there))],
-            ),
-        ),
+        Words("指标图谱：引用与实测", "The atlas: quoted and measured"),
+        today,
         (
             Section(
-                "fails",
-                ("不能同时成立的数字", "Figures that cannot all hold"),
+                Words("不能同时成立的数字", "Figures that cannot all hold"),
                 tables=(_checks(failed),),
+                key="fails",
             ),
             *([_measured(atlas, measured)] if there else []),
             _cards(atlas),
@@ -58,9 +51,22 @@ def build(atlas: Atlas, measured: Mapping[str, Measured], today: date) -> Report
             *(_grouped(one) for one in atlas.tables),
             *_areas(atlas, measured),
             Section(
-                "holds",
-                ("成立的检验", "Checks that hold"),
+                Words("成立的检验", "Checks that hold"),
                 tables=(_checks([one for one in atlas.checks if one.holds]),),
+                key="holds",
+            ),
+        ),
+        (
+            filled(
+                Words("{1}检验，{0}不成立。", "{0} of {1} checked do not hold."),
+                [of(len(failed)), of(len(atlas.checks))],
+            ),
+            filled(
+                Words(
+                    "引用{0}，其中{1}旁有本平台的实测。",
+                    "{0} are quoted; beside {1} stands what is measured here.",
+                ),
+                [of(len(atlas.figures)), of(len(there))],
             ),
         ),
     )
@@ -71,9 +77,9 @@ def _checks(checks: Sequence[Check]) -> Table:
         _CHECK_HEAD,
         tuple(
             (
-                ("成立", "holds") if one.holds else ("✗ 不成立", "✗ fails"),
-                one.title,
-                (one.zh, one.en),
+                Words("成立", "holds") if one.holds else Words("✗ 不成立", "✗ fails"),
+                Words(*one.title),
+                Words(one.zh, one.en),
             )
             for one in checks
         ),
@@ -83,10 +89,9 @@ def _checks(checks: Sequence[Check]) -> Table:
 def _measured(atlas: Atlas, measured: Mapping[str, Measured]) -> Section:
     there = [atlas.figures[key] for key, one in measured.items() if one.figure is not None]
     return Section(
-        "measured",
-        ("引用与实测并列", "Quoted beside measured"),
+        Words("引用与实测并列", "Quoted beside measured"),
         (
-            (
+            Words(
                 "规模不同的两个数字并列，不作比较；实测只说明本平台。",
                 (
                     "Numbers of different scale stand side by side; what is measured speaks of"
@@ -94,7 +99,8 @@ def _measured(atlas: Atlas, measured: Mapping[str, Measured]) -> Section:
                 ),
             ),
         ),
-        tables=(Table(_FIGURE_HEAD, tuple(_row(one, measured) for one in there)),),
+        (Table(_FIGURE_HEAD, tuple(_row(one, measured) for one in there)),),
+        key="measured",
     )
 
 
@@ -102,11 +108,11 @@ def _row(one: Quoted, measured: Mapping[str, Measured]) -> tuple[Cell, ...]:
     found = measured.get(one.key)
     here: Cell = NOT_YET if found is None or found.figure is None else found.figure
     return (
-        one.place,
-        (one.zh, one.en),
+        Words(*one.place),
+        Words(one.zh, one.en),
         one.figure,
         here,
-        None if found is None or not found.zh else (found.zh, found.en),
+        None if found is None or not found.zh else Words(found.zh, found.en),
         None if found is None or not found.command else found.command,
     )
 
@@ -116,28 +122,27 @@ def _areas(atlas: Atlas, measured: Mapping[str, Measured]) -> Iterable[Section]:
         rows = [one for one in atlas.figures.values() if one.area == area]
         if rows:
             table = Table(_FIGURE_HEAD, tuple(_row(one, measured) for one in rows))
-            yield Section(f"area-{area}", words, tables=(table,))
+            yield Section(Words(*words), tables=(table,), key=f"area-{area}")
 
 
 def _cards(atlas: Atlas) -> Section:
     head: tuple[Words, ...] = (
-        ("案例", "case"),
-        *((zh, en) for _, zh, en in atlas.criteria),
-        ("报告所述", "what the report tells"),
+        Words("案例", "case"),
+        *(Words(zh, en) for _, zh, en in atlas.criteria),
+        Words("报告所述", "what the report tells"),
     )
     rows = tuple(
         (
-            (card.zh, card.en),
+            Words(card.zh, card.en),
             *(_score(one) for one in atlas.scored[card.key]),
             _told([atlas.figures[key] for key in card.told]),
         )
         for card in atlas.cards
     )
     return Section(
-        "cases",
-        ("案例卡", "Case cards"),
+        Words("案例卡", "Case cards"),
         (
-            (
+            Words(
                 "得分是引用数字达到的门槛个数（0 至 5），规则见下表；没有数字就没有得分。",
                 (
                     "A score is how many of five thresholds a quoted figure reaches, by the rules"
@@ -145,42 +150,44 @@ def _cards(atlas: Atlas) -> Section:
                 ),
             ),
         ),
-        tables=(Table(head, rows),),
+        (Table(head, rows),),
+        key="cases",
     )
 
 
 def _score(one: Score) -> Cell:
     if one.points is None or one.quoted is None or one.measure is None:
         return None
-    return (
+    return Words(
         f"{one.points}/5：{one.measure.zh} {one.quoted.figure.text('zh')}",
         f"{one.points}/5: {one.measure.en} {one.quoted.figure.text('en')}",
     )
 
 
 def _told(entries: Sequence[Quoted]) -> Words:
-    return (
+    return Words(
         "；".join(f"{one.zh} {one.figure.text('zh')}" for one in entries),
         "; ".join(f"{one.en}: {one.figure.text('en')}" for one in entries),
     )
 
 
 def _rules(atlas: Atlas) -> Section:
-    names: dict[str, Words] = {key: (zh, en) for key, zh, en in atlas.criteria}
+    names: dict[str, Words] = {key: Words(zh, en) for key, zh, en in atlas.criteria}
     rows = tuple(
         (
             names[one.criterion],
-            (one.zh, one.en),
+            Words(one.zh, one.en),
             steps(one),
         )
         for one in atlas.measures.values()
     )
     head: tuple[Words, ...] = (
-        ("标准", "criterion"),
-        ("依据", "judged by"),
-        ("五个门槛", "five thresholds"),
+        Words("标准", "criterion"),
+        Words("依据", "judged by"),
+        Words("五个门槛", "five thresholds"),
     )
-    return Section("rules", ("计分规则", "Rules of the scores"), tables=(Table(head, rows),))
+    title = Words("计分规则", "Rules of the scores")
+    return Section(title, tables=(Table(head, rows),), key="rules")
 
 
 def steps(measure: Measure) -> str:
@@ -195,13 +202,14 @@ def _plain(unit: str, value: object) -> str:
 
 
 def _grouped(one: Grouped) -> Section:
-    head: tuple[Words, ...] = (("项", "what"), *one.columns)
+    head: tuple[Words, ...] = (Words("项", "what"), *(Words(*name) for name in one.columns))
     rows = tuple(
-        ((zh, en), *(cell.figure if cell else None for cell in cells)) for zh, en, cells in one.rows
+        (Words(zh, en), *(cell.figure if cell else None for cell in cells))
+        for zh, en, cells in one.rows
     )
     return Section(
-        f"table-{one.key}",
-        (one.zh, one.en),
-        () if one.note is None else (one.note,),
-        tables=(Table(head, rows),),
+        Words(one.zh, one.en),
+        () if one.note is None else (Words(*one.note),),
+        (Table(head, rows),),
+        key=f"table-{one.key}",
     )

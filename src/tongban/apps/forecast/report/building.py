@@ -9,29 +9,42 @@ from tongban.apps.forecast.domain.conformal import LEVEL
 from tongban.apps.forecast.domain.panel import from_scale, label, last_day, latest
 from tongban.apps.forecast.domain.running import DRIFTS, Ahead, Result
 from tongban.apps.forecast.domain.scoring import BAND, Score
+from tongban.infra.reports.model import (
+    Bars,
+    Cell,
+    Fan,
+    Fans,
+    Picture,
+    Point,
+    Report,
+    Section,
+    Table,
+    bar,
+    filled,
+    plain,
+)
+from tongban.kernel.facts import Words
 from tongban.kernel.figures import Figure, Status
 
-from .parts import Bar, Bars, Cell, Fan, Point, Report, Section, Table, Words, joined
-
 NAMES: dict[str, Words] = {
-    "naive": ("与上期相同", "same as last time"),
-    "own_drift": ("本地趋势", "own drift"),
-    "national_drift": ("全国趋势", "national drift"),
-    "fixed_effects": ("双向固定效应", "two-way fixed effects"),
-    "ridge": ("岭回归（增长）", "ridge on growth"),
-    "lightgbm": ("LightGBM（增长）", "LightGBM on growth"),
-    "fixed_effects_lightgbm": ("固定效应 + LightGBM", "fixed effects + LightGBM"),
-    "ensemble": ("加权组合", "weighted ensemble"),
+    "naive": Words("与上期相同", "same as last time"),
+    "own_drift": Words("本地趋势", "own drift"),
+    "national_drift": Words("全国趋势", "national drift"),
+    "fixed_effects": Words("双向固定效应", "two-way fixed effects"),
+    "ridge": Words("岭回归（增长）", "ridge on growth"),
+    "lightgbm": Words("LightGBM（增长）", "LightGBM on growth"),
+    "fixed_effects_lightgbm": Words("固定效应 + LightGBM", "fixed effects + LightGBM"),
+    "ensemble": Words("加权组合", "weighted ensemble"),
 }
 FAULTS: dict[str, Words] = {
-    "range": ("超出范围", "out of range"),
-    "unit_slip": ("单位疑错", "unit slip"),
-    "jump": ("突变", "jump"),
-    "imputed": ("疑为插补", "imputed"),
-    "repeated": ("疑为沿用", "carried over"),
-    "copied": ("疑为照搬", "copied"),
-    "renamed": ("疑为改名", "renamed"),
-    "gap": ("缺期", "gap"),
+    "range": Words("超出范围", "out of range"),
+    "unit_slip": Words("单位疑错", "unit slip"),
+    "jump": Words("突变", "jump"),
+    "imputed": Words("疑为插补", "imputed"),
+    "repeated": Words("疑为沿用", "carried over"),
+    "copied": Words("疑为照搬", "copied"),
+    "renamed": Words("疑为改名", "renamed"),
+    "gap": Words("缺期", "gap"),
 }
 MOST_FANS = 36
 MOST_FINDINGS = 200
@@ -72,8 +85,8 @@ def build(result: Result) -> Report:
     panel = result.panel
     column = panel.target.column
     return Report(
-        (f"{column}：预测与检验", f"{column}: forecast and backtest"),
-        _verdict(result, pen),
+        Words(f"{column}：预测与检验", f"{column}: forecast and backtest"),
+        pen.day,
         (
             _ladder(result, pen),
             _intervals(result, pen),
@@ -81,6 +94,7 @@ def build(result: Result) -> Report:
             _ahead(result, pen),
             _method(result, pen),
         ),
+        _verdict(result, pen),
     )
 
 
@@ -94,38 +108,49 @@ def _verdict(result: Result, pen: Pen) -> tuple[Words, ...]:
     told: list[Words] = []
     if mape is not None:
         told.append(
-            joined(
-                (f"采用：{name[0]}，平均误差 {{0}}。", f"Shipped: {name[1]}, mean error {{0}}."),
+            filled(
+                Words(
+                    f"采用：{name.zh}，平均误差 {{0}}。", f"Shipped: {name.en}, mean error {{0}}."
+                ),
                 [mape],
             )
         )
     if result.drift_won:
-        told.append((
-            "没有模型胜过最简单的做法：预测就用它，其余各级只列出供比较。",
-            "No model beat the simplest rungs: the forecast is theirs.",
-        ))  # fmt: skip
+        told.append(
+            Words(
+                "没有模型胜过最简单的做法：预测就用它，其余各级只列出供比较。",
+                "No model beat the simplest rungs: the forecast is theirs.",
+            )
+        )
     else:
         gain = pen.figure(_skill(result, result.winner, _best_drift(result)), "percent", "skill", 1)
         if gain is not None:
-            saved = (
+            saved = Words(
                 "比最好的趋势法少 {0} 的误差。",
                 "It saves {0} of the error of the better drift.",
             )
-            told.append(joined(saved, [gain]))
+            told.append(filled(saved, [gain]))
     under = [row for row in result.coverage if row.under]
     if under:
         which = ", ".join(label(row.period, _frequency(result)) for row in under)
-        told.append((
-            f"区间在这些期未兑现：{which}。压力带按最坏一期给出。",
-            f"The intervals fell short in {which}. The stress band is as wide as the worst needed.",
-        ))  # fmt: skip
+        told.append(
+            Words(
+                f"区间在这些期未兑现：{which}。压力带按最坏一期给出。",
+                f"The intervals fell short in {which}."
+                " The stress band is as wide as the worst needed.",
+            )
+        )
     held = len(result.held_back)
     if held:
-        told.append(joined(
-            ("闸门扣下 {0}：不训练、不计分，须人核对。",
-             "The gate holds back {0}: not trained, not scored, for a person to look at."),
-            [pen.count(held, "row", "gate")],
-        ))  # fmt: skip
+        told.append(
+            filled(
+                Words(
+                    "闸门扣下 {0}：不训练、不计分，须人核对。",
+                    "The gate holds back {0}: not trained, not scored, for a person to look at.",
+                ),
+                [pen.count(held, "row", "gate")],
+            )
+        )
     return tuple(told)
 
 
@@ -158,9 +183,9 @@ def _ladder(result: Result, pen: Pen) -> Section:
     for one in result.scores:
         figure = pen.figure(one.mape, "percent", f"rolling origin, {one.rung}, MAPE")
         if figure is not None:
-            bars.append(Bar(NAMES[one.rung], figure, one.rung == result.winner))
+            bars.append(bar(NAMES[one.rung], figure, chosen=one.rung == result.winner))
     words: list[Words] = [
-        (
+        Words(
             (
                 "每一期只用当时已知的数据来预测下一期，再与实际相比。各级在同样的行上计分。"
                 "采用的一级也由这些期选出，实际会略差。水平值的 R² 没有意义：“与上期相同”就很高。"
@@ -175,40 +200,53 @@ def _ladder(result: Result, pen: Pen) -> Section:
     ]
     undefined = max(one.undefined for one in result.scores)
     if undefined:
-        words.append(joined(
-            ("实际为零的 {0} 无百分误差，不计入。", "{0} came to nought: no error in per cent."),
-            [pen.count(undefined, "row", "rolling origin")],
-        ))  # fmt: skip
+        words.append(
+            filled(
+                Words(
+                    "实际为零的 {0} 无百分误差，不计入。",
+                    "{0} came to nought: no error in per cent.",
+                ),
+                [pen.count(undefined, "row", "rolling origin")],
+            )
+        )
     if result.left_out:
         names = [NAMES[code] for code in result.left_out]
-        words.append((
-            f"未运行：{'、'.join(n[0] for n in names)}。安装 tongban[forecast] 后运行。",
-            f"Not run: {', '.join(n[1] for n in names)}. Install tongban[forecast] to run them.",
-        ))  # fmt: skip
+        words.append(
+            Words(
+                f"未运行：{'、'.join(n.zh for n in names)}。安装 tongban[forecast] 后运行。",
+                f"Not run: {', '.join(n.en for n in names)}."
+                " Install tongban[forecast] to run them.",
+            )
+        )
     words += [
-        (f"无法拟合：{NAMES[code][0]}（{zh}）。", f"Not fitted: {NAMES[code][1]} ({en}).")
+        Words(f"无法拟合：{NAMES[code].zh}（{zh}）。", f"Not fitted: {NAMES[code].en} ({en}).")
         for code, zh, en in result.unfit
     ]
     return Section(
-        "ladder",
-        ("各级模型", "The ladder"),
+        Words("各级模型", "The ladder"),
         tuple(words),
-        Bars(("平均误差（MAPE），越短越好", "Mean error (MAPE), shorter is better"), tuple(bars)),
-        tables=(
+        (
             Table(
                 (
-                    ("模型", "rung"),
-                    ("平均误差", "MAPE"),
-                    (f"误差在 ±{BAND}% 内", f"within ±{BAND} %"),
-                    ("比“与上期相同”省", "saved over naive"),
-                    ("比趋势省", "saved over drift"),
-                    ("水平 R²", "R² of levels"),
-                    ("增长 R²", "R² of growth"),
-                    ("计分", "scored"),
+                    Words("模型", "rung"),
+                    Words("平均误差", "MAPE"),
+                    Words(f"误差在 ±{BAND}% 内", f"within ±{BAND} %"),
+                    Words("比“与上期相同”省", "saved over naive"),
+                    Words("比趋势省", "saved over drift"),
+                    Words("水平 R²", "R² of levels"),
+                    Words("增长 R²", "R² of growth"),
+                    Words("计分", "scored"),
                 ),
                 tuple(row(one) for one in result.scores),
             ),
         ),
+        (
+            Bars(
+                Words("平均误差（MAPE），越短越好", "Mean error (MAPE), shorter is better"),
+                tuple(bars),
+            ),
+        ),
+        "ladder",
     )
 
 
@@ -219,19 +257,21 @@ def _intervals(result: Result, pen: Pen) -> Section:
         how = f"rolling conformal {LEVEL:.0%}, {period}"
         covered = pen.figure(one.covered * 100, "percent", how, 0)
         if covered is not None:
-            bars.append(Bar((period, period), covered, one.under))
-        rows.append((
-            period,
-            covered,
-            ("未兑现", "fell short") if one.under else ("兑现", "held"),
-            pen.figure(one.covered_stress * 100, "percent", f"{how}, stress band", 0),
-            _width(result, pen, one.width, how),
-            _width(result, pen, one.stress, f"{how}, stress band"),
-            pen.count(one.count, "row", how),
-        ))  # fmt: skip
+            bars.append(bar(plain(period), covered, chosen=one.under))
+        rows.append(
+            (
+                period,
+                covered,
+                Words("未兑现", "fell short") if one.under else Words("兑现", "held"),
+                pen.figure(one.covered_stress * 100, "percent", f"{how}, stress band", 0),
+                _width(result, pen, one.width, how),
+                _width(result, pen, one.stress, f"{how}, stress band"),
+                pen.count(one.count, "row", how),
+            )
+        )
     line = pen.figure(LEVEL * 100, "percent", "promise of the interval", 0, "assumed")
     told: Words = (
-        (
+        Words(
             (
                 "区间由此前各期的误差得出，不假定误差的分布，只在误差照旧时成立。"
                 "比承诺低十个百分点以上的，算未兑现。"
@@ -244,33 +284,33 @@ def _intervals(result: Result, pen: Pen) -> Section:
             ),
         )
         if rows
-        else (
+        else Words(
             "检验期太少，还给不出区间：不给，不猜。",
             "Too few periods were checked to give an interval: none is given, none is guessed.",
         )
     )
-    title = ("区间兑现率", "Share of regions within the interval")
+    title = Words("区间兑现率", "Share of regions within the interval")
     return Section(
-        "intervals",
-        ("区间，逐期", "Intervals, period by period"),
+        Words("区间，逐期", "Intervals, period by period"),
         (told,),
-        Bars(title, tuple(bars), line) if bars else None,
-        tables=(
+        (
             Table(
                 (
-                    ("期间", "period"),
-                    ("区间内", "within"),
-                    ("结果", "outcome"),
-                    ("压力带内", "within stress band"),
-                    ("半宽", "half-width"),
-                    ("压力带半宽", "half-width, stress"),
-                    ("计分", "scored"),
+                    Words("期间", "period"),
+                    Words("区间内", "within"),
+                    Words("结果", "outcome"),
+                    Words("压力带内", "within stress band"),
+                    Words("半宽", "half-width"),
+                    Words("压力带半宽", "half-width, stress"),
+                    Words("计分", "scored"),
                 ),
                 tuple(rows),
             ),
         )
         if rows
         else (),
+        (Bars(title, tuple(bars), promise=line),),
+        "intervals",
     )
 
 
@@ -282,12 +322,11 @@ def _width(result: Result, pen: Pen, width: float, how: str) -> Figure | None:
 
 def _gate(result: Result, pen: Pen) -> Section:
     if not result.findings:
-        return Section(
-            "gate", ("异常闸门", "The gate"), (("没有发现异常。", "Nothing was found."),)
-        )
+        nothing = Words("没有发现异常。", "Nothing was found.")
+        return Section(Words("异常闸门", "The gate"), (nothing,), key="gate")
     counts = Counter(one.fault for one in result.findings)
     summary = Table(
-        (("问题", "fault"), ("行数", "rows")),
+        (Words("问题", "fault"), Words("行数", "rows")),
         tuple(
             (FAULTS[fault], pen.count(n, "row", f"gate, {fault}"))
             for fault, n in counts.most_common()
@@ -295,37 +334,42 @@ def _gate(result: Result, pen: Pen) -> Section:
     )
     each = Table(
         (
-            ("行", "line"),
-            ("地区", "region"),
-            ("期间", "period"),
-            ("说明", "what"),
-            ("处理", "done"),
+            Words("行", "line"),
+            Words("地区", "region"),
+            Words("期间", "period"),
+            Words("说明", "what"),
+            Words("处理", "done"),
         ),
         tuple(
             (
                 "" if one.line is None else str(one.line),
                 one.region,
                 label(one.period, _frequency(result)),
-                (one.zh, one.en),
+                Words(one.zh, one.en),
                 None
                 if one.line is None
-                else ("扣下", "held back")
+                else Words("扣下", "held back")
                 if one.line in result.held_back
-                else ("已由人认可", "accepted by a person"),
+                else Words("已由人认可", "accepted by a person"),
             )
             for one in result.findings[:MOST_FINDINGS]
         ),
     )
-    words: list[Words] = [(
-        "被标记的行不训练、不计分；核对无误的，用 --accept 加行号认可。各地一起的变动不算异常。",
-        ("Flagged rows neither train nor score. Those that are right after all are accepted by"
-        " --accept and their line. A move of all regions together is no fault."),
-    )]  # fmt: skip
+    words: list[Words] = [
+        Words(
+            "被标记的行不训练、不计分；核对无误的，用 --accept 加行号认可。"
+            "各地一起的变动不算异常。",
+            (
+                "Flagged rows neither train nor score. Those that are right after all are accepted"
+                " by --accept and their line. A move of all regions together is no fault."
+            ),
+        )
+    ]
     rest = len(result.findings) - MOST_FINDINGS
     if rest > 0:
-        more = ("此处未列出的还有 {0}。", "{0} more are not listed here.")
-        words.append(joined(more, [pen.count(rest, "row", "gate")]))
-    return Section("gate", ("异常闸门", "The gate"), tuple(words), tables=(summary, each))
+        more = Words("此处未列出的还有 {0}。", "{0} more are not listed here.")
+        words.append(filled(more, [pen.count(rest, "row", "gate")]))
+    return Section(Words("异常闸门", "The gate"), tuple(words), (summary, each), key="gate")
 
 
 def _ends(result: Result, pen: Pen, one: Ahead, width: float) -> tuple[Figure, Figure] | None:
@@ -362,9 +406,13 @@ def _ahead(result: Result, pen: Pen) -> Section:
             rows.append((region, name, value, *(band or (None, None)), *(stress or (None, None))))
         if past and ahead:
             fans.append(Fan(region, tuple(past), tuple(ahead)))
+    pictures: tuple[Picture, ...] = ()
+    if fans:
+        title = Words("各地：已知与预测", "Each region: known and forecast")
+        pictures = (Fans(title, tuple(fans[:MOST_FANS])),)
     until = label(periods[-1], panel.frequency) if periods else ""
     words: list[Words] = [
-        (
+        Words(
             f"线：已知与预测（至 {until}）；深带：{LEVEL:.0%} 区间；浅带：压力带。预测值都是假定。",
             (
                 f"Line: known and forecast (to {until}); dark band: {LEVEL:.0%} interval; light:"
@@ -373,52 +421,54 @@ def _ahead(result: Result, pen: Pen) -> Section:
         )
     ]
     if any(one.width == math.inf for one in result.ahead):
-        words.append((
-            "有的期没有区间：这么远的预测还没有检验过几次。",
-            "Some periods have no interval: forecasts that far were not checked often enough.",
-        ))  # fmt: skip
+        words.append(
+            Words(
+                "有的期没有区间：这么远的预测还没有检验过几次。",
+                "Some periods have no interval: forecasts that far were not checked often enough.",
+            )
+        )
     head = (
-        ("地区", "region"),
-        ("期间", "period"),
-        ("预测", "forecast"),
-        ("区间下", "interval, low"),
-        ("区间上", "interval, high"),
-        ("压力下", "stress, low"),
-        ("压力上", "stress, high"),
+        Words("地区", "region"),
+        Words("期间", "period"),
+        Words("预测", "forecast"),
+        Words("区间下", "interval, low"),
+        Words("区间上", "interval, high"),
+        Words("压力下", "stress, low"),
+        Words("压力上", "stress, high"),
     )
     return Section(
-        "ahead",
-        ("今后", "The years ahead"),
+        Words("今后", "The years ahead"),
         tuple(words),
-        fans=tuple(fans[:MOST_FANS]),
-        tables=(Table(head, tuple(rows)),),
+        (Table(head, tuple(rows)),),
+        pictures,
+        "ahead",
     )
 
 
 def _method(result: Result, pen: Pen) -> Section:
     panel = result.panel
-    scale: Words = (
-        ("对数增长", "growth in logarithms")
+    scale = (
+        Words("对数增长", "growth in logarithms")
         if panel.scale == "log"
-        else ("差值", "differences (some value is not above nought)")
+        else Words("差值", "differences (some value is not above nought)")
     )
-    vintages: Words = (
-        ("有：当时只用当时公布的值", "yes: each forecast sees what was published then")
+    vintages = (
+        Words("有：当时只用当时公布的值", "yes: each forecast sees what was published then")
         if any(row.vintage is not None for row in panel.rows)
-        else ("无：各期的值按本期即知", "none: each value counts as known in its own period")
+        else Words("无：各期的值按本期即知", "none: each value counts as known in its own period")
     )
     first, last = (label(p, panel.frequency) for p in (panel.periods[0], panel.periods[-1]))
     rows: tuple[tuple[Cell, ...], ...] = (
-        (("数据", "data"), panel.source),
-        (("期间", "periods"), f"{first} … {last}"),
-        (("期数", "number of periods"), pen.count(len(panel.periods), "period", "count")),
-        (("地区", "regions"), pen.count(len(panel.regions), "region", "count")),
-        (("行", "rows"), pen.count(len(panel.rows), "row", "count")),
-        (("尺度", "scale"), scale),
-        (("公布版本", "vintages"), vintages),
+        (Words("数据", "data"), panel.source),
+        (Words("期间", "periods"), f"{first} … {last}"),
+        (Words("期数", "number of periods"), pen.count(len(panel.periods), "period", "count")),
+        (Words("地区", "regions"), pen.count(len(panel.regions), "region", "count")),
+        (Words("行", "rows"), pen.count(len(panel.rows), "row", "count")),
+        (Words("尺度", "scale"), scale),
+        (Words("公布版本", "vintages"), vintages),
     )
     return Section(
-        "method",
-        ("数据与方法", "Data and method"),
-        tables=(Table((("项", "what"), ("值", "value")), rows),),
+        Words("数据与方法", "Data and method"),
+        tables=(Table((Words("项", "what"), Words("值", "value")), rows),),
+        key="method",
     )

@@ -6,18 +6,18 @@ from math import isfinite
 
 from tongban.apps.forecast.domain.panel import label, last_day
 from tongban.apps.forecast.domain.policy import PARTS, Agreement, Lexicon, Part, Push, index
+from tongban.infra.reports.model import Line, Lines, Point, Report, Section, Table
+from tongban.kernel.facts import Words
 from tongban.kernel.figures import Figure, Status
 
-from .parts import Report, Section, Table, Words
-
 _PARTS: dict[Part, Words] = {
-    "plan": ("计划段", "plans"),
-    "review": ("回顾段", "reviews"),
-    "other": ("未分段", "neither"),
+    "plan": Words("计划段", "plans"),
+    "review": Words("回顾段", "reviews"),
+    "other": Words("未分段", "neither"),
 }
 GOOD = 0.6  # Landis and Koch call a kappa above it substantial
 
-_NOTE: Words = (
+_NOTE = Words(
     (
         "指数对全国相同，放进带期间效应的模型不能识别；须乘以窗口之前各地区的暴露度。"
         "词的强度、机关分量与半衰期都是假定。"
@@ -59,44 +59,80 @@ def build(pushes: Sequence[Push], lexicon: Lexicon, audit: Agreement | None, sou
         for one in pushes
     )
     heads = tuple(_PARTS[part] for part in PARTS)
-    quarterly: Words = ("季度", "quarter")
+    drawn = [
+        [
+            Point(label(quarter, 4), figure)
+            for quarter in quarters
+            if (figure := number(by_part[part][quarter])) is not None
+        ]
+        for part in PARTS
+    ]
+    # a line needs two points, and all of them the same quarters
+    chart = (
+        Lines(
+            Words("强度，随时间衰减", "Strength, fading with age"),
+            tuple(Line(name, tuple(one)) for name, one in zip(heads, drawn, strict=True)),
+        )
+        if len(quarters) > 1 and all(len(one) == len(quarters) for one in drawn)
+        else None
+    )
+    quarterly = Words("季度", "quarter")
     sections = [
-        Section("index", ("逐季指数", "Index by quarter"), (_NOTE,),
-                tables=(Table((quarterly, *heads), rows),)),
-        Section("documents", ("逐份文件（每千字强度）", "Documents (per 1,000 signs)"),
-                tables=(Table((("文件", "document"), quarterly, ("机关分量", "authority"), *heads,
-                               ("字数", "characters")), listed),)),
-    ]  # fmt: skip
-    verdict: Words = (
+        Section(
+            Words("逐季指数", "Index by quarter"),
+            (_NOTE,),
+            (Table((quarterly, *heads), rows),),
+            () if chart is None else (chart,),
+            "index",
+        ),
+        Section(
+            Words("逐份文件（每千字强度）", "Documents (per 1,000 signs)"),
+            key="documents",
+            tables=(
+                Table(
+                    (
+                        Words("文件", "document"),
+                        quarterly,
+                        Words("机关分量", "authority"),
+                        *heads,
+                        Words("字数", "characters"),
+                    ),
+                    listed,
+                ),
+            ),
+        ),
+    ]
+    verdict = Words(
         "尚未人工核对：指数只可参考。请标注抽样句子（audit.csv）后用 --audit 读入。",
         "Not audited yet: take the index as a hint. Mark the sample (audit.csv), then --audit.",
     )
     if audit is not None:
         verdict = _judged(audit)
         measures: tuple[tuple[Words, float, str], ...] = (
-            (("一致率", "agreed"), audit.agreed * 100, "percent"),
-            (("查准率", "precision"), audit.precision * 100, "percent"),
-            (("查全率", "recall"), audit.recall * 100, "percent"),
-            (("κ", "kappa"), audit.kappa, "number"),
-            (("κ 下限", "kappa, low"), audit.low, "number"),
-            (("κ 上限", "kappa, high"), audit.high, "number"),
+            (Words("一致率", "agreed"), audit.agreed * 100, "percent"),
+            (Words("查准率", "precision"), audit.precision * 100, "percent"),
+            (Words("查全率", "recall"), audit.recall * 100, "percent"),
+            (Words("κ", "kappa"), audit.kappa, "number"),
+            (Words("κ 下限", "kappa, low"), audit.low, "number"),
+            (Words("κ 上限", "kappa, high"), audit.high, "number"),
         )
         table = Table(
-            (("项目", "measure"), ("数值", "value")),
+            (Words("项目", "measure"), Words("数值", "value")),
             tuple((name, number(value, unit)) for name, value, unit in measures),
         )
-        sections.append(Section("audit", ("人工核对", "Audit"), tables=(table,)))
-    return Report(("政策驱动指数", "Policy-driven index"), (verdict,), tuple(sections))
+        sections.append(Section(Words("人工核对", "Audit"), tables=(table,), key="audit"))
+    title = Words("政策驱动指数", "Policy-driven index")
+    return Report(title, day, tuple(sections), (verdict,))
 
 
 def _judged(audit: Agreement) -> Words:
     zh, en = f"人工核对 {audit.count} 句，", f"{audit.count} sentences were audited; "
     if audit.low >= GOOD:
-        return (
+        return Words(
             zh + f"κ 的下限不低于 {GOOD}：词典可用。",
             en + f"kappa is surely not below {GOOD}: the lexicon can be used.",
         )
-    return (
+    return Words(
         zh + f"κ 的下限低于 {GOOD}：词典还不可靠，请修订或多标注。",
         en + f"kappa may lie below {GOOD}: mend the lexicon or mark more.",
     )

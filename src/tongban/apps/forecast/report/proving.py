@@ -7,27 +7,27 @@ from decimal import Decimal
 
 from tongban.apps.forecast.domain.structure import proving
 from tongban.apps.forecast.domain.structure.proving import POWER, Proof
+from tongban.infra.reports.model import Report, Section, Table
+from tongban.kernel.facts import Words
 from tongban.kernel.figures import Figure
 
-from .parts import Report, Section, Table, Words
-
 NAMES: dict[str, Words] = {
-    "lags": ("分布滞后：长期效应", "distributed lags: effect in the long run"),
-    "threshold": ("门槛：位置", "threshold: its place"),
-    "threshold_ratio": ("门槛：上下斜率之比", "threshold: slope above over slope below"),
-    "window": ("政策窗口：单位暴露的效应", "policy window: effect of a unit of exposure"),
-    "discount": ("硬件投入的折扣", "discount on hardware"),
+    "lags": Words("分布滞后：长期效应", "distributed lags: effect in the long run"),
+    "threshold": Words("门槛：位置", "threshold: its place"),
+    "threshold_ratio": Words("门槛：上下斜率之比", "threshold: slope above over slope below"),
+    "window": Words("政策窗口：单位暴露的效应", "policy window: effect of a unit of exposure"),
+    "discount": Words("硬件投入的折扣", "discount on hardware"),
 }
 _HEAD: tuple[Words, ...] = (
-    ("估计器", "estimator"),
-    ("噪声", "noise"),
-    ("真值", "truth"),
-    ("中位估计", "median estimate"),
-    ("10% 分位", "10th of a hundred"),
-    ("90% 分位", "90th of a hundred"),
-    ("95% 区间含真值", "truth inside 95 % interval"),
-    ("看得出效应（功效）", "effect seen (power)"),
-    ("结论", "verdict"),
+    Words("估计器", "estimator"),
+    Words("噪声", "noise"),
+    Words("真值", "truth"),
+    Words("中位估计", "median estimate"),
+    Words("10% 分位", "10th of a hundred"),
+    Words("90% 分位", "90th of a hundred"),
+    Words("95% 区间含真值", "truth inside 95 % interval"),
+    Words("看得出效应（功效）", "effect seen (power)"),
+    Words("结论", "verdict"),
 )
 
 
@@ -55,27 +55,27 @@ def build(proofs: Sequence[Proof], day: date, seed: int) -> Report:
             number(one.high),
             number(one.covered * 100, "percent"),
             number(one.power * 100, "percent"),
-            ("能识别", "recovers")
+            Words("能识别", "recovers")
             if one.recovers
-            else ("此噪声下不能识别", "cannot at this noise"),
+            else Words("此噪声下不能识别", "cannot at this noise"),
         )
         for one in proofs
     )
     lost = [one for one in proofs if not one.recovers]
     verdict: list[Words] = [_lost(one) for one in lost] or [
-        (
+        Words(
             "各估计器在所试噪声下都能识别。",
             "Every estimator recovers at every noise that was tried.",
         )
     ]
     about = Section(
-        "proof",
-        ("逐项结果", "Results"),
+        Words("逐项结果", "Results"),
         (_about(proofs[0].runs),),
-        tables=(Table(_HEAD, rows),),
+        (Table(_HEAD, rows),),
+        key="proof",
     )
-    title = ("结构估计器自证", "Proof of the structural estimators")
-    return Report(title, tuple(verdict), (about,))
+    title = Words("结构估计器自证", "Proof of the structural estimators")
+    return Report(title, day, (about,), tuple(verdict))
 
 
 def _about(runs: int) -> Words:
@@ -89,12 +89,12 @@ def _about(runs: int) -> Words:
         f" (autocorrelation 0.3); {runs} draws a row. Nothing is to be relied on that is seen less"
         f" often than {POWER:.0%}."
     )
-    return zh, en
+    return Words(zh, en)
 
 
 def _lost(one: Proof) -> Words:
-    zh, en = NAMES[one.estimator]
-    return (
-        f"{zh}：噪声 {one.noise:g} 时不能识别（功效 {one.power:.0%}）。",
-        f"Not within reach at noise {one.noise:g} (power {one.power:.0%}): {en}.",
+    name = NAMES[one.estimator]
+    return Words(
+        f"{name.zh}：噪声 {one.noise:g} 时不能识别（功效 {one.power:.0%}）。",
+        f"Not within reach at noise {one.noise:g} (power {one.power:.0%}): {name.en}.",
     )

@@ -7,23 +7,24 @@ from decimal import Decimal
 from tongban.apps.forecast.domain.panel import from_scale, label
 from tongban.apps.forecast.domain.running import Result
 from tongban.apps.forecast.domain.scenarios import SPREAD, Effect, Outcome, Support
+from tongban.infra.reports.model import Cell, Line, Lines, Point, Report, Section, Table, plain
+from tongban.kernel.facts import Words
 from tongban.kernel.figures import Figure
 
 from .building import NAMES, Pen
-from .parts import Cell, Line, Lines, Point, Report, Section, Table, Words
 
 SCENARIOS: Mapping[str, Words] = {
-    "base": ("基准", "base"),
-    "optimised": ("优化", "optimised"),
-    "bold": ("激进", "bold"),
+    "base": Words("基准", "base"),
+    "optimised": Words("优化", "optimised"),
+    "bold": Words("激进", "bold"),
 }
 #: What the report of 2026 (section 4.1) hopes for, per cent a year: to compare, no results.
 QUOTED = {"base": "7.1", "optimised": "9.8", "bold": "12.5"}
 
 
 _TOLD: dict[bool, Words] = {
-    True: ("可辨", "told apart"),
-    False: ("与零无法区分", "not told from nothing"),
+    True: Words("可辨", "told apart"),
+    False: Words("与零无法区分", "not told from nothing"),
 }
 
 
@@ -38,32 +39,35 @@ def build(
     column = result.panel.target.column
     weak = [one.column for one in effects if not one.told_apart]
     verdict: list[Words] = [
-        (
-            f"基准即所采用的预测（{NAMES[result.winner][0]}）；情景只加杠杆超出自身步伐的部分。",
+        Words(
+            f"基准即所采用的预测（{NAMES[result.winner].zh}）；情景只加杠杆超出自身步伐的部分。",
             (
-                f"The base is the shipped forecast ({NAMES[result.winner][1]}); a scenario adds"
+                f"The base is the shipped forecast ({NAMES[result.winner].en}); a scenario adds"
                 " what levers do beyond their own pace."
             ),
         )
     ]
     if weak:
-        verdict.append((
-            f"{'、'.join(weak)} 的效应与零无法区分：由它得出的情景不可凭信。",
-            f"The effect of {', '.join(weak)} cannot be told from nothing: do not rely on it.",
-        ))  # fmt: skip
+        verdict.append(
+            Words(
+                f"{'、'.join(weak)} 的效应与零无法区分：由它得出的情景不可凭信。",
+                f"The effect of {', '.join(weak)} cannot be told from nothing: do not rely on it.",
+            )
+        )
     return Report(
-        (f"{column}：情景", f"{column}: scenarios"),
-        tuple(verdict),
+        Words(f"{column}：情景", f"{column}: scenarios"),
+        pen.day,
         (
             _paths(result, outcomes, pen),
             _levers(result, outcomes, effects, found, pen),
             _regions(result, outcomes, pen),
         ),
+        tuple(verdict),
     )
 
 
 def _name(one: Outcome) -> Words:
-    return SCENARIOS.get(one.name, (one.name, one.name))
+    return SCENARIOS.get(one.name, plain(one.name))
 
 
 def _yearly(result: Result, growth: float, steps: int) -> float:
@@ -93,38 +97,49 @@ def _paths(result: Result, outcomes: Sequence[Outcome], pen: Pen) -> Section:
                 points.append(Point(label(place.period, panel.frequency), value, ends))
         lines.append(Line(_name(one), tuple(points)))
         last, steps = one.path[-1], len(one.path)
-        rows.append((
-            _name(one),
-            *(
-                pen.figure(_yearly(result, x, steps), "percent", one.name, 1, "assumed")
-                for x in (last.growth, last.growth - last.width, last.growth + last.width)
-            ),
-            _quoted(QUOTED[one.name], "percent", pen) if one.name in QUOTED else None,
-        ))  # fmt: skip
+        rows.append(
+            (
+                _name(one),
+                *(
+                    pen.figure(_yearly(result, x, steps), "percent", one.name, 1, "assumed")
+                    for x in (last.growth, last.growth - last.width, last.growth + last.width)
+                ),
+                _quoted(QUOTED[one.name], "percent", pen) if one.name in QUOTED else None,
+            )
+        )
     lines += [_comparison(result, rate, len(outcomes[0].path), pen) for rate in QUOTED.values()]
     return Section(
-        "paths",
-        ("全国走势", "The nation's path"),
-        ((
-            "各地平均增长，末期已知值为 100。细线是 2026 年报告引用的增速，只供比较，不是结果。",
-            ("Mean growth of regions, last known period = 100. Thin lines are rates quoted from the"
-             " report of 2026: to compare with, never a result."),
-        ),),
-        lines=Lines(("指数；带：基准的 90% 区间", "Index; band: 90 % interval of the base"),
-                    tuple(lines)),
+        Words("全国走势", "The nation's path"),
+        (
+            Words(
+                "各地平均增长，末期已知值为 100。"
+                "细线是 2026 年报告引用的增速，只供比较，不是结果。",
+                (
+                    "Mean growth of regions, last known period = 100. Thin lines are rates quoted"
+                    " from the report of 2026: to compare with, never a result."
+                ),
+            ),
+        ),
+        pictures=(
+            Lines(
+                Words("指数；带：基准的 90% 区间", "Index; band: 90 % interval of the base"),
+                tuple(lines),
+            ),
+        ),
+        key="paths",
         tables=(
             Table(
                 (
-                    ("情景", "scenario"),
-                    ("年增速", "growth a year"),
-                    ("下", "low"),
-                    ("上", "high"),
-                    ("报告引用", "quoted in the report"),
+                    Words("情景", "scenario"),
+                    Words("年增速", "growth a year"),
+                    Words("下", "low"),
+                    Words("上", "high"),
+                    Words("报告引用", "quoted in the report"),
                 ),
                 tuple(rows),
             ),
         ),
-    )  # fmt: skip
+    )
 
 
 def _quoted(value: str, unit: str, pen: Pen) -> Figure:
@@ -139,7 +154,7 @@ def _comparison(result: Result, rate: str, steps: int, pen: Pen) -> Line:
         value = f"{100 * (1 + float(rate) / 100) ** years:.1f}"
         period = label(panel.periods[-1] + step * panel.step, panel.frequency)
         points.append(Point(period, _quoted(value, "number", pen)))
-    return Line((f"引用 {rate}%：", f"quoted {rate} %:"), tuple(points), quoted=True)
+    return Line(Words(f"引用 {rate}%：", f"quoted {rate} %:"), tuple(points), quoted=True)
 
 
 def _levers(
@@ -154,52 +169,70 @@ def _levers(
     for support, effect in zip(found, effects, strict=True):
         how = f"two-way fixed effects on growth, {effect.column}"
         low, high = (effect.value + sign * SPREAD * effect.error for sign in (-1, 1))
-        seen.append((
-            support.column,
-            *(pen.figure(x * 100, "percent", how, 3) for x in (effect.value, low, high)),
-            _TOLD[effect.told_apart],
-            *(
-                pen.figure(x, units[support.column], "support", 2)
-                for x in (support.low, support.high, support.fastest)
-            ),
-        ))  # fmt: skip
+        seen.append(
+            (
+                support.column,
+                *(pen.figure(x * 100, "percent", how, 3) for x in (effect.value, low, high)),
+                _TOLD[effect.told_apart],
+                *(
+                    pen.figure(x, units[support.column], "support", 2)
+                    for x in (support.low, support.high, support.fastest)
+                ),
+            )
+        )
         for one in outcomes:
             if effect.column not in one.adds:
                 continue
             add = one.adds[effect.column]
             doubt = abs(add / effect.value) * SPREAD * effect.error if effect.value else 0.0
-            adds.append((
-                _name(one),
-                effect.column,
-                *(
-                    pen.figure(math.expm1(x) * 100, "percent", f"{how}, {one.name}", 1, "assumed")
-                    for x in (add, add - doubt, add + doubt)
-                ),
-            ))  # fmt: skip
-    low_high: tuple[Words, ...] = (("下", "low"), ("上", "high"))
+            adds.append(
+                (
+                    _name(one),
+                    effect.column,
+                    *(
+                        pen.figure(
+                            math.expm1(x) * 100, "percent", f"{how}, {one.name}", 1, "assumed"
+                        )
+                        for x in (add, add - doubt, add + doubt)
+                    ),
+                )
+            )
+    low_high: tuple[Words, ...] = (Words("下", "low"), Words("上", "high"))
     return Section(
-        "levers",
-        ("杠杆与敏感度", "Levers and sensitivity"),
-        ((
-            "效应：杠杆多一个单位，下一期增长多少，90% 区间。情景不得超出见过的水平与速度。",
-            ("Effect: growth of the next step for one unit more, with a 90 % interval. No scenario"
-             " may go beyond the level and the pace that were seen."),
-        ),),
+        Words("杠杆与敏感度", "Levers and sensitivity"),
+        (
+            Words(
+                "效应：杠杆多一个单位，下一期增长多少，90% 区间。情景不得超出见过的水平与速度。",
+                (
+                    "Effect: growth of the next step for one unit more, with a 90 % interval. No"
+                    " scenario may go beyond the level and the pace that were seen."
+                ),
+            ),
+        ),
         tables=(
             Table(
                 (
-                    ("杠杆", "lever"), ("效应", "effect"), *low_high, ("结论", "outcome"),
-                    ("最低", "lowest seen"), ("最高", "highest seen"),
-                    ("最快每期", "fastest a step"),
+                    Words("杠杆", "lever"),
+                    Words("效应", "effect"),
+                    *low_high,
+                    Words("结论", "outcome"),
+                    Words("最低", "lowest seen"),
+                    Words("最高", "highest seen"),
+                    Words("最快每期", "fastest a step"),
                 ),
                 tuple(seen),
             ),
             Table(
-                (("情景", "scenario"), ("杠杆", "lever"), ("末期增加", "adds by then"), *low_high),
+                (
+                    Words("情景", "scenario"),
+                    Words("杠杆", "lever"),
+                    Words("末期增加", "adds by then"),
+                    *low_high,
+                ),
                 tuple(adds),
             ),
         ),
-    )  # fmt: skip
+    )
 
 
 def _regions(result: Result, outcomes: Sequence[Outcome], pen: Pen) -> Section:
@@ -218,6 +251,6 @@ def _regions(result: Result, outcomes: Sequence[Outcome], pen: Pen) -> Section:
         )
         for region in outcomes[0].regions
     ]
-    head = (("地区", "region"), *(_name(one) for one in outcomes))
-    title = (f"各地，{period}", f"Regions, {period}")
-    return Section("regions", title, tables=(Table(head, tuple(rows)),))
+    head = (Words("地区", "region"), *(_name(one) for one in outcomes))
+    title = Words(f"各地，{period}", f"Regions, {period}")
+    return Section(title, tables=(Table(head, tuple(rows)),), key="regions")

@@ -8,9 +8,18 @@ from tongban.apps.value.domain.appraisal import INPUTS, Project, Result
 from tongban.apps.value.domain.chance import Spread
 from tongban.apps.value.domain.gate import Claim, Finding
 from tongban.apps.value.parameters import Parameters
+from tongban.infra.reports.model import (
+    NONE,
+    Bar,
+    Bars,
+    Cell,
+    Report,
+    Section,
+    Source,
+    Table,
+    plain,
+)
 from tongban.kernel.facts import Words
-
-from .model import NONE, Bar, Bars, Cell, Report, Section, Source, Table, plain
 
 NAMES = {
     "outlay": Words("建设投入", "outlay"),

@@ -8,10 +8,21 @@ from decimal import Decimal
 from tongban.apps.value.domain.costing import Cost, Costed, Count, Dimensions, Use
 from tongban.apps.value.errors import Fault
 from tongban.apps.value.parameters import Parameters
+from tongban.infra.reports.model import (
+    NONE,
+    NOT_MEASURED,
+    Bar,
+    Bars,
+    Cell,
+    Report,
+    Section,
+    Source,
+    Table,
+    maybe,
+    plain,
+)
 from tongban.kernel.facts import Words
 from tongban.kernel.figures import Figure
-
-from .model import NONE, NOT_MEASURED, Bar, Bars, Cell, Report, Section, Source, Table, maybe, plain
 
 _COMMON = Words("（各部门共用）", "(all departments)")
 DIMENSIONS = {

@@ -7,9 +7,19 @@ from decimal import Decimal
 from tongban.apps.value.domain import cloud, overlap
 from tongban.apps.value.domain.sharing import Shares
 from tongban.apps.value.parameters import Parameters
+from tongban.infra.reports.model import (
+    NONE,
+    NOT_MEASURED,
+    Bar,
+    Bars,
+    Cell,
+    Report,
+    Section,
+    Source,
+    Table,
+    plain,
+)
 from tongban.kernel.facts import Words
-
-from .model import NONE, NOT_MEASURED, Bar, Bars, Cell, Report, Section, Source, Table, plain
 
 CLASSES = {
     "hardware": Words("硬件", "hardware"),

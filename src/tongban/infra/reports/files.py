@@ -1,4 +1,4 @@
-"""A report as a file: a page, JSON, or a spreadsheet with every figure and its source."""
+"""A report as a file 报告文件: a page, JSON, or a spreadsheet with every figure and its source."""
 
 import json
 import re
@@ -10,32 +10,35 @@ from typing import Any
 from openpyxl import Workbook
 from openpyxl.worksheet.worksheet import Worksheet
 
-from tongban.apps.value.errors import ValueRefused
 from tongban.kernel.facts import Words
 from tongban.kernel.figures import UNITS, Figure
 
-from .model import Bars, Cell, Report
+from .model import Bars, Cell, Fans, Picture, Point, Report, shown
 from .page import page
 
-# control characters, which no spreadsheet may hold
+SUFFIXES = (".html", ".json", ".xlsx")
 _NAME = re.compile(r"[\\/*?:\[\]]")  # signs that no sheet may have in its name
-_UNFIT = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f]")
+_UNFIT = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f]")  # signs that no spreadsheet may hold
+
+
+class FormUnknown(ValueError):
+    """A report has no form of this name 报告格式不支持."""
 
 
 def write(report: Report, path: Path, lang: str) -> None:
-    """Write the report as the name says: .html, .json or .xlsx. Raise ValueRefused for another."""
-    suffix = path.suffix.lower()
-    if suffix == ".html":
-        path.write_text(page(report, lang), encoding="utf-8")
-    elif suffix == ".json":
-        path.write_text(to_json(report) + "\n", encoding="utf-8")
-    elif suffix == ".xlsx":
-        _workbook(report, lang).save(path)
-    else:
-        raise ValueRefused(
-            f"{path.name} 须以 .html、.json 或 .xlsx 结尾",
-            f"{path.name} must end in .html, .json or .xlsx",
-        )
+    """Write the report as the name says: .html, .json or .xlsx. Raise FormUnknown for another."""
+    match path.suffix.lower():
+        case ".html":
+            path.write_text(page(report, lang), encoding="utf-8")
+        case ".json":
+            path.write_text(to_json(report) + "\n", encoding="utf-8")
+        case ".xlsx":
+            _workbook(report, lang).save(path)
+        case _:
+            ends = ", ".join(SUFFIXES)
+            raise FormUnknown(
+                f"{path.name} must end in one of {ends} / {path.name} 须以 {ends} 之一结尾"
+            )
 
 
 def to_json(report: Report) -> str:
@@ -43,8 +46,10 @@ def to_json(report: Report) -> str:
     told = {
         "title": _words(report.title),
         "as_of": report.as_of.isoformat(),
+        "verdict": [_words(one) for one in report.verdict],
         "sections": [
             {
+                "key": section.key or f"s{place}",
                 "title": _words(section.title),
                 "says": [_words(one) for one in section.says],
                 "tables": [
@@ -56,7 +61,7 @@ def to_json(report: Report) -> str:
                 ],
                 "pictures": [_picture(one) for one in section.pictures],
             }
-            for section in report.sections
+            for place, section in enumerate(report.sections)
         ],
     }
     return json.dumps(told, ensure_ascii=False, indent=1)
@@ -66,9 +71,11 @@ def _words(words: Words) -> dict[str, str]:
     return {"zh": words.zh, "en": words.en}
 
 
-def _told(cell: Cell) -> dict[str, Any]:
-    if not isinstance(cell, Figure):
+def _told(cell: Cell) -> Any:
+    if isinstance(cell, Words):
         return _words(cell)
+    if not isinstance(cell, Figure):
+        return cell
     # a Decimal goes as text: JSON's numbers are read as floating point
     return {
         "value": cell.value if isinstance(cell.value, int) else str(cell.value),
@@ -79,19 +86,37 @@ def _told(cell: Cell) -> dict[str, Any]:
     }
 
 
-def _picture(bars: Bars) -> dict[str, Any]:
-    return {
-        "title": _words(bars.title),
-        "bars": [
-            {"label": _words(b.label), "low": _told(b.low), "high": _told(b.high)}
-            for b in bars.bars
-        ],
+def _picture(one: Picture) -> dict[str, Any]:
+    told: dict[str, Any] = {"title": _words(one.title)}
+    match one:
+        case Bars():
+            told["bars"] = [
+                {"label": _words(b.label), "low": _told(b.low), "high": _told(b.high)}
+                for b in one.bars
+            ]
+        case Fans():
+            told["lines"] = [
+                {"name": fan.name, "points": [_point(p) for p in (*fan.past, *fan.ahead)]}
+                for fan in one.fans
+            ]
+        case _:
+            told["lines"] = [
+                {"name": _words(line.name), "points": [_point(p) for p in line.points]}
+                for line in one.lines
+            ]
+    return told
+
+
+def _point(one: Point) -> dict[str, Any]:
+    bands = {"band": one.band, "stress": one.stress}
+    return {"label": one.label, "value": _told(one.value)} | {
+        name: [_told(end) for end in ends] for name, ends in bands.items() if ends is not None
     }
 
 
 def _workbook(report: Report, lang: str) -> Workbook:
     book = Workbook()
-    book.remove(book.active)
+    book.remove(book.worksheets[0])
     listed: list[Sequence[Any]] = []
     for number, section in enumerate(report.sections, 1):
         title = _UNFIT.sub("", section.title.of(lang))
@@ -104,9 +129,8 @@ def _workbook(report: Report, lang: str) -> Workbook:
             _put(sheet, [one.of(lang) for one in table.head])
             for row in table.rows:
                 _put(sheet, [_value(cell, lang) for cell in row])
-                label = row[0].of(lang) if isinstance(row[0], Words) else row[0].text(lang)
                 listed += [
-                    (title, label, head.of(lang), *_about(f, lang))
+                    (title, shown(row[0], lang), head.of(lang), *_about(f, lang))
                     for head, f in zip(table.head, row, strict=True)
                     if isinstance(f, Figure)
                 ]
@@ -119,7 +143,7 @@ def _workbook(report: Report, lang: str) -> Workbook:
 
 def _value(cell: Cell, lang: str) -> Any:
     if not isinstance(cell, Figure):
-        return cell.of(lang)
+        return shown(cell, lang)
     return Decimal(cell.value).scaleb(-2) if cell.unit == "fen" else cell.value
 
 

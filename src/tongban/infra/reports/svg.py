@@ -1,4 +1,4 @@
-"""Draws charts as SVG 图: bars and fans, without script; each says in words what it shows."""
+"""Draws pictures as SVG 图: bars, lines and fans, without script; each says what it shows."""
 
 import math
 from itertools import pairwise
@@ -6,37 +6,50 @@ from itertools import pairwise
 from tongban.kernel.figures import Figure
 
 from .markup import Markup, tag
-from .parts import Bars, Fan, Lines, Point, pick
+from .model import Bars, Fan, Lines, Point
 
-_WIDE, _NAME, _ROW = 460.0, 165.0, 30.0
+_WIDE, _EDGE, _ROW = 400.0, 4.0, 40.0
+_LINES_WIDE, _LINES_HIGH, _NAMES = 460.0, 300.0, 165.0
 _FAN_WIDE, _FAN_HIGH, _SIDE, _TOP, _FOOT = 260.0, 150.0, 8.0, 30.0, 20.0
 
 
 def bars(chart: Bars, lang: str) -> Markup:
-    """Draw bars from nought, the figure at the end of each."""
-    lengths = [float(bar.figure.value) for bar in chart.bars]
-    if chart.line is not None:
-        lengths.append(float(chart.line.value))
-    greatest = max(lengths, default=0.0)
-    scale = (_WIDE - _NAME - 60) / greatest if greatest > 0 else 0.0
-    high = _ROW * len(chart.bars) + 8
-    drawn: list[str] = [tag("title", pick(chart.title, lang))]
+    """Draw floating bars, each under its name and its figures."""
+    ends = [figure for bar in chart.bars for figure in (bar.low, bar.high)]
+    across = [one for one in (chart.base, chart.promise) if one is not None]
+    values = [float(one.value) for one in (*ends, *across)]
+    base = 0.0 if chart.base is None else float(chart.base.value)
+    low, high = min((*values, base)), max((*values, base))
+    span = high - low or 1.0
+
+    def at(value: float) -> float:
+        return _EDGE + (value - low) / span * (_WIDE - 2 * _EDGE)
+
+    # two figures do not fit beside a long name: they take a line of their own
+    line = 16.0 if any(len(bar.shown) > 1 for bar in chart.bars) else 0.0
+    row = _ROW + line
+    tall = row * len(chart.bars) + 4
+    drawn: list[str] = [
+        tag("title", chart.title.of(lang)),
+        tag("line", x1=at(base), x2=at(base), y1=0, y2=tall, class_="base"),
+    ]
     for place, bar in enumerate(chart.bars):
-        top = place * _ROW + 4
-        wide = max(float(bar.figure.value), 0.0) * scale
-        middle = top + _ROW / 2 + 1
+        top = place * row
+        left, right = sorted((at(float(bar.low.value)), at(float(bar.high.value))))
+        falls = bar.high.value < bar.low.value
+        told = " … ".join(figure.text(lang) for figure in bar.shown)
         drawn += [
-            tag("text", pick(bar.name, lang), x=_NAME - 8, y=middle, class_="name"),
+            tag("text", bar.label.of(lang), x=_EDGE + 3, y=top + 15),
+            tag("text", told, x=_WIDE - _EDGE, y=top + line + 15, class_="last"),
             tag(
-                "rect", x=_NAME, y=top, width=wide, height=_ROW - 10,
-                class_="chosen" if bar.chosen else "bar",
+                "rect", x=left, y=top + line + 21, width=max(right - left, 1), height=13,
+                class_="chosen" if bar.chosen else "down" if falls else "up",
             ),
-            tag("text", bar.figure.text(lang), x=_NAME + wide + 6, y=middle, class_="end"),
         ]  # fmt: skip
-    if chart.line is not None:
-        x = _NAME + float(chart.line.value) * scale
-        drawn.append(tag("line", x1=x, x2=x, y1=0, y2=high, class_="promise"))
-    return tag("svg", *drawn, viewBox=f"0 0 {_WIDE:g} {high:g}", role="img", class_="bars")
+    if chart.promise is not None:
+        x = at(float(chart.promise.value))
+        drawn.append(tag("line", x1=x, x2=x, y1=0, y2=tall, class_="promise"))
+    return _svg("bars", _WIDE, tall, drawn)
 
 
 def fan(one: Fan, lang: str) -> Markup:
@@ -74,8 +87,7 @@ def fan(one: Fan, lang: str) -> Markup:
         tag("text", one.past[0].label, x=_SIDE, y=_FAN_HIGH - 5, class_="foot"),
         tag("text", last.label, x=far, y=_FAN_HIGH - 5, class_="foot last"),
     ]
-    box = f"0 0 {_FAN_WIDE:g} {_FAN_HIGH:g}"
-    return tag("svg", *drawn, viewBox=box, role="img", class_="fan")
+    return _svg("fan", _FAN_WIDE, _FAN_HIGH, drawn)
 
 
 def lines(chart: Lines, lang: str) -> Markup:
@@ -83,24 +95,24 @@ def lines(chart: Lines, lang: str) -> Markup:
     values = [float(f.value) for one in chart.lines for p in one.points for f in _figures(p)]
     low, high = min(values), max(values)
     spread = (high - low) or 1.0
-    tall, foot, far = 300.0, 24.0, _WIDE - 165.0
+    tall, foot, far = _LINES_HIGH, 24.0, _LINES_WIDE - _NAMES
     steps = max(len(one.points) for one in chart.lines) - 1 or 1
 
     def at(place: int, figure: Figure) -> tuple[float, float]:
         up = (float(figure.value) - low) / spread
         return _SIDE + place * (far - _SIDE) / steps, 10 + (tall - foot - 20) * (1 - up)
 
-    drawn: list[str] = [tag("title", pick(chart.title, lang))]
+    drawn: list[str] = [tag("title", chart.title.of(lang))]
     first = [(n, p.band) for n, p in enumerate(chart.lines[0].points) if p.band is not None]
     around = [at(n, ends[1]) for n, ends in first] + [at(n, e[0]) for n, e in reversed(first)]
     if around:
         drawn.append(tag("polygon", points=_path(around), class_="band"))
     named = []
     for number, one in enumerate(chart.lines):
-        shade = "quoted" if one.quoted else f"line k{number}"
+        shade = "thin" if one.quoted else f"line k{number}"
         path = [at(place, point.value) for place, point in enumerate(one.points)]
         drawn.append(tag("polyline", points=_path(path), class_=shade))
-        named.append((path[-1][1], f"{pick(one.name, lang)} {one.points[-1].value.text(lang)}"))
+        named.append((path[-1][1], f"{one.name.of(lang)} {one.points[-1].value.text(lang)}"))
     floor = -math.inf
     for height, name in sorted(named):
         floor = max(height, floor + 16)  # names that would lie on one another move down
@@ -110,8 +122,11 @@ def lines(chart: Lines, lang: str) -> Markup:
         tag("text", labels[0].label, x=_SIDE, y=tall - 6, class_="foot"),
         tag("text", labels[-1].label, x=far, y=tall - 6, class_="foot last"),
     ]
-    box = f"0 0 {_WIDE:g} {max(tall, floor + 12):g}"
-    return tag("svg", *drawn, viewBox=box, role="img", class_="lines")
+    return _svg("lines", _LINES_WIDE, max(tall, floor + 12), drawn)
+
+
+def _svg(kind: str, wide: float, high: float, drawn: list[str]) -> Markup:
+    return tag("svg", *drawn, viewBox=f"0 0 {wide:g} {high:g}", role="img", class_=kind)
 
 
 def _figures(point: Point) -> list[Figure]:
