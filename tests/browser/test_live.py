@@ -75,6 +75,10 @@ def test_a_receipt_tells_by_itself_what_was_decided_meanwhile(
         mine.page.evaluate(_MARK)
         waits = mine.page.locator("#branches .badge.wait")
         assert waits.count() == 1
+        with mine.page.expect_response("**/receipt?since=*") as looked:
+            pass  # nothing is new: the list stays as it is
+        assert looked.value.status == 204
+        assert waits.count() == 1
         desk.open("/desk/next")
         decided = Official(desk).decide("refuse", "超过申报期限")
         assert decided == own_city.numbers["case"]

@@ -10,6 +10,7 @@ from lxml import html
 from testkit.browsers import signed_in
 from testkit.office import Office
 from tongban.apps.items import queries
+from tongban.infra import clock
 
 HTMX = "/static/django_htmx/htmx-2.min.js"
 PART = {"HX-Request": "true"}
@@ -57,17 +58,32 @@ def test_services_are_found_by_a_part_of_a_name(
     assert len(found) == queries.services(named=typed).total
 
 
-def test_a_receipt_looks_again_a_few_times_while_something_is_open(office: Office) -> None:
+def test_a_receipt_looks_for_a_minute_and_changes_only_with_what_it_says(office: Office) -> None:
     citizen = signed_in(office.applicant("newborn"))
-    number = office.submit()
-    asked = []
-    for looked in ("", "?looked=1", "?looked=12", "?looked=x", "?looked=-1"):
-        answer = citizen.get(f"/cases/{number}/receipt{looked}")
-        tree = html.fromstring(answer.content.decode())
-        (branches,) = tree.xpath("//ul[@id='branches']")
-        asked.append(branches.get("hx-get", ""))
-        assert (HTMX in scripts(answer)) == bool(asked[-1])
-    assert asked == ["?looked=1", "?looked=2", "", "?looked=1", "?looked=1"]
+    path = f"/cases/{office.submit()}/receipt"
+
+    def asks(query: str, part: dict[str, str] | None = None) -> str:
+        answer = citizen.get(path + query, headers=part)
+        assert answer.status_code == 200
+        (branches,) = html.fromstring(answer.content.decode()).xpath("//ul[@id='branches']")
+        asked = str(branches.get("hx-get", ""))
+        assert (HTMX in scripts(answer)) == bool(asked)
+        return asked
+
+    asked = asks("")
+    since = f"?since={int(clock.now().timestamp())}"
+    assert asked.startswith(f"{since}&seen=")
+    assert asks("?since=x&seen=x", PART) == asked
+    for seconds in (5, 54):
+        office.clock.move(seconds=seconds)
+        same = citizen.get(path + asked, headers=PART)
+        assert (same.status_code, same["HX-Reswap"], same.content) == (204, "none", b"")
+        assert asks(f"{since}&seen=something.else", PART) == asked
+    assert asks(asked) == asked  # who opens the address by hand sees the page
+    office.clock.move(seconds=1)
+    last = citizen.get(path + asked, headers=PART)
+    assert (last.status_code, last["HX-Reswap"], last.content) == (286, "none", b"")
+    assert asks(f"{since}&seen=something.else", PART) == ""
 
 
 def test_a_part_that_is_sent_elsewhere_sends_the_whole_page(office: Office) -> None:
