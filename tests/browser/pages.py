@@ -49,6 +49,12 @@ def _sends(
 
 _DESIGNED = "items/vaccination-certificate.yaml"
 _TASK = "maternity-reimbursement"  # the item of which something waits for the reviewer
+# a client's request (OpenID Connect, code flow with PKCE); which client stands behind it
+_CLIENT = (
+    "/o/authorize/?response_type=code&scope=openid+profile&state=s&nonce=n"
+    "&redirect_uri=http%3A%2F%2F127.0.0.1%3A9%2Fback"
+    f"&code_challenge_method=S256&code_challenge={'c' * 43}&client_id="
+)
 _NOBODY = {"username": "nobody-at-all", "password": "wrong wrong wrong"}
 PAGES: tuple[Shown, ...] = (
     # for everybody
@@ -72,6 +78,7 @@ PAGES: tuple[Shown, ...] = (
     Shown("atlas-figures", "/atlas/figures?area=once"),
     Shown("services", "/services"),
     Shown("services-of-a-department", "/services?department=police"),
+    Shown("services-named", "/services?q=户口"),
     Shown("services-none", "/services?department=nobody"),
     Shown("guide", "/services/newborn"),
     Shown("guide-of-an-item", "/services/household-registration"),
@@ -169,11 +176,21 @@ PAGES: tuple[Shown, ...] = (
     Shown("delegations", "/delegations", "citizen"),
     Shown("delegations-held", "/delegations", "agent"),
     Shown("account", "/account", "citizen"),
+    Shown("authorize", f"{_CLIENT}{{client}}", "citizen"),
+    Shown("authorize-unknown", f"{_CLIENT}nobody", "citizen", status=400),
     Shown("add-app", "/account/app", "neighbour"),
     # officials
     Shown("case-at-the-desk", "/cases/{case}", "reviewer"),
     Shown("desk", "/desk", "reviewer"),
     Shown("desk-filtered", "/desk?claimed=mine&due=today", "reviewer"),
+    Shown("desk-batch", f"/desk?item={_TASK}", "reviewer"),
+    Shown(
+        "desk-batch-refused",
+        f"/desk?item={_TASK}",
+        "reviewer",
+        status=422,
+        act=_sends("form#batch"),
+    ),
     Shown("desk-case", f"/desk/cases/{{case}}/{_TASK}", "reviewer"),
     Shown("desk-case-uploads", f"/desk/cases/{{papers}}/{_TASK}", "clerk"),
     Shown(
@@ -295,6 +312,7 @@ PAGES: tuple[Shown, ...] = (
     Shown("users-found", "/users?login={login}", "admin"),
 )
 _ACT, _FILE, _LEADS, _SCRIPT = "an act", "a file", "leads elsewhere", "answers a script"
+_PROGRAM = "answers a client's program"
 #: Addresses that show no page of their own, or one that cannot be looked at alone, and why.
 NO_PAGE: Mapping[str, str] = {
     **dict.fromkeys(("act-for", "end-delegation", "change-password", "remove-factor"), _ACT),
@@ -309,6 +327,8 @@ NO_PAGE: Mapping[str, str] = {
     **dict.fromkeys(("fee-back", "foreign", "foreign-back"), _LEADS),
     **dict.fromkeys(("passkey-options", "passkey-answer"), _SCRIPT),
     **dict.fromkeys(("add-passkey-options", "add-passkey-answer"), _SCRIPT),
+    **dict.fromkeys(("oidc-connect-discovery-info", "jwks-info", "token"), _PROGRAM),
+    **dict.fromkeys(("revoke-token", "user-info"), _PROGRAM),
     "licence-show": "shown as licence-code, after its form",
     "licence-offer": "shown after its form",
     "second-factor": "between two pages of a sign-in: every official's visit goes through it",

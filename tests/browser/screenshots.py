@@ -17,7 +17,7 @@ from testkit import chromium
 from testkit.city import City, make, served
 
 FOLDER = Path(__file__).resolve().parents[2] / "build" / "screenshots"
-LANGUAGES = ("zh", "en")
+LANGUAGES = ("zh", "en", "ug")
 
 
 def take(browser: Chromium, city: City, shown: Shown, setting: Setting) -> Path:

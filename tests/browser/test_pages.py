@@ -17,7 +17,7 @@ from browser import checks
 from browser.matrix import VIEWS, WIDTHS, Setting, everything, languages, pairwise
 from browser.pages import NO_PAGE, PAGES, Shown
 from browser.visits import Chromium, Visit
-from tongban.web import urls
+from tongban.web import sign_on_urls, urls
 
 _choose = everything if os.environ.get("CI") == "true" else pairwise
 LOOKS: dict[tuple[Shown, str, str], list[Setting]] = {}
@@ -55,7 +55,7 @@ def test_nothing_is_amiss(
 
 
 def test_every_address_has_a_line_or_a_reason() -> None:
-    named = {pattern.name for pattern in urls.urlpatterns}
+    named = {one.name for one in (*urls.urlpatterns, *sign_on_urls.urlpatterns)}
     assert not NO_PAGE.keys() - named
     seen = set()
     for shown in PAGES:

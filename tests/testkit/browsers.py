@@ -9,11 +9,11 @@ from tongban.infra import clock
 from tongban.infra.access.domain import Subject
 from tongban.infra.access.models import User
 
-_OURS = rb'<script src="/static/web/read.[0-9a-z.]*js" defer></script>'
+_OURS = rb'<script src="/static/(web/read|django_htmx/htmx-2)\.[0-9a-z.]*js" defer></script>'
 
 
 def plain(answer: Any) -> bool:
-    """Say whether a page has no script but the one that reads aloud, which none needs."""
+    """Say whether a page has only script that none needs: to read aloud, to follow a form."""
     return b"<script" not in re.sub(_OURS, b"", answer.content)
 
 

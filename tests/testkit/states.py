@@ -27,6 +27,7 @@ from tongban.apps.licences import services as licensing
 from tongban.apps.parties import delegating, queries
 from tongban.apps.parties.delegating import Named, Scope
 from tongban.apps.parties.services import register_company
+from tongban.apps.parties.sign_on import clients
 from tongban.apps.voice import services as voice
 from tongban.apps.voice.domain import Opinion
 from tongban.config.keeper import Keeper
@@ -39,6 +40,7 @@ from tongban.infra.packs import shipped_packs
 from tongban.infra.trail import relay
 
 FIRM = "91330106MA2CNQX001"
+BACK = "http://127.0.0.1:9/back"  # where a client takes people back to; nobody goes there
 
 #: Posts that pages are seen from: role on the page list → department and role.
 POSTS: Mapping[str, tuple[str, str]] = {
@@ -79,6 +81,9 @@ def furnish(office: Office) -> States:
         "delegation": _delegation(citizen, agent),
         "invited": users.invite(_INVITED, actor=people["admin"].user_id),
         "login": "data.publisher",
+        "client": clients.register(
+            "医疗保障局预约系统", "medical-insurance", [BACK], ["openid", "profile"], actor="test"
+        ).client_id,
     }
     numbers["agent_number"] = queries.id_number(agent.person_id)
     numbers["papers"] = _papers(office, people)

@@ -29,14 +29,6 @@ INVOICE = "hospital-invoice-elsewhere"
 FILE = "sample/items/maternity-reimbursement.yaml"
 # what names the item by its version, and is raised with it
 HOLDING = ("life-events/newborn", "guides/newborn", f"guides/{ITEM}")
-DESK = """once: [mother.delivery_settlement_number]
-desk:
-  batch: true
-  transfer: approval
-  reasons:
-    - {slug: complete, use: grant, text: {zh: 材料齐全、符合规定, en: complete and as the law says}}
-    - {slug: too-late, use: refuse, text: {zh: 超过申报期限, en: claimed too late}}
-    - {slug: blurred, use: correct, text: {zh: 票据不清晰, en: the invoice cannot be read}}"""
 
 
 def tree(answer: Any) -> Any:
@@ -98,10 +90,10 @@ def reviewer(office: Office) -> Subject:
 
 
 @pytest.fixture
-def with_reasons(office: Office) -> Office:
-    """Publish the reimbursement with reasons, decisions of many, and moves that are approved."""
+def approving(office: Office) -> Office:
+    """Publish the reimbursement with moves to another department that must be approved."""
     raised = ("\nversion: 1\n", "\nversion: 2\n")
-    changes = {FILE: [(DESK.partition("\n")[0], DESK), raised]}
+    changes = {FILE: [("\ndesk:\n", "\ndesk:\n  transfer: approval\n"), raised]}
     changes |= {f"sample/{name}.yaml": [raised] for name in HOLDING}
     publishing.publish(read_packs(changed_packs(office.folder, changes)), actor="test")
     return office
@@ -315,8 +307,8 @@ def test_the_clock_stops_for_a_special_procedure_and_is_extended_by_an_approver(
     assert "extend" not in offers(page(approver, number))
 
 
-def test_a_move_to_another_department_waits_for_the_approver(with_reasons: Office) -> None:
-    office = with_reasons
+def test_a_move_to_another_department_waits_for_the_approver(approving: Office) -> None:
+    office = approving
     number = office.submit()
     reviewer = signed_in(office.official(HERE, "reviewer"))
     here = page(reviewer, number)
@@ -334,9 +326,8 @@ def test_a_move_to_another_department_waits_for_the_approver(with_reasons: Offic
 
 
 def test_reasons_of_the_item_are_offered_and_several_are_decided_at_once(
-    with_reasons: Office,
+    office: Office,
 ) -> None:
-    office = with_reasons
     numbers = [office.submit()]
     for _ in range(2):
         office.next_birth()

@@ -78,3 +78,10 @@ def test_a_word_of_a_later_pack_corrects_an_earlier_one(office: Office, settings
         assert words.keys() == WORDS.keys()
         lacking = [w for w in words.values() if isinstance(w, languages.Untranslated)]
         assert len(lacking) < len(words)
+
+
+def test_every_word_that_a_page_says_is_in_the_list() -> None:
+    pages = sorted((Path(languages.__file__).parent / "templates").rglob("*.html"))
+    said = {word for page in pages for word in re.findall(r"\bt\.(\w+)", page.read_text("utf-8"))}
+    assert len(said) > 100
+    assert sorted(said - WORDS.keys()) == []

@@ -188,6 +188,7 @@ INSTALLED_APPS = [
     "django.contrib.sessions",
     "django.contrib.messages",
     "django.contrib.staticfiles",
+    "django_htmx",  # its static file alone: pages that replace a part of themselves
     "django_tasks_db",
     "oauth2_provider",
     "ninja",
@@ -213,6 +214,7 @@ MIDDLEWARE = [
     "tongban.web.middleware.ContentSecurityPolicy",
     "tongban.web.middleware.Compressed",
     "tongban.web.middleware.OneLook",
+    "tongban.web.middleware.Parts",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.locale.LocaleMiddleware",

@@ -28,6 +28,7 @@ from tongban.infra.access.refusing import StepUpNeeded
 
 from .middleware import POLICY
 from .pages import language, page, subject_of
+from .words import WORDS
 
 _AT_LEAST = 30  # seconds: a page must be read before it can be sent
 
@@ -86,8 +87,11 @@ class Authorize(AuthorizationView):  # type: ignore[misc]  # the toolkit has no 
         request: HttpRequest = self.request
         subject = subject_of(request)
         if "application" not in context:
-            lines = [getattr(context.get("error"), "description", "") or "invalid_request"]
-            return page(request, "refused", {"subject": subject, "lines": lines}, status=400)
+            lines = [WORDS["authorize_wrong"].of(language(request))]
+            # for those who run the client: what the standard calls it, in the toolkit's words
+            detail = getattr(context.get("error"), "description", "") or "invalid_request"
+            told = {"subject": subject, "lines": lines, "detail": detail}
+            return page(request, "refused", told, status=400)
         lang, client = language(request), context["application"]
         shown = {
             "subject": subject,

@@ -191,6 +191,7 @@ COMPONENT_WORDS: Mapping[str, Words] = {
     "services_themes": Words("按主题", "By theme"),
     "services_list": Words("全部事项", "All services"),
     "services_all": Words("查看全部事项", "Show all services"),
+    "services_named": Words("事项名称", "Name of the service"),
     "services_every": Words("全部", "all"),
     "services_for": Words("对象", "For"),
     "services_person": Words("个人", "people"),

@@ -97,6 +97,12 @@ IDENTITY_WORDS: Mapping[str, Words] = {
     "authorize_back": Words("之后您将返回", "You will be sent back to"),
     "authorize_allow": Words("同意并登录", "Allow and sign in"),
     "authorize_refuse": Words("不同意", "Refuse"),
+    "authorize_wrong": Words(
+        "带您来的系统提出的请求有误：您没有登录那里，也没有交出任何信息。请返回那里，"
+        "并把下面的说明告诉其运维单位。",
+        "The system that sent you here asked wrongly: you were not signed in there and nothing was "
+        "given away. Go back and show those who run it what stands below.",
+    ),
     "account_clients": Words("登录过的系统", "Systems you signed in to"),
     "account_leave": Words("取消授权", "End its access"),
     "agent": Words("代理人", "agent"),

@@ -12,6 +12,7 @@ from django.http.response import HttpResponseBase
 from django.middleware.gzip import GZipMiddleware
 from django.shortcuts import redirect
 from django.urls import reverse
+from django_htmx.http import HttpResponseClientRedirect
 
 from tongban.infra.access.refusing import StepUpNeeded
 from tongban.infra.once import one_look
@@ -79,6 +80,24 @@ class OneLook:
             return self._answer(request)
         with one_look():
             return self._answer(request)
+
+
+class Parts:
+    """Sends the whole page elsewhere where a part of it asked and was sent elsewhere.
+
+    Script follows a redirect unseen: the way to sign in would be looked through for a list, and the
+    list be gone.
+    """
+
+    def __init__(self, answer: Callable[[HttpRequest], HttpResponse]) -> None:
+        self._answer = answer
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        """Answer."""
+        response = self._answer(request)
+        if request.headers.get("HX-Request") == "true" and response.has_header("Location"):
+            return HttpResponseClientRedirect(response["Location"])
+        return response
 
 
 class StepUp:

@@ -22,6 +22,7 @@ from .pages import acting_subject, language, missing, page, view_of
 
 _SIZE = 20
 _FILTERS = ("of", "theme", "department", "region", "audience")
+_TYPED = 100
 #: The life event comes before its items, and these sections before the written paragraphs.
 _FIRST = ("who", "known", "asked", "bring", "time", "fee", "result")
 
@@ -31,10 +32,12 @@ def services(request: HttpRequest) -> HttpResponse:
     """List what can be applied for, by life event, theme, department and region."""
     lang = language(request)
     asked = {name: request.GET.get(name, "") for name in _FILTERS}
+    typed = request.GET.get("q", "").strip()[:_TYPED]
     number = request.GET.get("page", "1")
     at = int(number) if number.isascii() and number.isdecimal() and len(number) < 6 else 1
-    found = items.services(**asked, page=max(at, 1), size=_SIZE)
+    found = items.services(**asked, named=typed, page=max(at, 1), size=_SIZE)
     facets = items.facets()
+    asked["q"] = typed
     departments = exchange.departments() if facets.departments else {}
     shown = {
         "subject": acting_subject(request),

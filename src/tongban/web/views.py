@@ -10,8 +10,11 @@ from django.conf import settings
 from django.contrib.auth import logout
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect
+from django.utils.http import urlencode
 from django.views.decorators.http import require_GET, require_POST
+from django_htmx.http import HttpResponseStopPolling, reswap
 
+from tongban.infra import clock
 from tongban.infra.access import services as access
 from tongban.infra.access import sessions
 from tongban.infra.access.assurance import LINK, TWO
@@ -22,6 +25,8 @@ from .case_acts import look
 from .evidence_words import words as evidence_words
 from .pages import acting_subject, language, page
 from .shown import shown
+
+_LOOKS = 60  # seconds in which a receipt looks for what was decided meanwhile
 
 
 @require_GET
@@ -43,12 +48,29 @@ def case(request: HttpRequest, number: str) -> HttpResponse:
 
 @require_GET
 def receipt(request: HttpRequest, number: str) -> HttpResponse:
-    """Show that an application has arrived, and what happens next."""
+    """Show that an application has arrived, and what happens next.
+
+    Most is decided within seconds: with script the list asks for a minute, while something is
+    open, whether anything is other than it says. It changes only then: who reads it is not
+    disturbed, and a reader aloud tells what is new.
+    """
     subject = acting_subject(request)
     sight = look(subject, number)
     if sight is None:
         return page(request, "missing", {"subject": subject}, status=404)
-    return page(request, "receipt", {"subject": subject, **shown(sight, language(request))})
+    told = shown(sight, language(request))
+    states = ".".join(branch["state"] for branch in told["branches"])
+    now = int(clock.now().timestamp())
+    asked = request.GET.get("since", "")
+    since = int(asked) if asked.isascii() and asked.isdecimal() and len(asked) < 12 else now
+    looks = now - since < _LOOKS
+    if request.headers.get("HX-Request") == "true" and request.GET.get("seen") == states:
+        same = HttpResponse(status=204) if looks else HttpResponseStopPolling()
+        return reswap(same, "none")
+    again = ""
+    if looks and any(branch["tone"] == "wait" for branch in told["branches"]):
+        again = urlencode([("since", since), ("seen", states)])
+    return page(request, "receipt", {"subject": subject, "again": again, **told})
 
 
 @require_GET

@@ -115,7 +115,9 @@ def cautious(office: Office, tmp_path: Path) -> None:
     shutil.copytree(shipped_packs(), packs)
     path = packs / "sample" / "items" / "household-registration.yaml"
     text = path.read_text(encoding="utf-8").replace("version: 1", "version: 2", 1)
-    path.write_text(text + "desk: {doubted: hand-over}\n", encoding="utf-8")
+    assert text.count("\ndesk:\n") == 1
+    changed = text.replace("\ndesk:\n", "\ndesk:\n  doubted: hand-over\n")
+    path.write_text(changed, encoding="utf-8")
     for name in ("life-events/newborn", "guides/newborn", "guides/household-registration"):
         holding = packs / "sample" / f"{name}.yaml"
         old = holding.read_text(encoding="utf-8")

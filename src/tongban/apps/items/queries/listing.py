@@ -76,14 +76,18 @@ def services(
     region: str = "",
     audience: str = "",
     life_event: str = "",
+    named: str = "",
     page: int = 1,
     size: int = 20,
 ) -> Page:
     """List what is offered, life events first, then by theme and name; filters are exact.
 
     ``region`` is a division code: what is offered there, by itself or a division around it.
+    ``named`` is a part of a name or of another name that people use, in any case of letters.
     """
     fit = _fitting(definitions.state(), of, theme, department, region, audience, life_event)
+    if named:  # not kept: what is typed is of endless variety
+        fit = tuple(row for row in fit if called(row, named))
     start = (page - 1) * size
     return Page(fit[start : start + min(size, MOST)], len(fit), page, size)
 
@@ -103,6 +107,12 @@ def _fitting(
         and (not audience or row.audience == audience)
         and (not life_event or life_event in row.apply)
     )
+
+
+def called(row: ServiceRow, named: str) -> bool:
+    """Tell whether this is a part of one of the service's names, in any case of letters."""
+    part = named.casefold()
+    return any(part in name.casefold() for name in (row.name.zh, row.name.en, *row.aliases))
 
 
 def offered(row: ServiceRow, region: str) -> bool:
