@@ -3,6 +3,7 @@
 `write_packs` lays the packs down; a test changes one file of them to see it refused.
 """
 
+import re
 import shutil
 import sqlite3
 from collections.abc import Mapping
@@ -57,6 +58,21 @@ def changed_packs(folder: Path, changes: dict[str, list[tuple[str, str]]]) -> li
             text = text.replace(old, new)
         (copy / name).write_text(text, encoding="utf-8")
     return [copy / "base", copy / "sample"]
+
+
+def raised_item(folder: Path, slug: str, *edits: tuple[str, str]) -> list[Path]:
+    """Copy the shipped packs with another version 2 of one item of the newborn."""
+    raised = [("version: 1\n", "version: 2\n")]
+    holding = ("life-events/newborn", "guides/newborn", f"guides/{slug}")
+    changes = {f"sample/{name}.yaml": raised for name in holding}
+    return changed_packs(folder, {**changes, f"sample/items/{slug}.yaml": [*raised, *edits]})
+
+
+def other_desk(folder: Path, slug: str, rules: str) -> list[Path]:
+    """Copy the shipped packs; one item of the newborn has other ``desk`` rules, as version 2."""
+    text = (shipped_packs() / f"sample/items/{slug}.yaml").read_text(encoding="utf-8")
+    (desk,) = re.findall(r"(?m)^desk:\n(?: .*\n)+", text)
+    return raised_item(folder, slug, (desk, rules))
 
 
 class Stores:

@@ -1,7 +1,5 @@
 """The desk: who has a task in hand, where it is moved, what is decided in one go, what waits."""
 
-import re
-import shutil
 from datetime import date, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -15,6 +13,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from testkit.office import Office
+from testkit.packs import other_desk
 from tongban.apps.cases import desk, disclosure, queries, services
 from tongban.apps.cases.desk import Wanted
 from tongban.apps.cases.domain.handling import CLOSES, OPENS, office_hours
@@ -27,7 +26,7 @@ from tongban.apps.parties import queries as parties
 from tongban.apps.parties import services as people
 from tongban.infra import clock
 from tongban.infra.access.domain import COMMAND, Subject
-from tongban.infra.packs import read_packs, shipped_packs
+from tongban.infra.packs import read_packs
 from tongban.infra.trail import queries as trail
 from tongban.kernel.workdays import Calendar, Day
 
@@ -158,24 +157,12 @@ def test_work_is_moved_to_another_department_and_back(office: Office, number: st
     assert encode(queries.replay(number)) == encode(office.case(number))
 
 
-def publish(tmp_path: Path, slug: str, text: str) -> None:
-    """Publish the sample city with a version of one item that has other rules for the desk."""
-    packs = tmp_path / "changed"
-    shutil.copytree(shipped_packs(), packs)
-    path = packs / "sample" / "items" / f"{slug}.yaml"
-    old = path.read_text(encoding="utf-8").replace("version: 1", "version: 2", 1)
-    changed, found = re.subn(r"(?m)^desk:\n(?: .*\n)+", text, old)
-    assert found == 1
-    path.write_text(changed, encoding="utf-8")
-    for name in ("life-events/newborn", "guides/newborn", f"guides/{slug}"):
-        holding = packs / "sample" / f"{name}.yaml"
-        held = holding.read_text(encoding="utf-8")
-        holding.write_text(held.replace("version: 1", "version: 2", 1), encoding="utf-8")
-    publishing.publish(read_packs([packs / "base", packs / "sample"]), actor="test")
+def publish(folder: Path, rules: str) -> None:
+    publishing.publish(read_packs(other_desk(folder, PAYS, rules)), actor="test")
 
 
 def test_a_move_may_wait_for_another_hand(office: Office, tmp_path: Path) -> None:
-    publish(tmp_path, PAYS, "desk: {transfer: approval}\n")
+    publish(tmp_path, "desk: {transfer: approval}\n")
     number, first = office.submit(), reviewer(office)
     move = {"department": "civil-affairs", "post": "reviewer", "reason": "核实"}
     services.transfer(first, number, PAYS, **move)
@@ -198,7 +185,7 @@ def test_several_are_decided_in_one_go_only_where_the_item_allows_it(
 ) -> None:
     numbers = [office.submit(place=place) for place in (1, 2)]
     complete = "{slug: complete, use: grant, text: {zh: 材料齐全, en: all is there}}"
-    publish(tmp_path, PAYS, f"desk: {{reasons: [{complete}]}}\n")
+    publish(tmp_path, f"desk: {{reasons: [{complete}]}}\n")
     alone = office.submit()
     first = reviewer(office)
     where = step(office, numbers[0]) if office.tasks(numbers[0]) else step(office, alone)

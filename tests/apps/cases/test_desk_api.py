@@ -1,13 +1,13 @@
 """The API of the desk: claimed, moved, decided many, asked completely, helped at the counter."""
 
-import shutil
 from pathlib import Path
 from typing import Any
 
 from testkit.callers import Caller, caller, refused
 from testkit.office import Office
+from testkit.packs import other_desk
 from tongban.apps.items import services as publishing
-from tongban.infra.packs import read_packs, shipped_packs
+from tongban.infra.packs import read_packs
 
 PAYS, INSURER = "maternity-reimbursement", "medical-insurance"
 GRANT = {"outputs": {"outcome": "grant"}, "reason": "材料齐全，符合条件"}
@@ -30,19 +30,8 @@ def queue(who: Caller, wanted: str = "") -> list[Any]:
     return rows
 
 
-def publish(tmp_path: Path, desk: str) -> None:
-    """Publish the sample city with another desk for one item."""
-    packs = tmp_path / "changed"
-    shutil.copytree(shipped_packs(), packs)
-    for name in ("items", "guides"):
-        path = packs / "sample" / name / f"{PAYS}.yaml"
-        text = path.read_text(encoding="utf-8").replace("version: 1", "version: 2", 1)
-        path.write_text(text + (desk if name == "items" else ""), encoding="utf-8")
-    for name in ("life-events", "guides"):
-        path = packs / "sample" / name / "newborn.yaml"
-        text = path.read_text(encoding="utf-8").replace("version: 1", "version: 2", 1)
-        path.write_text(text, encoding="utf-8")
-    publishing.publish(read_packs([packs / "base", packs / "sample"]), actor="test")
+def publish(folder: Path, rules: str) -> None:
+    publishing.publish(read_packs(other_desk(folder, PAYS, rules)), actor="test")
 
 
 def test_a_task_is_claimed_taken_over_with_a_reason_and_let_go(office: Office) -> None:
@@ -112,9 +101,9 @@ def test_a_move_that_needs_another_hand_waits_for_it(office: Office, tmp_path: P
 def test_several_are_decided_at_once_and_one_that_is_refused_stops_no_other(
     office: Office, tmp_path: Path
 ) -> None:
-    alone = office.submit()
-    publish(tmp_path, "desk: {batch: true}\n")
     numbers = [office.submit(place=place) for place in (1, 2)]
+    publish(tmp_path, "desk: {batch: false}\n")
+    alone = office.submit()
     first = at(office)
     rows = {one["case"]: one for one in queue(first)}
     ours = [number for number in numbers if number in rows]

@@ -1,18 +1,18 @@
 """Not right? What an applicant doubts is told, shown, and never written into a register here."""
 
-import shutil
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from testkit.office import Office
+from testkit.packs import raised_item
 from tongban.apps.cases import disclosure, queries, services
 from tongban.apps.cases.domain.state import Stage, encode
 from tongban.apps.cases.errors import CaseRefused, CaseUnknown, SubmissionInvalid
 from tongban.apps.cases.services import Doubted
 from tongban.apps.items import services as publishing
-from tongban.infra.packs import read_packs, shipped_packs
+from tongban.infra.packs import read_packs
 from tongban.infra.trail import queries as trail
 from tongban.kernel.facts import UnknownFact
 
@@ -111,18 +111,9 @@ def test_a_doubt_that_comes_with_the_application_is_told_before_anything_is_deci
 @pytest.fixture
 def cautious(office: Office, tmp_path: Path) -> None:
     """Publish a household registration that hands doubted facts to people."""
-    packs = tmp_path / "cautious"
-    shutil.copytree(shipped_packs(), packs)
-    path = packs / "sample" / "items" / "household-registration.yaml"
-    text = path.read_text(encoding="utf-8").replace("version: 1", "version: 2", 1)
-    assert text.count("\ndesk:\n") == 1
-    changed = text.replace("\ndesk:\n", "\ndesk:\n  doubted: hand-over\n")
-    path.write_text(changed, encoding="utf-8")
-    for name in ("life-events/newborn", "guides/newborn", "guides/household-registration"):
-        holding = packs / "sample" / f"{name}.yaml"
-        old = holding.read_text(encoding="utf-8")
-        holding.write_text(old.replace("version: 1", "version: 2", 1), encoding="utf-8")
-    publishing.publish(read_packs([packs / "base", packs / "sample"]), actor="test")
+    edit = ("\ndesk:\n", "\ndesk:\n  doubted: hand-over\n")
+    changed = raised_item(tmp_path, "household-registration", edit)
+    publishing.publish(read_packs(changed), actor="test")
 
 
 @pytest.mark.usefixtures("cautious")
