@@ -12,11 +12,17 @@ from lxml import html
 
 from testkit.browsers import plain
 from testkit.licences import Card, text_of
+from testkit.office import Office
 from tongban.apps.evidence import seals
 from tongban.apps.licences import facing, services
+from tongban.apps.parties import delegating
+from tongban.apps.parties import services as people
+from tongban.apps.parties.delegating import Named, Scope
 from tongban.infra import clock as port
 from tongban.infra.access.domain import Subject
 from tongban.infra.access.models import User
+
+NEIGHBOUR = "330106198811120011"
 
 
 def browser(subject: Subject, *, strict: bool = False) -> Client:
@@ -156,3 +162,31 @@ def test_no_other_page_shows_a_licence_for_its_visitor(card: Card) -> None:
     told = browser(card.holder).post(f"{mine}/show", {"claims": ["age_over_70"]})
     assert told.status_code == 409
     assert "证照没有此项" in text(told)
+
+
+@pytest.mark.parametrize(("actions", "seen"), [({"licence.read"}, True), ({"case.read"}, False)])
+def test_who_acts_for_a_holder_sees_licences_as_the_delegation_says_and_shows_none(
+    office: Office, actions: set[str], seen: bool
+) -> None:
+    licence = office.case(office.submit()).branches["birth-certificate"].licence
+    identifier = licence.partition(":")[2]
+    people.register_person("neighbour", "邻居", NEIGHBOUR)
+    scope = Scope(actions, ("newborn",), port.now() + timedelta(days=7))
+    number = delegating.grant(office.applicant("newborn"), Named(NEIGHBOUR, "邻居"), scope)
+    agent = browser(office.citizen(NEIGHBOUR))
+    mine = f"/licences/mine/{identifier}"
+    assert agent.get(mine).status_code == 404
+    agent.post("/delegations/act", {"delegation": number})
+    listed, one = agent.get("/licences"), agent.get(mine)
+    if seen:
+        assert mine in listed.content.decode()
+        assert "您正在代办" in text(listed)
+        assert "您正在代办" in text(one)
+        assert not html.fromstring(one.content.decode()).xpath("//form[contains(@action, '/show')]")
+    else:
+        assert "委托不包括" in text(listed)
+        assert one.status_code == 404
+    refused = agent.post(f"{mine}/show", {"claims": []})
+    assert refused.status_code == (409 if seen else 404)
+    agent.post("/delegations/act", {})
+    assert agent.get(mine).status_code == 404

@@ -38,6 +38,7 @@ from tongban.apps.items.workshop import errors as workshop
 from tongban.apps.licences import errors as licence_errors
 from tongban.apps.licences.api import people as licences
 from tongban.apps.parties import api as parties
+from tongban.apps.parties.asking import CallRefused
 from tongban.apps.parties.domain import DelegationRefused
 from tongban.apps.voice import api as voice
 from tongban.apps.voice.domain import RatingRefused, RatingsClosed
@@ -255,6 +256,12 @@ def _delegation(request: HttpRequest, error: Exception | type[Exception]) -> Htt
     return _refuse(request, 409, "delegation_refused", error.zh, error.en)
 
 
+def _caller(request: HttpRequest, error: Exception | type[Exception]) -> HttpResponse:
+    if not isinstance(error, CallRefused):
+        raise TypeError(error)
+    return _refuse(request, 403, "not_allowed", error.zh, error.en)
+
+
 def _unheard(request: HttpRequest, error: Exception | type[Exception]) -> HttpResponse:
     if not isinstance(error, ChannelRefused | RatingRefused):
         raise TypeError(error)
@@ -329,6 +336,7 @@ api.add_exception_handler(ActionRefused, _sharing)
 api.add_exception_handler(requests.RequestInvalid, _sharing)
 api.add_exception_handler(files.FileInvalid, _sharing)
 api.add_exception_handler(FactInvalid, _fact)
+api.add_exception_handler(CallRefused, _caller)
 api.add_exception_handler(DelegationRefused, _delegation)
 api.add_exception_handler(ChannelRefused, _unheard)
 api.add_exception_handler(RatingRefused, _unheard)

@@ -17,7 +17,7 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 
 from tongban.apps.licences import facing, queries, services
 from tongban.apps.licences.domain import REASONS
-from tongban.apps.licences.errors import LicenceError, LicenceUnknown, ShowingEnded
+from tongban.apps.licences.errors import LicenceError, LicenceUnknown, NotAllowed, ShowingEnded
 from tongban.apps.licences.models import Licence
 from tongban.apps.licences.services import counter, wallets
 from tongban.apps.licences.verifying import Verdict
@@ -29,7 +29,7 @@ from tongban.kernel.sdjwt.strict import LONGEST
 
 from .components import Field, Option
 from .licence_words import WORDS
-from .pages import language, page, subject_of
+from .pages import acting_subject, language, page, subject_of
 
 _SIGNS = {
     "valid": ("done", "✔"),
@@ -73,17 +73,20 @@ def _line(row: Licence, lang: str) -> dict[str, Any]:
 
 @require_GET
 def own(request: HttpRequest) -> HttpResponse:
-    """Show the licences that the visitor holds or keeps for another."""
-    subject = subject_of(request)
+    """Show the licences that the visitor holds or keeps for another, or acts for."""
+    subject = acting_subject(request)
     if subject is None or not subject.person_id:
         return _missing(request)
     lang = language(request)
-    lines = [_line(row, lang) for row in queries.mine(subject)[:_LISTED]]
-    return _page(request, "licences", {"lines": lines})
+    try:
+        lines = [_line(row, lang) for row in queries.listed(subject, _LISTED)]
+    except NotAllowed as refused:
+        return _refused(request, refused)
+    return _page(request, "licences", {"subject": subject, "lines": lines})
 
 
 def _mine(request: HttpRequest, identifier: str) -> tuple[Subject, Licence]:
-    subject = subject_of(request)
+    subject = acting_subject(request)
     if subject is None or not identifier.isprintable():
         raise LicenceUnknown
     return subject, queries.look(subject, identifier)
@@ -99,7 +102,8 @@ def licence(request: HttpRequest, identifier: str) -> HttpResponse:
     lang = language(request)
     told = queries.told(queries.uri_of(row), queries.could_show(row))
     claims = [(one.name, one.label.of(lang), one.text) for one in told]
-    own = queries.mine(subject).filter(pk=row.pk).exists()
+    # to show a licence is its holder's own act: no delegation covers it
+    own = subject.behalf is None and queries.mine(subject).filter(pk=row.pk).exists()
     choose = Field(
         "claims",
         WORDS["choose"].of(lang),
@@ -108,7 +112,7 @@ def licence(request: HttpRequest, identifier: str) -> HttpResponse:
         options=tuple(Option(key, label, value) for key, label, value in claims),
     )
     shown = {"claims": claims, "choose": choose, "usable": own and row.state == Licence.State.VALID}
-    return _page(request, "licence", {**_line(row, lang), **shown})
+    return _page(request, "licence", {"subject": subject, **_line(row, lang), **shown})
 
 
 @require_GET

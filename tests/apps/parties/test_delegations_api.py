@@ -1,5 +1,6 @@
 """The API of acting for another: who is named, for what, until when, and who ends it."""
 
+import re
 from typing import Any
 
 import pytest
@@ -7,6 +8,7 @@ import pytest
 from testkit.callers import Caller, caller, refused
 from testkit.office import Office
 from tongban.apps.parties import services as people
+from tongban.config.api import api
 
 AGENT = {"id_number": "330106198811120011", "name": "邻居"}
 FIRM = "91330106MT0000003J"
@@ -90,7 +92,7 @@ def test_a_delegation_is_ones_own_to_give_and_to_read(
     refused(Caller().post("/delegations", GRANT), 401, "not_signed_in")
     reader = caller(office.applicant("newborn"), "case.read")
     for answer in (reader.get("/delegations"), reader.post("/delegations", GRANT)):
-        refused(answer, 409, "delegation_refused")
+        refused(answer, 403, "not_allowed")
     _, made = mother.post("/delegations", GRANT)
     end = f"/delegations/{made['number']}/end"
     assert [n for n in refused(mother.post(end, {}), 422, "request_invalid") if "reason" in n]
@@ -101,3 +103,23 @@ def test_a_delegation_is_ones_own_to_give_and_to_read(
     assert stranger.get("/delegations") == (200, {"given": [], "held": []})
     refused(stranger.instead(made["number"]).get("/cases"), 403, "not_allowed")
     assert len(agent.get("/delegations")[1]["held"]) == 1
+
+
+def test_no_operation_leaves_a_delegation_unheard(office: Office, agent: Caller) -> None:
+    """Whoever asks for another gets no answer for itself by mistake."""
+    instead = agent.instead("0" * 32)
+    unheard, asked = {}, 0
+    for path, operations in api.get_openapi_schema()["paths"].items():
+        for verb, operation in operations.items():
+            if not operation.get("security"):
+                continue  # it is the same for everybody
+            filled = re.sub(r"\{\w+\}", "x-1", path.removeprefix("/api"))
+            status, problem = instead.ask(verb, filled, {} if verb in {"post", "put"} else None)
+            asked += 1
+            if status not in {403, 404, 422}:
+                unheard[verb, path] = (status, problem)
+    assert asked > 80
+    assert unheard == {}
+    status, problem = instead.get("/catalogue/search?q=x")
+    assert status == 403
+    assert "Tongban-On-Behalf" in problem["en"]

@@ -12,20 +12,11 @@ import click
 from tongban.apps.exchange import files, grants, queries, requests
 from tongban.apps.exchange.domain.requests import WORDS, Action, ActionRefused, State
 from tongban.apps.exchange.models import Grant
-from tongban.apps.parties import queries as parties
+from tongban.apps.parties.commanding import official
 from tongban.infra import clock
-from tongban.infra.access.domain import COMMAND, Subject
-from tongban.infra.access.models import User
 
 _AS = click.option("--as", "login", required=True, help="The login of the official who acts.")
 _NOTE = click.option("--note", default="", help="A remark; it is kept on the trail.")
-
-
-def _official(login: str) -> Subject:
-    user = User.objects.filter(username=login).first()
-    if user is None:
-        raise click.ClickException(f"there is no user {login!r} / 没有用户{login}")
-    return parties.subject_of(user, COMMAND)
 
 
 @contextmanager
@@ -95,7 +86,7 @@ def request(
         bulk,
         flow_back=flow_back,
     )
-    subject = _official(login)
+    subject = official(login)
     with _told():
         number = requests.ask(subject, new)
         _show(State(requests.look(subject, number).state), number)
@@ -112,7 +103,7 @@ def _show(state: State, number: str) -> None:
 @_NOTE
 def review(number: str, login: str, note: str) -> None:
     """Review the request NUMBER and pass it on to the provider (审核)."""
-    subject = _official(login)
+    subject = official(login)
     with _told():
         if requests.look(subject, number).state == State.SUBMITTED:
             requests.act(subject, number, Action.TAKE)
@@ -126,7 +117,7 @@ def review(number: str, login: str, note: str) -> None:
 def grant(number: str, login: str, note: str) -> None:
     """Grant the request NUMBER (同意共享)."""
     with _told():
-        _show(requests.act(_official(login), number, Action.GRANT, note=note), number)
+        _show(requests.act(official(login), number, Action.GRANT, note=note), number)
 
 
 @click.command()
@@ -137,7 +128,7 @@ def grant(number: str, login: str, note: str) -> None:
 def refuse(number: str, ground: str, login: str, note: str) -> None:
     """Refuse the request NUMBER on a legal ground (不予共享)."""
     with _told():
-        state = requests.act(_official(login), number, Action.REFUSE, ground=ground, note=note)
+        state = requests.act(official(login), number, Action.REFUSE, ground=ground, note=note)
         _show(state, number)
 
 
@@ -147,7 +138,7 @@ def refuse(number: str, ground: str, login: str, note: str) -> None:
 @_AS
 def end(grant_id: str, reason: str, login: str) -> None:
     """End the grant GRANT_ID now, on every node within seconds (终止授权)."""
-    subject = _official(login)
+    subject = official(login)
     with _told():
         grants.end(grant_id, subject.user_id, reason, subject)
     click.echo(f"{grant_id} ended / 已终止")
@@ -175,7 +166,7 @@ def list_grants(client: str, resource: str) -> None:
 @_AS
 def list_requests(login: str) -> None:
     """List the requests that concern an official, with the clock of each (共享申请清单)."""
-    subject = _official(login)
+    subject = official(login)
     with _told():
         for row in requests.requests_of(subject):
             stands = requests.how_late(row, queries.catalogue())
@@ -200,7 +191,7 @@ def open_file(
     """Read the file of a person or company by its NUMBER; the look is told (一人一档、一企一档)."""
     try:
         with _told():
-            found = files.open_file(kind, number, _official(login), purpose=purpose, reason=reason)
+            found = files.open_file(kind, number, official(login), purpose=purpose, reason=reason)
     except files.FileInvalid as wrong:
         raise click.ClickException(f"{wrong.zh} / {wrong.en}") from wrong
     for section in found.sections:

@@ -13,16 +13,12 @@ from ninja import Router, Schema
 from ninja.responses import Status
 from pydantic import Field, StringConstraints
 
-from tongban.apps.parties import delegating
-from tongban.apps.parties import queries as parties
-from tongban.apps.parties.domain import DelegationRefused
-from tongban.infra.access.domain import OUT_OF_SCOPE, Subject
-from tongban.infra.access.refusing import refuse
-from tongban.infra.access.services import Bearer
+from tongban.apps.parties.asking import asking
+from tongban.infra.access.domain import Subject
 from tongban.infra.api import Body, Lang, Page, Problem, Reason, Size, Text, speaks
 
 from . import queries, services
-from .errors import FeeUnknown, NotAllowed
+from .errors import FeeUnknown
 from .models import Mismatch, Refund, RefundWish
 
 router = Router()
@@ -179,18 +175,7 @@ class MismatchSettlementIn(Body):
 
 def _subject(request: HttpRequest, *actions: str) -> Subject:
     """Give who asks, for itself or by a delegation; refuse a token made for none of these."""
-    bearer: Bearer = request.auth  # type: ignore[attr-defined]
-    if not any(bearer.may(action) for action in actions):
-        asking = parties.subject_of(bearer.user, bearer.context)
-        refuse(asking, actions[0], {}, OUT_OF_SCOPE)
-        raise NotAllowed(OUT_OF_SCOPE.zh, OUT_OF_SCOPE.en)
-    delegation = request.headers.get("Tongban-On-Behalf", "")
-    if not delegation:
-        return parties.subject_of(bearer.user, bearer.context)
-    try:
-        return delegating.acting(bearer.user, delegation, bearer.context)
-    except DelegationRefused as refused:
-        raise NotAllowed(refused.zh, refused.en) from refused
+    return asking(request, *actions, instead=True)
 
 
 @router.get(

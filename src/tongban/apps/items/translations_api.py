@@ -13,11 +13,7 @@ from pydantic import Field, StringConstraints
 
 from tongban.apps.items import queries, translating
 from tongban.apps.items.api import Tag
-from tongban.apps.items.errors import TranslationDenied
-from tongban.apps.parties import queries as parties
-from tongban.infra.access.domain import OUT_OF_SCOPE, Subject
-from tongban.infra.access.refusing import refuse
-from tongban.infra.access.services import Bearer
+from tongban.apps.parties.asking import asking
 from tongban.infra.api import Body, Problem, Slug
 
 router = Router()
@@ -85,16 +81,6 @@ class ProposedOut(Schema):
     number: int
 
 
-def _subject(request: HttpRequest, *actions: str) -> Subject:
-    """Give the official who asks; refuse a token that was made for none of these."""
-    bearer: Bearer = request.auth  # type: ignore[attr-defined]
-    subject = parties.subject_of(bearer.user, bearer.context)
-    if not any(bearer.may(action) for action in actions):
-        refuse(subject, actions[0], {}, OUT_OF_SCOPE)
-        raise TranslationDenied(OUT_OF_SCOPE.zh, OUT_OF_SCOPE.en)
-    return subject
-
-
 @router.get(
     "/guides/{slug}/translations",
     response={200: ToTranslateOut, **_READ},
@@ -104,7 +90,7 @@ def _subject(request: HttpRequest, *actions: str) -> Subject:
 )
 def to_translate(request: HttpRequest, slug: Slug, language: Tag) -> Any:
     """Show a guide's written paragraphs with what is signed and what waits in one language."""
-    subject = _subject(request, "guide.translate", "guide.sign")
+    subject = asking(request, "guide.translate", "guide.sign")
     guide = queries.guide(slug)
     translating.allow_either(subject, guide)
     signed = translating.signed(guide, language)
@@ -137,7 +123,7 @@ def to_translate(request: HttpRequest, slug: Slug, language: Tag) -> Any:
 )
 def propose(request: HttpRequest, slug: Slug, body: TranslationIn) -> Any:
     """Propose a translation of one paragraph; it is shown once another official has signed it."""
-    subject = _subject(request, "guide.translate")
+    subject = asking(request, "guide.translate")
     number = translating.propose(
         subject, slug, body.paragraph, body.language, body.heading, body.text
     )
@@ -153,4 +139,4 @@ def propose(request: HttpRequest, slug: Slug, body: TranslationIn) -> Any:
 )
 def sign(request: HttpRequest, number: Number) -> Any:
     """Sign what somebody else translated: from now on it is shown."""
-    return translating.sign(_subject(request, "guide.sign"), number)
+    return translating.sign(asking(request, "guide.sign"), number)

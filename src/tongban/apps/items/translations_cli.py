@@ -8,9 +8,7 @@ from contextlib import contextmanager
 
 import click
 
-from tongban.apps.parties import queries as parties
-from tongban.infra.access.domain import COMMAND, Subject
-from tongban.infra.access.models import User
+from tongban.apps.parties.commanding import official
 
 from . import queries, translating
 from .errors import TranslationRefused
@@ -26,13 +24,6 @@ def _told() -> Iterator[None]:
         yield
     except (TranslationRefused, queries.NotPublished) as refused:
         raise click.ClickException(f"{refused.en} / {refused.zh}") from refused
-
-
-def _official(login: str) -> Subject:
-    user = User.objects.filter(username=login).first()
-    if user is None:
-        raise click.ClickException(f"there is no user {login!r} / 没有用户{login}")
-    return parties.subject_of(user, COMMAND)
 
 
 @click.group()
@@ -80,7 +71,7 @@ def show(slug: str, language: str) -> None:
 def propose(slug: str, paragraph: str, language: str, heading: str, text: str, login: str) -> None:
     """Propose a translation of PARAGRAPH of the guide SLUG; print its number."""
     with _told():
-        click.echo(translating.propose(_official(login), slug, paragraph, language, heading, text))
+        click.echo(translating.propose(official(login), slug, paragraph, language, heading, text))
 
 
 @translations.command()
@@ -89,5 +80,5 @@ def propose(slug: str, paragraph: str, language: str, heading: str, text: str, l
 def sign(number: int, login: str) -> None:
     """Sign the proposal NUMBER of somebody else: from now on it is shown."""
     with _told():
-        signed = translating.sign(_official(login), number)
+        signed = translating.sign(official(login), number)
     click.echo(f"{number} {signed.language} signed by {signed.signed_by} / 已签署")

@@ -11,9 +11,7 @@ from typing import Literal
 
 import click
 
-from tongban.apps.parties import queries as parties
-from tongban.infra.access.domain import COMMAND, Subject
-from tongban.infra.access.models import User
+from tongban.apps.parties.commanding import official
 from tongban.infra.packs import PackInvalid
 
 from .workshop import archives, queries
@@ -31,13 +29,6 @@ def _told() -> Iterator[None]:
         yield
     except WorkshopError as refused:
         raise click.ClickException(f"{refused.en} / {refused.zh}") from refused
-
-
-def _official(login: str) -> Subject:
-    user = User.objects.filter(username=login).first()
-    if user is None:
-        raise click.ClickException(f"there is no user {login!r} / 没有用户{login}")
-    return parties.subject_of(user, COMMAND)
 
 
 @click.group()
@@ -62,7 +53,7 @@ def export(region: str, file: Path) -> None:
 def import_(file: Path, title: str, login: str) -> None:
     """Make a draft of what FILE.zip has differently; print its number and how many files."""
     with _told():
-        number, files = archives.imported(_official(login), file.read_bytes(), title)
+        number, files = archives.imported(official(login), file.read_bytes(), title)
     click.echo(f"{number}  {files} files / 个文件")
 
 

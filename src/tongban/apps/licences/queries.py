@@ -54,10 +54,17 @@ def valid_of(subject: Subject, kinds: frozenset[str], today: date) -> QuerySet[L
 
 
 def listed(subject: Subject, most: int) -> list[Licence]:
-    """Give at most so many of `mine`, newest first: by a delegation, those that it covers."""
+    """Give at most so many of `mine`, newest first: by a delegation, those that it covers.
+
+    Raises `NotAllowed` where the delegation lets nobody see licences at all.
+    """
     rows = mine(subject)
     if subject.behalf is None:
         return list(rows[:most])
+    if READ not in subject.behalf.actions:
+        ruling = judge(subject, READ, {})
+        refuse(subject, READ, {}, ruling)
+        raise NotAllowed(ruling.zh, ruling.en)
     covered = (r for r in rows if judge(subject, READ, _about(subject, r, own=True)).allowed)
     return list(islice(covered, most))
 

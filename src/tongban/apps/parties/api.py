@@ -11,14 +11,11 @@ from ninja import Router, Schema
 from ninja.responses import Status
 from pydantic import AwareDatetime, Field, StringConstraints
 
-from tongban.infra.access.domain import OUT_OF_SCOPE, Subject
-from tongban.infra.access.refusing import refuse
-from tongban.infra.access.services import Bearer
 from tongban.infra.api import Body, Problem, Reason, Slug, Text
 
-from . import delegating, queries
+from . import delegating
+from .asking import asking
 from .delegating import Named, Scope
-from .domain import DelegationRefused
 from .models import Delegation
 
 router = Router()
@@ -110,15 +107,6 @@ class MadeOut(Schema):
     number: str
 
 
-def _subject(request: HttpRequest, action: str) -> Subject:
-    bearer: Bearer = request.auth  # type: ignore[attr-defined]
-    subject = queries.subject_of(bearer.user, bearer.context)
-    if not bearer.may(action):
-        refuse(subject, action, {}, OUT_OF_SCOPE)
-        raise DelegationRefused(OUT_OF_SCOPE.zh, OUT_OF_SCOPE.en)
-    return subject
-
-
 def _named(body: PersonIn) -> Named:
     return Named(body.id_number, body.name)
 
@@ -144,14 +132,14 @@ def _shown(row: Delegation) -> dict[str, Any]:
 
 @router.get(
     "/delegations",
-    response={200: DelegationsOut, 401: Problem, 409: Problem, 422: Problem},
+    response={200: DelegationsOut, 401: Problem, 403: Problem, 422: Problem},
     summary="代理关系 · Delegations given and held",
     operation_id="list_delegations",
     tags=_TAGS,
 )
 def list_delegations(request: HttpRequest) -> Any:
     """List the delegations of the caller, both ways."""
-    subject = _subject(request, "delegation.read")
+    subject = asking(request, "delegation.read")
     user = request.auth.user  # type: ignore[attr-defined]
     return {
         "given": [_shown(row) for row in delegating.given_by(subject)],
@@ -168,7 +156,7 @@ def list_delegations(request: HttpRequest) -> Any:
 )
 def grant(request: HttpRequest, body: GrantIn) -> Any:
     """Grant a delegation; it needs a second factor."""
-    subject = _subject(request, "delegation.grant")
+    subject = asking(request, "delegation.grant")
     agent, scope = _named(body.agent), _scope(body.scope)
     return Status(
         201, {"number": delegating.grant(subject, agent, scope, company=body.company or "")}
@@ -185,7 +173,7 @@ def grant(request: HttpRequest, body: GrantIn) -> Any:
 def record_guardian(request: HttpRequest, body: GuardianIn) -> Any:
     """Record a guardian (clerk of the department)."""
     number = delegating.record_guardian(
-        _subject(request, "delegation.record"),
+        asking(request, "delegation.record"),
         _named(body.ward),
         _named(body.guardian),
         _scope(body.scope),
@@ -205,7 +193,7 @@ def record_guardian(request: HttpRequest, body: GuardianIn) -> Any:
 def record_assistance(request: HttpRequest, body: AssistanceIn) -> Any:
     """Record whom the calling clerk helps, for a day at most."""
     number = delegating.record_assistance(
-        _subject(request, "delegation.record"),
+        asking(request, "delegation.record"),
         _named(body.helped),
         _scope(body.scope),
         department=body.department,
@@ -223,5 +211,5 @@ def record_assistance(request: HttpRequest, body: AssistanceIn) -> Any:
 )
 def end(request: HttpRequest, number: DelegationId, body: EndIn) -> Any:
     """End a delegation now."""
-    delegating.end(_subject(request, "delegation.end"), number, reason=body.reason)
+    delegating.end(asking(request, "delegation.end"), number, reason=body.reason)
     return Status(204, None)

@@ -3,13 +3,8 @@
 from django.http import HttpRequest
 from ninja import Router
 
-from tongban.apps.cases.errors import NotAllowed
-from tongban.apps.parties import delegating
-from tongban.apps.parties import queries as parties
-from tongban.apps.parties.domain import DelegationRefused
-from tongban.infra.access.domain import OUT_OF_SCOPE, Subject
-from tongban.infra.access.refusing import refuse
-from tongban.infra.access.services import Bearer
+from tongban.apps.parties.asking import asking
+from tongban.infra.access.domain import Subject
 from tongban.infra.api import Problem
 
 # One router for all: an address that is read and written must be known to the same one.
@@ -28,15 +23,4 @@ def subject(request: HttpRequest, *actions: str) -> Subject:
 
     The header ``Tongban-On-Behalf`` names the delegation by which the caller acts for another.
     """
-    bearer: Bearer = request.auth  # type: ignore[attr-defined]
-    if not any(bearer.may(action) for action in actions):
-        asking = parties.subject_of(bearer.user, bearer.context)
-        refuse(asking, actions[0], {}, OUT_OF_SCOPE)
-        raise NotAllowed("此令牌不含该权限", f"this token is not made for {' or '.join(actions)}")
-    delegation = request.headers.get("Tongban-On-Behalf", "")
-    if not delegation:
-        return parties.subject_of(bearer.user, bearer.context)
-    try:
-        return delegating.acting(bearer.user, delegation, bearer.context)
-    except DelegationRefused as refused:
-        raise NotAllowed(refused.zh, refused.en) from refused
+    return asking(request, *actions, instead=True)

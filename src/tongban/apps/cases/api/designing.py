@@ -16,11 +16,7 @@ from tongban.apps.cases import queries as cases
 from tongban.apps.items.workshop import queries, services
 from tongban.apps.items.workshop.access import DRAFT, PUBLISH
 from tongban.apps.items.workshop.domain import LONGEST, editable
-from tongban.apps.items.workshop.errors import WorkshopDenied
-from tongban.apps.parties import queries as parties
-from tongban.infra.access.domain import OUT_OF_SCOPE, Subject
-from tongban.infra.access.refusing import refuse
-from tongban.infra.access.services import Bearer
+from tongban.apps.parties.asking import asking
 from tongban.infra.api import Body, Problem, Slug
 
 router = Router()
@@ -141,16 +137,6 @@ class DesignPublishedOut(Schema):
     published: list[DesignRaiseOut]
 
 
-def _subject(request: HttpRequest, action: str) -> Subject:
-    """Give the publisher who asks; refuse others, and a token that was not made for this."""
-    bearer: Bearer = request.auth  # type: ignore[attr-defined]
-    subject = parties.subject_of(bearer.user, bearer.context)
-    if not bearer.may(action):
-        refuse(subject, action, {}, OUT_OF_SCOPE)
-        raise WorkshopDenied(OUT_OF_SCOPE.zh, OUT_OF_SCOPE.en)
-    return subject
-
-
 @router.get(
     "/design/drafts",
     response={200: list[DesignDraftOut], **_READ},
@@ -160,7 +146,7 @@ def _subject(request: HttpRequest, action: str) -> Subject:
 )
 def drafts(request: HttpRequest) -> Any:
     """Give the drafts of the caller's departments, at most 100, open ones first."""
-    return queries.drafts(_subject(request, DRAFT))
+    return queries.drafts(asking(request, DRAFT))
 
 
 @router.post(
@@ -172,7 +158,7 @@ def drafts(request: HttpRequest) -> Any:
 )
 def begin(request: HttpRequest, body: DesignDraftIn) -> Any:
     """Begin a draft of one pack."""
-    subject = _subject(request, DRAFT)
+    subject = asking(request, DRAFT)
     number = services.open_draft(subject, body.pack, body.title)
     return Status(201, queries.draft(subject, number))
 
@@ -186,7 +172,7 @@ def begin(request: HttpRequest, body: DesignDraftIn) -> Any:
 )
 def draft(request: HttpRequest, number: Number) -> Any:
     """Give one draft."""
-    return queries.draft(_subject(request, DRAFT), str(number))
+    return queries.draft(asking(request, DRAFT), str(number))
 
 
 @router.get(
@@ -198,7 +184,7 @@ def draft(request: HttpRequest, number: Number) -> Any:
 )
 def file(request: HttpRequest, number: Number, path: FilePath) -> Any:
     """Give a file as the draft has it."""
-    subject = _subject(request, DRAFT)
+    subject = asking(request, DRAFT)
     if not editable(path):
         raise Http404
     return queries.text_of(subject, str(number), path)
@@ -213,7 +199,7 @@ def file(request: HttpRequest, number: Number, path: FilePath) -> Any:
 )
 def put(request: HttpRequest, number: Number, body: DesignFileIn) -> Any:
     """Give a file of the draft a text, or remove it; refused where it changed since it was read."""
-    subject = _subject(request, DRAFT)
+    subject = asking(request, DRAFT)
     if body.text is None:
         services.remove(subject, str(number), body.path, body.seen)
         return {"digest": ""}
@@ -229,7 +215,7 @@ def put(request: HttpRequest, number: Number, body: DesignFileIn) -> Any:
 )
 def findings(request: HttpRequest, number: Number) -> Any:
     """Give everything that hinders publication, by file and line."""
-    found = queries.findings(_subject(request, DRAFT), str(number))
+    found = queries.findings(asking(request, DRAFT), str(number))
     return [one.as_json() for one in found]
 
 
@@ -250,7 +236,7 @@ def diff(request: HttpRequest, number: Number) -> Any:
             "values": [{"place": list(v.place), "was": v.was, "now": v.now} for v in one.values],
             "lines": [f"{sign}{line}" for sign, line in one.lines],
         }
-        for one in queries.changes(_subject(request, DRAFT), str(number))
+        for one in queries.changes(asking(request, DRAFT), str(number))
     ]
 
 
@@ -263,7 +249,7 @@ def diff(request: HttpRequest, number: Number) -> Any:
 )
 def effect(request: HttpRequest, number: Number) -> Any:
     """Give the versions that publication would make, and how many cases are open before them."""
-    found = queries.effect(_subject(request, DRAFT), str(number))
+    found = queries.effect(asking(request, DRAFT), str(number))
     return {
         "ready": found.ready,
         "fresh": [
@@ -293,7 +279,7 @@ def effect(request: HttpRequest, number: Number) -> Any:
 )
 def publish(request: HttpRequest, number: Number) -> Any:
     """Publish a draft, proved by a second factor; open cases stay on their versions."""
-    made = services.publish(_subject(request, PUBLISH), str(number))
+    made = services.publish(asking(request, PUBLISH), str(number))
     return {
         "published": [
             {"kind": kind, "slug": slug, "version": version}
@@ -311,6 +297,6 @@ def publish(request: HttpRequest, number: Number) -> Any:
 )
 def discard(request: HttpRequest, number: Number) -> Any:
     """End a draft without publishing it; its texts stay readable."""
-    subject = _subject(request, DRAFT)
+    subject = asking(request, DRAFT)
     services.discard(subject, str(number))
     return queries.draft(subject, str(number))

@@ -14,10 +14,8 @@ from pydantic import Field, StrictInt
 
 from tongban.apps.exchange.catalogue import errors, exporting, libraries, queries, services
 from tongban.apps.exchange.domain.records import Registered
-from tongban.apps.parties import queries as parties
-from tongban.infra.access.domain import OUT_OF_SCOPE, Subject
-from tongban.infra.access.refusing import refuse
-from tongban.infra.access.services import Bearer
+from tongban.apps.parties.asking import asking
+from tongban.infra.access.domain import Subject
 from tongban.infra.api import Body, Page, Problem, Reason, Sentence, Size, Slug, Text
 
 router = Router(tags=["catalogue · 目录"])
@@ -201,14 +199,6 @@ class LibraryOut(Schema):
     gaps: list[str]
 
 
-def _subject(request: HttpRequest, action: str) -> Subject:
-    bearer: Bearer = request.auth  # type: ignore[attr-defined]
-    if not bearer.may(action):
-        refuse(parties.subject_of(bearer.user, bearer.context), action, {}, OUT_OF_SCOPE)
-        raise errors.ResourceDenied("此令牌不含该权限", f"this token is not made for {action}")
-    return parties.subject_of(bearer.user, bearer.context)
-
-
 def _shown(found: Registered) -> dict[str, Any]:
     return exporting.record(found)
 
@@ -234,7 +224,7 @@ def search(
     size: Size = 20,
 ) -> Any:
     """Search by words of any part of a record; drafts are shown to their own department only."""
-    subject = _subject(request, "resource.read")
+    subject = asking(request, "resource.read")
     filters = {
         "department": department,
         "sharing": sharing,
@@ -268,14 +258,14 @@ def search(
 )
 def base_libraries(request: HttpRequest) -> Any:
     """Show for each library who owns it, how fresh it is and what it lacks."""
-    _subject(request, "resource.read")
+    asking(request, "resource.read")
     return [libraries.plain(view) for view in libraries.views()]
 
 
 @router.get("/{slug}", response={200: ResourceOut, **READ}, summary="资源详情 · One resource")
 def get(request: HttpRequest, slug: Slug) -> Any:
     """Show one resource with all its metadata."""
-    return _shown(_visible(_subject(request, "resource.read"), queries.get(slug)))
+    return _shown(_visible(asking(request, "resource.read"), queries.get(slug)))
 
 
 @router.get(
@@ -285,7 +275,7 @@ def get(request: HttpRequest, slug: Slug) -> Any:
 )
 def versions(request: HttpRequest, slug: Slug) -> Any:
     """List every published state, oldest first."""
-    _visible(_subject(request, "resource.read"), queries.get(slug))
+    _visible(asking(request, "resource.read"), queries.get(slug))
     return [
         {**{k: v for k, v in one.items() if k != "content"}, "published": _iso(one["published"])}
         for one in queries.versions(slug)
@@ -299,7 +289,7 @@ def versions(request: HttpRequest, slug: Slug) -> Any:
 )
 def version(request: HttpRequest, slug: Slug, number: int) -> Any:
     """Show a published state as it was signed off, byte for byte the same content."""
-    _visible(_subject(request, "resource.read"), queries.get(slug))
+    _visible(asking(request, "resource.read"), queries.get(slug))
     for one in queries.versions(slug):
         if one["version"] == number:
             return {**one, "published": _iso(one["published"])}
@@ -309,7 +299,7 @@ def version(request: HttpRequest, slug: Slug, number: int) -> Any:
 @router.post("", response={201: ResourceOut, **WRITE}, summary="登记资源 · Register a resource")
 def register(request: HttpRequest, response: HttpResponse, body: RegisterIn) -> Any:
     """Register a draft for one's own department (clerk or publisher)."""
-    made = services.register(_subject(request, "resource.register"), body.model_dump())
+    made = services.register(asking(request, "resource.register"), body.model_dump())
     response["Location"] = f"{request.path}/{made.entry.slug}"
     return Status(201, _shown(made))
 
@@ -317,7 +307,7 @@ def register(request: HttpRequest, response: HttpResponse, body: RegisterIn) -> 
 @router.put("/{slug}", response={200: ResourceOut, **WRITE}, summary="变更资源 · Change")
 def change(request: HttpRequest, slug: Slug, body: ChangeIn) -> Any:
     """Change a draft, or a published resource, which has a new version then."""
-    subject = _subject(request, "resource.register")
+    subject = asking(request, "resource.register")
     raw = body.model_dump(exclude={"seen"})
     return _shown(services.change(subject, slug, raw, body.seen))
 
@@ -327,7 +317,7 @@ def change(request: HttpRequest, slug: Slug, body: ChangeIn) -> Any:
 )
 def publish(request: HttpRequest, slug: Slug) -> Any:
     """Publish a draft, or again what was withdrawn (approver or publisher)."""
-    return _shown(services.publish(_subject(request, "resource.publish"), slug))
+    return _shown(services.publish(asking(request, "resource.publish"), slug))
 
 
 @router.post(
@@ -335,7 +325,7 @@ def publish(request: HttpRequest, slug: Slug) -> Any:
 )
 def withdraw(request: HttpRequest, slug: Slug, body: WithdrawIn) -> Any:
     """Withdraw a published resource; what was published stays on record."""
-    return _shown(services.withdraw(_subject(request, "resource.withdraw"), slug, body.reason))
+    return _shown(services.withdraw(asking(request, "resource.withdraw"), slug, body.reason))
 
 
 def _iso(instant: Any) -> str:

@@ -17,11 +17,9 @@ from tongban.apps.exchange import consents, files, grants, queries, requests
 from tongban.apps.exchange.domain.governance import PLATFORM
 from tongban.apps.exchange.domain.requests import WORDS, Action, NotForYou
 from tongban.apps.exchange.models import Grant, GrantRequest
-from tongban.apps.parties import queries as parties
+from tongban.apps.parties.asking import asking
 from tongban.infra import clock
-from tongban.infra.access.domain import OUT_OF_SCOPE, Subject, judge
-from tongban.infra.access.refusing import refuse
-from tongban.infra.access.services import Bearer
+from tongban.infra.access.domain import Subject, judge
 from tongban.infra.api import Body, Problem, Reason, Sentence, Slug, Text
 
 router = Router()
@@ -175,14 +173,6 @@ class ConsentOut(Schema):
     receipt: dict[str, Any]
 
 
-def _subject(request: HttpRequest, action: str) -> Subject:
-    bearer: Bearer = request.auth  # type: ignore[attr-defined]
-    if not bearer.may(action):
-        refuse(parties.subject_of(bearer.user, bearer.context), action, {}, OUT_OF_SCOPE)
-        raise NotForYou("此令牌不含该权限", f"this token is not made for {action}")
-    return parties.subject_of(bearer.user, bearer.context)
-
-
 def _request(row: GrantRequest, subject: Subject) -> dict[str, Any]:
     stands = requests.how_late(row, queries.catalogue())
     words = WORDS[row.state]
@@ -215,7 +205,7 @@ def _request(row: GrantRequest, subject: Subject) -> dict[str, Any]:
 )
 def list_requests(request: HttpRequest) -> Any:
     """List the requests that the caller's posts may see, with what may be done to each."""
-    subject = _subject(request, "exchange.read")
+    subject = asking(request, "exchange.read")
     return [_request(row, subject) for row in requests.requests_of(subject)[:200]]
 
 
@@ -228,7 +218,7 @@ def list_requests(request: HttpRequest) -> Any:
 )
 def ask(request: HttpRequest, body: RequestIn) -> Any:
     """Ask for items of a resource; unconditional ones are granted at once."""
-    subject = _subject(request, "exchange.request")
+    subject = asking(request, "exchange.request")
     told = body.model_dump()
     days, draft = told.pop("days"), told.pop("draft")
     until = None if days is None else clock.now() + timedelta(days=days)
@@ -245,7 +235,7 @@ def ask(request: HttpRequest, body: RequestIn) -> Any:
 )
 def one_request(request: HttpRequest, number: Number) -> Any:
     """Show one request with its clock and what may be done to it now."""
-    subject = _subject(request, "exchange.read")
+    subject = asking(request, "exchange.read")
     return _request(requests.look(subject, number), subject)
 
 
@@ -260,7 +250,7 @@ def act(request: HttpRequest, number: Number, body: ActionIn) -> Any:
     """Do one thing to a request; 409 where it is not its turn, 403 where it is not yours."""
     action = Action(body.action)
     asks = {Action.SUBMIT: "request", Action.WITHDRAW: "request", Action.GRANT: "grant"}
-    subject = _subject(request, f"exchange.{asks.get(action, 'review')}")
+    subject = asking(request, f"exchange.{asks.get(action, 'review')}")
     requests.act(subject, number, action, ground=body.ground or "", note=body.note)
     return _request(requests.look(subject, number), subject)
 
@@ -274,7 +264,7 @@ def act(request: HttpRequest, number: Number, body: ActionIn) -> Any:
 )
 def refusals(request: HttpRequest) -> Any:
     """List the only grounds on which data may be withheld here."""
-    _subject(request, "exchange.read")
+    asking(request, "exchange.read")
     return [
         {
             "slug": one.slug,
@@ -295,7 +285,7 @@ def refusals(request: HttpRequest) -> Any:
 )
 def list_grants(request: HttpRequest, client: Service | None = None) -> Any:
     """List the grants in force that the caller's department gives, uses or supervises."""
-    subject = _subject(request, "exchange.read")
+    subject = asking(request, "exchange.read")
     rules = queries.catalogue().governance
     mine = {post.department for post in subject.posts}
     sees_all = rules.operator in mine or any(p.role == "auditor" for p in subject.posts)
@@ -333,7 +323,7 @@ def _grant(row: Grant) -> dict[str, Any]:
 )
 def end_grant(request: HttpRequest, grant: GrantId, body: ReasonIn) -> Any:
     """End a grant of one's own department, on every node within seconds."""
-    subject = _subject(request, "exchange.end")
+    subject = asking(request, "exchange.end")
     grants.end(grant, subject.user_id, body.reason, subject)
     return Status(204, None)
 
@@ -347,7 +337,7 @@ def end_grant(request: HttpRequest, grant: GrantId, body: ReasonIn) -> Any:
 )
 def own_consents(request: HttpRequest) -> Any:
     """List the caller's consents with their signed receipts, newest first."""
-    subject = _subject(request, "consent.read")
+    subject = asking(request, "consent.read")
     now = clock.now()
     return [_consent(given, now) for given in consents.consents_of(subject)]
 
@@ -361,7 +351,7 @@ def own_consents(request: HttpRequest) -> Any:
 )
 def withdraw(request: HttpRequest, number: ConsentId) -> Any:
     """Withdraw a consent of one's own; every node stops within seconds."""
-    subject = _subject(request, "consent.withdraw")
+    subject = asking(request, "consent.withdraw")
     consents.withdraw(number, subject)
     return _consent(consents.consent_of(subject, number), clock.now())
 
@@ -388,7 +378,7 @@ def _consent(given: consents.Given, now: datetime) -> dict[str, Any]:
 )
 def open_file(request: HttpRequest, body: FileIn) -> Any:
     """Read what the sources hold on a person or company; the look is told to whom it is about."""
-    subject = _subject(request, "file.open")
+    subject = asking(request, "file.open")
     return asdict(
         files.open_file(
             body.kind,

@@ -12,8 +12,7 @@ from ninja import Router, Schema
 
 from tongban.apps.exchange import health
 from tongban.apps.exchange.domain.requests import NotForYou
-from tongban.apps.parties import queries as parties
-from tongban.infra.access.services import Bearer
+from tongban.apps.parties.asking import asking
 from tongban.infra.api import Problem
 
 router = Router()
@@ -56,8 +55,6 @@ class HealthOut(Schema):
 )
 def network_health(request: HttpRequest) -> Any:
     """List the services that nodes reported, troubled ones first; for officials."""
-    bearer: Bearer = request.auth  # type: ignore[attr-defined]
-    subject = parties.subject_of(bearer.user, bearer.context)
-    if subject.kind != "official" or not bearer.may("exchange.read"):
+    if asking(request, "exchange.read").kind != "official":
         raise NotForYou("运行监测仅供工作人员查看", "the health of the network is for officials")
     return [asdict(one) for one in health.services()]

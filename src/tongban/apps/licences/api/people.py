@@ -18,12 +18,10 @@ from tongban.apps.licences.errors import NotAllowed
 from tongban.apps.licences.models import Licence
 from tongban.apps.licences.services import counter, wallets
 from tongban.apps.licences.verifying import Verdict
-from tongban.apps.parties import delegating
 from tongban.apps.parties import queries as parties
-from tongban.apps.parties.domain import DelegationRefused
-from tongban.infra.access.domain import OUT_OF_SCOPE, Subject, judge
+from tongban.apps.parties.asking import asking
+from tongban.infra.access.domain import Subject, judge
 from tongban.infra.access.refusing import refuse
-from tongban.infra.access.services import Bearer
 from tongban.infra.api import Body, Problem, Reason, Sentence, Slug
 from tongban.kernel.facts import Words
 from tongban.kernel.sdjwt import Binding
@@ -171,18 +169,7 @@ class AnswerOut(Schema):
 
 def _subject(request: HttpRequest, action: str) -> Subject:
     """Give who asks, for itself or by a delegation that covers this; refuse everybody else."""
-    bearer: Bearer = request.auth  # type: ignore[attr-defined]
-    subject = parties.subject_of(bearer.user, bearer.context)
-    if not bearer.may(action):
-        refuse(subject, action, {}, OUT_OF_SCOPE)
-        raise NotAllowed(OUT_OF_SCOPE.zh, OUT_OF_SCOPE.en)
-    delegation = request.headers.get("Tongban-On-Behalf", "")
-    if not delegation:
-        return subject
-    try:
-        subject = delegating.acting(bearer.user, delegation, bearer.context)
-    except DelegationRefused as refused:
-        raise NotAllowed(refused.zh, refused.en) from refused
+    subject = asking(request, action, instead=True)
     if subject.behalf is not None and action not in subject.behalf.actions:
         ruling = judge(subject, action, {})
         refuse(subject, action, {}, ruling)
