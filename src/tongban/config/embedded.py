@@ -9,10 +9,12 @@ import json
 import secrets
 import sqlite3
 import threading
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import lru_cache
+from http import HTTPStatus
+from itertools import chain, islice
 from pathlib import Path
 from typing import Any
 
@@ -22,21 +24,27 @@ from django.db import connection
 from tongban.apps.exchange import consents, network, nodes, queries
 from tongban.apps.exchange.domain import Contract
 from tongban.apps.exchange.models import Revocation, Snapshot
-from tongban.apps.exchange.transport import Asked, NodeRefused, SourceSilent
+from tongban.apps.exchange.transport import Asked, Heard, NodeRefused, SourceSilent
 from tongban.infra import clock
 from tongban.kernel.events import canonical
 from tongban.kernel.suites import suite
 from tongban.kernel.wire import snapshot as read
-from tongban.kernel.wire.words import Caller, Found
+from tongban.kernel.wire.words import Caller
 from tongban.node import core
 from tongban.node.core import Accepted, Identity, Node, Outcome, Prepared, View
 from tongban.node.providers.base import ProviderFailed, Setting
 from tongban.node.providers.sqlite import Sqlite
-from tongban.node.store import Committed, QuotaSpent, Store, write_checkpoint
+from tongban.node.store import Committed, Entry, QuotaSpent, Store, Told, write_checkpoint
 from tongban.ports.files import write_whole
 
 NODE = "embedded"
 _FINAL = frozenset({400, 401, 403, 404})
+# the last snapshot, and the last revocation where there is one
+_STANDING = """
+SELECT s.serial, s.digest, r.seq, r.at
+  FROM (SELECT serial, digest FROM exchange_snapshot ORDER BY serial DESC LIMIT 1) s
+  LEFT JOIN (SELECT seq, at FROM exchange_revocation ORDER BY seq DESC LIMIT 1) r ON 1 = 1
+"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,6 +54,36 @@ class _Network:
     snapshot: read.Snapshot
     services: frozenset[str]
     document: Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class _Made:
+    """A call as this process made it: how it ended for who asked, and for who was asked."""
+
+    outcome: Outcome
+    provided: Outcome | None = None
+
+    @property
+    def entries(self) -> list[Entry]:
+        """What is to be logged of it."""
+        return [one.entry for one in (self.provided, self.outcome) if one and one.entry]
+
+    def heard(self, told: Sequence[Told]) -> Heard:
+        """Give what came of it, now that the log has said so of its entries."""
+        for one in told:
+            if isinstance(one, QuotaSpent):
+                # as from a node of its own (429): tomorrow there is a new one
+                return SourceSilent(f"limited: the quota of {one.grant} for today is spent")
+            if not isinstance(one, Committed):
+                return SourceSilent(f"the node's log does not take the call ({one})")
+        response = self.outcome.response
+        if self.outcome.found is not None and response.status == HTTPStatus.OK:
+            return self.outcome.found
+        said = json.loads(response.body)
+        if response.status in _FINAL:
+            return NodeRefused(said["type"].removeprefix("tongban:"), said["zh"], said["en"])
+        detail = self.provided.detail if self.provided is not None else ""
+        return SourceSilent(detail or self.outcome.detail or said["en"])
 
 
 class Embedded:
@@ -69,22 +107,16 @@ class Embedded:
         self._beside = 0  # the serial of the snapshot that lies beside the log
         self._providers: dict[tuple[str, int, Path], Sqlite] = {}
 
-    def ask(self, asked: Asked) -> Found:
-        """Make one call; raise `NodeRefused`, `SourceSilent`."""
-        known = self._network()
+    def ask_all(self, asked: Sequence[Asked]) -> Sequence[Heard]:
+        """Make calls one after another; one transaction logs both sides of all of them."""
+        known, revoked = self._published()
         self._lay_beside(known)
-        revoked = self._revoked()
         view = View(known.snapshot, revoked, self._control)
         node = Node(self._identity, lambda: view, known.services)
-        outcome = self._consume(node, asked, known)
-        if outcome.found is not None and outcome.response.status == 200:
-            return outcome.found
-        told = json.loads(outcome.response.body)
-        if outcome.response.status in _FINAL:
-            raise NodeRefused(told["type"].removeprefix("tongban:"), told["zh"], told["en"])
-        raise SourceSilent(outcome.detail or told["en"])
+        made = [self._consume(node, one, known) for one in asked]
+        return self._kept(made)
 
-    def _consume(self, node: Node, asked: Asked, known: _Network) -> Outcome:
+    def _consume(self, node: Node, asked: Asked, known: _Network) -> _Made | SourceSilent:
         caller = Caller(
             queries.catalogue().governance.platform,
             asked.call,
@@ -96,18 +128,18 @@ class Embedded:
         question = core.Asked(caller, asked.service, asked.question)
         prepared = node.prepare(question, secrets.token_urlsafe(16), clock.now())
         if isinstance(prepared, Outcome):
-            return self._kept(prepared)
+            return _Made(prepared)
         if str(asked.service) not in known.services:
-            raise SourceSilent("its node is not in this process; set TONGBAN_NODE")
+            return SourceSilent("its node is not in this process; set TONGBAN_NODE")
         return self._provide(node, prepared)
 
-    def _provide(self, node: Node, prepared: Prepared) -> Outcome:
-        """Let the provider's side answer, and take the answer; one transaction logs both sides."""
+    def _provide(self, node: Node, prepared: Prepared) -> _Made:
+        """Let the provider's side answer, and take the answer."""
         heard = node.receive(prepared.request, clock.now())
         if isinstance(heard, Accepted):
             heard = self._answered(node, heard)
         outcome = node.accept(prepared, heard.response, clock.now())
-        return self._kept(outcome, heard)
+        return _Made(outcome, heard)
 
     def _answered(self, node: Node, accepted: Accepted) -> Outcome:
         try:
@@ -118,20 +150,18 @@ class Embedded:
             return replace(outcome, detail=failed.detail)
         return node.answer(accepted, found, clock.now())
 
-    def _kept(self, outcome: Outcome, provided: Outcome | None = None) -> Outcome:
-        entries = [one.entry for one in (provided, outcome) if one is not None and one.entry]
+    def _kept(self, made: Sequence[_Made | SourceSilent]) -> list[Heard]:
+        """Log what was made, all of it or nothing; give then what came of each call."""
+        entries = [one.entries if isinstance(one, _Made) else [] for one in made]
         try:
-            told = self.store.commit(entries)
+            told = iter(self.store.commit(list(chain.from_iterable(entries))))
         except sqlite3.Error as error:
-            raise SourceSilent(f"the node's log takes nothing ({error})") from error
-        for one in told:
-            if isinstance(one, QuotaSpent):
-                # as from a node of its own (429): tomorrow there is a new one
-                raise SourceSilent(f"limited: the quota of {one.grant} for today is spent")
-            if not isinstance(one, Committed):
-                raise SourceSilent(f"the node's log does not take the call ({one})")
-        detail = provided.detail if provided is not None else ""
-        return replace(outcome, detail=detail or outcome.detail)
+            silent = SourceSilent(f"the node's log takes nothing ({error})")
+            return [silent if isinstance(one, _Made) else one for one in made]
+        return [
+            one.heard(list(islice(told, len(own)))) if isinstance(one, _Made) else one
+            for one, own in zip(made, entries, strict=True)
+        ]
 
     def hand_in(self) -> int:
         """Sign a checkpoint, keep it outside the log, and keep who looked at whom."""
@@ -152,18 +182,20 @@ class Embedded:
     def _control(self, keyid: str) -> network.PublicKey | None:
         return self._key if keyid == self._identity.keyid else None
 
-    def _network(self) -> _Network:
-        """Give the network as last published; asked before every call by one short query."""
+    def _published(self) -> tuple[_Network, read.Revocations]:
+        """Give the network and the revocations as they stand, by one short query a call."""
         with connection.cursor() as cursor:
-            cursor.execute(
-                "SELECT serial, digest FROM exchange_snapshot ORDER BY serial DESC LIMIT 1"
-            )
+            cursor.execute(_STANDING)
             found = cursor.fetchone()
         if found is None:
             network.snapshot_now()
-            return self._network()
-        known = _read(*found, self._identity.keyid, self._own.public.hex(), self._own.suite)
-        return replace(known, snapshot=replace(known.snapshot, issued=clock.now()))
+            return self._published()
+        serial, digest, seq, at = found
+        known = _read(serial, digest, self._identity.keyid, self._own.public.hex(), self._own.suite)
+        revoked = _revocations(str(connection.settings_dict["NAME"]), seq or 0, at)
+        now = clock.now()
+        network_now = replace(known, snapshot=replace(known.snapshot, issued=now))
+        return network_now, replace(revoked, issued=now)
 
     def _lay_beside(self, known: _Network) -> None:
         """Leave the network beside the log as a node does: who verifies takes the keys from it."""
@@ -177,13 +209,6 @@ class Embedded:
             except OSError as error:
                 raise SourceSilent(f"the node's folder takes nothing ({error})") from error
             self._beside = serial
-
-    def _revoked(self) -> read.Revocations:
-        with connection.cursor() as cursor:
-            cursor.execute("SELECT seq, at FROM exchange_revocation ORDER BY seq DESC LIMIT 1")
-            last = cursor.fetchone()
-        place = (str(connection.settings_dict["NAME"]), *(last or (0, None)))
-        return replace(_revocations(*place), issued=clock.now())
 
     def _provider(self, accepted: Accepted) -> Sqlite:
         catalogue = queries.catalogue()

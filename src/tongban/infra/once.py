@@ -1,7 +1,7 @@
 """What is asked again and again while one page is made is asked of the database once.
 
-Outside of such a look nothing is kept, and a look is never longer than one reading request: what a
-verb changes, the same verb sees.
+Outside of such a look nothing is kept, and a look is never longer than one reading request or one
+round of calls to sources: what a verb changes, the same verb sees.
 """
 
 from collections.abc import Callable, Iterator

@@ -12,13 +12,16 @@ from testkit.packs import MOTHER, Stores, edited, write_packs
 from testkit.servers import Fresh
 from tongban.apps.exchange import consents, queries, reading, services
 from tongban.apps.exchange.models import CatalogueVersion
-from tongban.apps.exchange.services import Fetched, Purpose, fetch, supply
+from tongban.apps.exchange.services import Fetched, Planned, Purpose, fetch, fetch_all, supply
+from tongban.apps.exchange.transport import transport
+from tongban.config.embedded import Embedded
 from tongban.infra import clock as port
 from tongban.infra.access.domain import Subject
 from tongban.infra.packs import read_packs
 from tongban.infra.trail import queries as trail
 from tongban.infra.trail import services as telling
 from tongban.kernel.forms import Call, DataPlan, Ground, LegalBasis, Use
+from tongban.kernel.wire.rows import read_row
 
 pytestmark = pytest.mark.usefixtures("fresh_sqlite")
 LAW = LegalBasis("母婴保健法", "第二十三条")
@@ -57,13 +60,12 @@ def agree(planned: Call) -> str:
 
 
 def ask(planned: Call, *, consent: bool = False, number: str = MOTHER) -> Fetched:
-    return fetch(
-        planned.facts,
-        about=dict.fromkeys(planned.keys, number),
-        purpose=Purpose("newborn", planned, consent),
-        case="case-1",
-        actor="system",
-    )
+    return fetch(to_ask(planned, consent=consent, number=number), case="case-1", actor="system")
+
+
+def to_ask(planned: Call, *, consent: bool = False, number: str = MOTHER) -> Planned:
+    about = dict.fromkeys(planned.keys, number)
+    return Planned(planned.facts, about, Purpose("newborn", planned, consent))
 
 
 def test_a_value_comes_with_its_source(tmp_path: Path, stores: Stores, clock: Clock) -> None:
@@ -129,6 +131,31 @@ def test_a_withdrawn_consent_stops_the_next_call(tmp_path: Path, stores: Stores)
     assert ask(NAME, consent=True).answers["mother.name"].status == "value"
     consents.withdraw(number, Subject("7", "安", "citizen", "p7", ()))
     assert ask(NAME, consent=True).answers["mother.name"].status == "refused"
+
+
+def test_a_round_of_calls_keeps_its_order_and_one_that_fails_stops_no_other(
+    tmp_path: Path, stores: Stores
+) -> None:
+    publish(tmp_path)
+    nobody = to_ask(BIRTHS, number="330106198502283004")
+    secret = to_ask(NAME)  # nobody consented: it is not even asked
+    planned = [nobody, secret, to_ask(BIRTHS), to_ask(NAME, consent=True)]
+    agree(NAME)
+    (stores.folder / "police.sqlite").unlink()
+    node: Embedded = transport()  # type: ignore[assignment]
+    before = node.store.size()
+    came = fetch_all(planned, case="case-1", actor="system")
+    assert [{a.status for a in one.answers.values()} for one in came] == [
+        {"absent"}, {"refused"}, {"value"}, {"unavailable"}
+    ]  # fmt: skip
+    assert [set(one.answers) for one in came] == [set(one.facts) for one in planned]
+    numbers = [one.calls[0].data["call"] for one in came]
+    assert len(set(numbers)) == len(planned)
+    rows = node.store.rows(before + 1, 99)
+    logged = [read_row(row.text, node.store.suite).draft.call for row in rows]
+    asked = [n for n, one in zip(numbers, planned, strict=True) if one is not secret]
+    assert list(dict.fromkeys(logged)) == asked
+    assert fetch_all([], case="case-1", actor="system") == []
 
 
 def test_nothing_is_read_without_a_grant_that_is_in_force_now(

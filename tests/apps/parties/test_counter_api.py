@@ -70,7 +70,7 @@ def test_a_guardian_that_cannot_be_is_refused_in_words(
     for other in (caller(office.applicant("newborn")), clerk(office, "police")):
         refused(other.post(GUARDIANS, guarding), 409, "delegation_refused")
     reader = caller(office.official("civil-affairs", "clerk"), "case.read")
-    refused(reader.post(GUARDIANS, guarding), 409, "delegation_refused")
+    refused(reader.post(GUARDIANS, guarding), 403, "not_allowed")
     refused(Caller().post(GUARDIANS, guarding), 401, "not_signed_in")
     assert caller(office.citizen(GUARDIAN["id_number"])).get("/delegations")[1]["held"] == []
 

@@ -14,7 +14,6 @@ from tongban.apps.items.domain import GIVES, Assigner, Definition
 from tongban.apps.licences import services as licences
 from tongban.apps.parties import queries as parties
 from tongban.infra.secrecy.fields import holding
-from tongban.infra.secrecy.ring import held
 from tongban.kernel import nets
 from tongban.kernel.events import Draft, canonical
 from tongban.kernel.facts import to_json
@@ -79,13 +78,13 @@ def _given_by(ground: Ground, case: Case, branch: Branch, seen: Mapping[str, Val
     """Give the other case that gave this result already, or keep that this one does (一事一办).
 
     Nothing is kept while a fact that tells the subject is missing. Of two cases that meet here the
-    database lets one go on, and the other waits to learn which.
+    database lets one go on, and the other waits to learn which: both mark the subject with the key
+    that `turns.finish` holds.
     """
     once = ground.definitions[branch.item].once
     if not once or any(seen.get(name) is None for name in once):
         return ""
     subject = canonical({name: write_value(seen[name]) for name in once})
-    held()  # two cases that meet here mark their subject with one key
     same = holding(Given, "subject", subject.decode()) | Q(digest=sha256(subject).hexdigest())
     row, _ = Given.objects.filter(same).get_or_create(
         item=branch.item, defaults={"subject": subject.decode(), "case": case.number}

@@ -13,7 +13,7 @@ from tongban.apps.exchange import queries
 from tongban.apps.exchange.domain import Answer, Catalogue, Purpose, conflicts
 from tongban.apps.exchange.domain.conflicts import Claim
 from tongban.apps.exchange.events import DISAGREED
-from tongban.apps.exchange.fetching import fetch
+from tongban.apps.exchange.fetching import Planned, fetch
 from tongban.kernel.events import Draft
 from tongban.kernel.facts import Value
 from tongban.kernel.suites import suite
@@ -52,14 +52,12 @@ def cross_check(
     }
     events: list[Draft] = []
     for other in conflicts.others(call, answers, about, catalogue):
-        fetched = fetch(
+        planned = Planned(
             other.facts,
-            about={key: about[key] for key in other.keys},
-            purpose=Purpose(purpose.life_event, other, purpose.consent),
-            case=case,
-            actor=actor,
-            patience=patience,
+            {key: about[key] for key in other.keys},
+            Purpose(purpose.life_event, other, purpose.consent),
         )
+        fetched = fetch(planned, case=case, actor=actor, patience=patience)
         events += fetched.calls
         for name, answer in fetched.answers.items():
             claims[name].append(_claim(answer, other.resource, name, catalogue))

@@ -153,33 +153,31 @@ def _end(row: Consent, actor: str, zh: str, en: str) -> None:
     )
 
 
-def _in_force(case: str) -> Consent | None:
-    """Give the consent that a case stands on now: the newest that neither ended nor was withdrawn.
+def _in_force(case: str) -> tuple[str, str]:
+    """Give number and token of the consent that a case stands on now; empty where none does.
 
-    A consent that was given again after a withdrawal so takes the place of the old one.
+    It is the newest that neither ended nor was withdrawn: a consent that was given again after a
+    withdrawal so takes the place of the old one.
     """
-    return (
-        Consent.objects.filter(case=case, until__gt=clock.now(), withdrawal=None)
-        .order_by("-pk")
-        .first()
-    )
+    standing = Consent.objects.filter(case=case, until__gt=clock.now(), withdrawal=None)
+    return standing.order_by("-pk").values_list("number", "token").first() or ("", "")
 
 
 def in_force(case: str) -> bool:
     """Say whether the person's consent stands for this case now."""
-    return _in_force(case) is not None
+    return bool(standing(case))
 
 
 def standing(case: str) -> str:
     """Give the number of the consent that stands for this case now; empty where none does."""
-    found = _in_force(case)
-    return "" if found is None else str(found.number)
+    number, _ = _in_force(case)
+    return number
 
 
 def token_for(case: str) -> str:
     """Give the token that goes with a call for this case; empty where no consent stands."""
-    found = _in_force(case)
-    return "" if found is None else found.token
+    _, token = _in_force(case)
+    return token
 
 
 @lru_cache(maxsize=4096)

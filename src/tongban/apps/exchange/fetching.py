@@ -1,4 +1,4 @@
-"""Fetches facts about one person: exactly the planned call, under grants that are in force now.
+"""Fetches facts about one person: exactly the planned calls, under grants that are in force now.
 
 Says for every fact what is known and from where, and never hides that a source is down. Never runs
 inside a transaction. Values are not written to the trail, only which facts were asked and what came
@@ -7,6 +7,7 @@ of it.
 
 import uuid
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from functools import lru_cache
 
 from django.db import connection
@@ -22,8 +23,9 @@ from tongban.apps.exchange.domain import (
     purposes,
 )
 from tongban.apps.exchange.events import CALLED
-from tongban.apps.exchange.transport import Asked, NodeRefused, SourceSilent, transport
+from tongban.apps.exchange.transport import Asked, Heard, NodeRefused, SourceSilent, transport
 from tongban.infra import clock
+from tongban.infra.once import one_look
 from tongban.kernel.events import Draft
 from tongban.kernel.facts import Fact, FactInvalid, Value, parse_value
 from tongban.kernel.forms import Call, LegalBasis, Use
@@ -42,57 +44,96 @@ def outside_transaction() -> None:
         )
 
 
-def fetch(
-    facts: Sequence[str],
-    *,
-    about: Mapping[str, Value],
-    purpose: Purpose,
-    case: str,
-    actor: str,
-    patience: float = 0.0,
-) -> Fetched:
-    """Make one planned call and give an answer for each of ``facts``.
+@dataclass(frozen=True, slots=True)
+class Planned:
+    """A call to make: the facts it is for, the values of its keys, and what it is for."""
 
-    ``about`` holds the values of the call's keys, ``patience`` how many seconds somebody waits for
-    it (0: as long as a node gives its source). ``calls`` of the result holds the one event to
-    save in the caller's transaction. Raises `InsideTransaction`, `queries.NoCatalogue`.
+    facts: Sequence[str]
+    about: Mapping[str, Value]
+    purpose: Purpose
+
+
+@dataclass(frozen=True, slots=True)
+class _Asking:
+    """What goes out of a call: the question, the facts it is for, and whose answer it will be."""
+
+    asked: Asked
+    facts: Sequence[Fact]
+    source: Source
+
+
+@dataclass(frozen=True, slots=True)
+class _Put:
+    """A call as it was put: what is refused already, and what is asked where anything is left."""
+
+    number: str
+    refused: Mapping[str, Answer]
+    asking: _Asking | None = None
+
+
+def fetch(planned: Planned, *, case: str, actor: str, patience: float = 0.0) -> Fetched:
+    """Make one planned call, as `fetch_all` does."""
+    (fetched,) = fetch_all([planned], case=case, actor=actor, patience=patience)
+    return fetched
+
+
+def fetch_all(
+    planned: Sequence[Planned], *, case: str, actor: str, patience: float = 0.0
+) -> list[Fetched]:
+    """Make planned calls that wait for nothing of one another; give an answer for each fact.
+
+    ``patience`` is how many seconds somebody waits for them (0: as long as a node gives its
+    source). ``calls`` of each result holds the one event to save in the caller's transaction. All
+    are judged by the grants of one instant. Raises `InsideTransaction`, `queries.NoCatalogue`.
     """
     outside_transaction()
-    catalogue = queries.catalogue()
-    call = purpose.call
-    number = uuid.uuid4().hex
-    grounds = _grounds(catalogue, call, consent=bool(purpose.consent))
-    answers = {
+    with one_look():
+        catalogue = queries.catalogue()
+        put = [_put(one, catalogue, case, actor, patience) for one in planned]
+        asked = [one.asking.asked for one in put if one.asking is not None]
+        heard = iter(transport().ask_all(asked) if asked else ())
+    fetched = []
+    for one, made in zip(planned, put, strict=True):
+        answers = dict(made.refused)
+        if made.asking is not None:
+            answers |= _answers(next(heard), made.asking.facts, made.asking.source)
+        event = _called(one.purpose, made.number, case, actor, answers)
+        fetched.append(Fetched(answers, (event,)))
+    return fetched
+
+
+def _put(planned: Planned, catalogue: Catalogue, case: str, actor: str, patience: float) -> _Put:
+    call, number = planned.purpose.call, uuid.uuid4().hex
+    grounds = _grounds(catalogue, call, consent=bool(planned.purpose.consent))
+    refused = {
         name: Answer(name, "refused", reason=_refusal(catalogue, call, name))
-        for name in facts
+        for name in planned.facts
         if name not in grounds
     }
-    wanted = [name for name in facts if name in grounds]
-    if wanted:
-        asked = [fact_of(catalogue, name) for name in wanted]
-        codes = {purposes.code(use.item, use.basis) for name in wanted for use in grounds[name]}
-        by_consent = any(use.basis == "consent" for name in wanted for use in grounds[name])
-        contract = catalogue.contracts[call.resource]
-        key = zip(contract.resource.key, call.keys, strict=True)
-        answers |= _ask(
-            Asked(
-                catalogue.governance.service(contract.resource.department, call.resource),
-                Question(
-                    "find",
-                    tuple(fact.attribute for fact in asked),
-                    ({name: written(about[fact]) for name, fact in key},),
-                ),
-                number,
-                tuple(sorted(codes)),
-                consents.token_for(case) if by_consent else "",
-                case,
-                actor,
-                patience,
-            ),
-            asked,
-            Source(contract.resource.department, call.resource, number, clock.now()),
-        )
-    return Fetched(answers, (_called(purpose, number, case, actor, answers),))
+    wanted = [name for name in planned.facts if name in grounds]
+    if not wanted:
+        return _Put(number, refused)
+    facts = [fact_of(catalogue, name) for name in wanted]
+    contract = catalogue.contracts[call.resource]
+    source = Source(contract.resource.department, call.resource, number, clock.now())
+    codes = {purposes.code(use.item, use.basis) for name in wanted for use in grounds[name]}
+    by_consent = any(use.basis == "consent" for name in wanted for use in grounds[name])
+    key = zip(contract.resource.key, call.keys, strict=True)
+    asked = Asked(
+        catalogue.governance.service(contract.resource.department, call.resource),
+        Question(
+            "find",
+            tuple(fact.attribute for fact in facts),
+            ({name: written(planned.about[fact]) for name, fact in key},),
+        ),
+        number,
+        tuple(sorted(codes)),
+        consents.token_for(case) if by_consent else "",
+        case,
+        actor,
+        patience,
+    )
+    return _Put(number, refused, _Asking(asked, facts, source))
 
 
 def _grounds(catalogue: Catalogue, call: Call, *, consent: bool) -> dict[str, list[Use]]:
@@ -124,16 +165,15 @@ def fact_of(catalogue: Catalogue, name: str) -> Fact:
     return catalogue.vocabulary.fact(name)
 
 
-def _ask(asked: Asked, facts: Sequence[Fact], source: Source) -> dict[str, Answer]:
+def _answers(heard: Heard, facts: Sequence[Fact], source: Source) -> dict[str, Answer]:
     def all_of(status: Status, reason: str) -> dict[str, Answer]:
         return {f.name: Answer(f.name, status, None, source, reason) for f in facts}
 
-    try:
-        records = transport().ask(asked).records
-    except NodeRefused as refused:
-        return all_of("refused", refused.en)
-    except SourceSilent as error:
-        return all_of("unavailable", f"{source.department}: {error}")
+    if isinstance(heard, NodeRefused):
+        return all_of("refused", heard.en)
+    if isinstance(heard, SourceSilent):
+        return all_of("unavailable", f"{source.department}: {heard}")
+    records = heard.records
     if not records:
         return all_of("absent", "no such record")
     if len(records) > 1:

@@ -20,7 +20,7 @@ from tongban.apps.exchange.events import FILE_OPENED, file_chain
 from tongban.apps.exchange.fetching import outside_transaction
 from tongban.apps.exchange.grants import place_of
 from tongban.apps.exchange.models import Grant, Purpose, Resource
-from tongban.apps.exchange.transport import Asked, NodeRefused, SourceSilent, transport
+from tongban.apps.exchange.transport import Asked, NodeRefused, SourceSilent, ask
 from tongban.apps.parties import queries as parties
 from tongban.infra import clock
 from tongban.infra.access.domain import NO_POST, Subject, judge
@@ -168,7 +168,7 @@ def _section(
     known = Resource.objects.filter(slug=resource.slug).values_list("base_library", flat=True)
     place = (known.first() or "", resource.department, resource.slug)
     try:
-        records = transport().ask(asked).records
+        records = ask(asked).records
     except NodeRefused:
         return Section(*place, "refused", {})
     except SourceSilent:

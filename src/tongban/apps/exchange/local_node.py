@@ -1,12 +1,15 @@
 """Asks this installation's own node over its inner listener, as any client's system does.
 
-The token of the listener comes from a file; connections live as long as a thread. The node signs,
+The token of the listener comes from a file; connections are kept for the next call. The node signs,
 sends, verifies and logs: what comes back here was checked there.
 """
 
 import http.client
 import json
-import threading
+from collections import deque
+from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote, urlsplit
@@ -14,13 +17,14 @@ from urllib.parse import quote, urlsplit
 from django.conf import settings
 from django.core.exceptions import ImproperlyConfigured
 
-from tongban.apps.exchange.transport import Asked, NodeRefused, SourceSilent
+from tongban.apps.exchange.transport import Asked, Heard, NodeRefused, SourceSilent
 from tongban.kernel.wire.bodies import write_question
 from tongban.kernel.wire.words import Found
 
 _PATIENCE = 30.0  # seconds; the node gives up on a source before this
 _FINAL = frozenset({400, 401, 403, 404})
 _LARGEST = 16 * 1024 * 1024
+_AT_ONCE = 8  # calls that one process has under way
 
 
 class LocalNode:
@@ -36,10 +40,25 @@ class LocalNode:
         self._address = parts.hostname, parts.port or 80
         token = Path(settings.EXCHANGE_NODE_TOKEN).read_text(encoding="ascii").strip()
         self._bearer = f"Bearer {token}"
-        self._local = threading.local()
+        self._idle: deque[http.client.HTTPConnection] = deque()
 
-    def ask(self, asked: Asked) -> Found:
-        """Make one call; raise `NodeRefused`, `SourceSilent`."""
+    def ask_all(self, asked: Sequence[Asked]) -> Sequence[Heard]:
+        """Make calls side by side: the slowest source is waited for, not the sum of all."""
+        if len(asked) == 1:
+            return [self._heard(asked[0])]
+        return list(self._side_by_side.map(self._heard, asked))
+
+    @cached_property
+    def _side_by_side(self) -> ThreadPoolExecutor:
+        return ThreadPoolExecutor(_AT_ONCE, thread_name_prefix="exchange")
+
+    def _heard(self, asked: Asked) -> Heard:
+        try:
+            return self._ask(asked)
+        except (NodeRefused, SourceSilent) as why:
+            return why
+
+    def _ask(self, asked: Asked) -> Found:
         path = f"/r1/{asked.service}/{asked.question.operation}"
         headers = {
             "Authorization": self._bearer,
@@ -65,28 +84,43 @@ class LocalNode:
         """Nothing to do: the node hands in by itself."""
         return 0
 
+    def close(self) -> None:
+        """Let the connections go; for whoever made one beside that of the process."""
+        if "_side_by_side" in self.__dict__:
+            self._side_by_side.shutdown()
+        while self._idle:
+            self._idle.pop().close()
+
     def _send(
         self, path: str, body: bytes, headers: dict[str, str], patience: float
     ) -> tuple[int, bytes]:
-        held: dict[str, http.client.HTTPConnection] = self._local.__dict__
-        fresh = "connection" not in held
-        for last in (fresh, True):
+        while True:
+            link, kept = self._link(patience)
             try:
-                link = held.get("connection") or http.client.HTTPConnection(
-                    *self._address, timeout=patience
-                )
-                held["connection"] = link
-                if link.sock is not None:
-                    link.sock.settimeout(patience)
                 link.request("POST", path, body, headers)
                 answer = link.getresponse()
-                return answer.status, answer.read(_LARGEST)
+                told = answer.status, answer.read(_LARGEST)
             except (OSError, http.client.HTTPException) as error:
-                held.pop("connection").close()
+                link.close()
                 # a kept connection may have been closed meanwhile; the questions are reads
-                if last or isinstance(error, TimeoutError):
+                if not kept or isinstance(error, TimeoutError):
                     raise SourceSilent(f"the node does not answer ({error!r})") from error
-        raise AssertionError
+                continue
+            if len(self._idle) < _AT_ONCE:
+                self._idle.append(link)
+            else:
+                link.close()
+            return told
+
+    def _link(self, patience: float) -> tuple[http.client.HTTPConnection, bool]:
+        """Give a connection that waits so long, and whether it was kept from an earlier call."""
+        try:
+            link = self._idle.pop()
+        except IndexError:
+            return http.client.HTTPConnection(*self._address, timeout=patience), False
+        if link.sock is not None:
+            link.sock.settimeout(patience)
+        return link, True
 
 
 def _read(body: bytes) -> dict[str, Any]:

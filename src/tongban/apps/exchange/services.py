@@ -8,7 +8,7 @@ from tongban.apps.exchange import grants, network
 from tongban.apps.exchange.catalogue import services as registry
 from tongban.apps.exchange.domain import Answer, Fetched, Purpose
 from tongban.apps.exchange.events import CALLED, CATALOGUE, CATALOGUE_PUBLISHED
-from tongban.apps.exchange.fetching import InsideTransaction, fetch
+from tongban.apps.exchange.fetching import InsideTransaction, Planned, fetch, fetch_all
 from tongban.apps.exchange.models import CatalogueVersion
 from tongban.apps.exchange.supplying import NotGranted, StoreUnavailable, supply, supply_for
 from tongban.infra import clock
@@ -22,9 +22,11 @@ __all__ = [
     "Fetched",
     "InsideTransaction",
     "NotGranted",
+    "Planned",
     "Purpose",
     "StoreUnavailable",
     "fetch",
+    "fetch_all",
     "publish_catalogue",
     "supply",
     "supply_for",

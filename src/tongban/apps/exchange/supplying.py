@@ -11,7 +11,7 @@ from tongban.apps.exchange import queries
 from tongban.apps.exchange.domain import Contract, Supplied, purposes
 from tongban.apps.exchange.events import SUPPLIED
 from tongban.apps.exchange.fetching import fact_of, law_text, outside_transaction, written
-from tongban.apps.exchange.transport import Asked, NodeRefused, SourceSilent, transport
+from tongban.apps.exchange.transport import Asked, NodeRefused, SourceSilent, ask
 from tongban.kernel.events import Draft
 from tongban.kernel.facts import Fact, FactInvalid, Value, parse_value
 from tongban.kernel.forms import Grant
@@ -129,7 +129,7 @@ class _Register:
             user=self._actor,
         )
         try:
-            return transport().ask(asked)
+            return ask(asked)
         except NodeRefused as refused:
             raise NotGranted(
                 f"NotGranted: {self._grants[0].item} may not walk "

@@ -1,9 +1,10 @@
-"""The way from the control plane to its own node: one question out, granted records back.
+"""The way from the control plane to its own node: questions out, granted records back.
 
 Which way is a setting: the node inside this process, or a node of its own over its inner listener.
 The verbs of the exchange know neither; nothing that a source answers is judged here again.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cache
 from typing import Protocol
@@ -13,7 +14,7 @@ from django.utils.module_loading import import_string
 
 from tongban.kernel.wire.words import Found, Identifier, Question
 
-__all__ = ["Asked", "NodeRefused", "SourceSilent", "Transport", "transport"]
+__all__ = ["Asked", "Heard", "NodeRefused", "SourceSilent", "Transport", "ask", "transport"]
 
 
 class NodeRefused(PermissionError):
@@ -48,11 +49,18 @@ class Asked:
     patience: float = 0.0
 
 
+#: What came of a call: what was found, or why nothing was.
+Heard = Found | NodeRefused | SourceSilent
+
+
 class Transport(Protocol):
     """What the exchange needs of its node."""
 
-    def ask(self, asked: Asked) -> Found:
-        """Make one call, signed and logged; raise `NodeRefused`, `SourceSilent`."""
+    def ask_all(self, asked: Sequence[Asked]) -> Sequence[Heard]:
+        """Make calls that wait for nothing of one another, each signed and logged.
+
+        Gives for each, in order, what came of it; nothing is given before all of it is logged.
+        """
 
     def hand_in(self) -> int:
         """Keep checkpoints and looks of a node in this process; give how many looks were new.
@@ -64,6 +72,14 @@ class Transport(Protocol):
 def transport() -> Transport:
     """Give the way that this installation is set to (``EXCHANGE_TRANSPORT``)."""
     return _made(settings.EXCHANGE_TRANSPORT)
+
+
+def ask(asked: Asked) -> Found:
+    """Make one call; raise `NodeRefused`, `SourceSilent`."""
+    (heard,) = transport().ask_all([asked])
+    if isinstance(heard, Found):
+        return heard
+    raise heard
 
 
 @cache

@@ -212,7 +212,7 @@ class SealedQuerySet(models.QuerySet[_Row]):
     def bulk_create(self, objs: Iterable[_Row], *args: Any, **kwargs: Any) -> list[_Row]:
         """Create many, as Django does."""
         rows = list(objs)
-        with transaction.atomic():
+        with transaction.atomic(savepoint=False):
             nameless = [row for row in rows if row.pk is None]
             for row, number in zip(nameless, _numbers(self.model, len(nameless)), strict=True):
                 row.pk = number
@@ -258,7 +258,7 @@ class SealedModel(models.Model):
         if self.pk is not None:
             super().save(*args, **kwargs)
             return
-        with transaction.atomic():
+        with transaction.atomic(savepoint=False):  # as Django's own save
             (self.pk,) = _numbers(type(self), 1)
             super().save(*args, **{**kwargs, "force_insert": True})
 

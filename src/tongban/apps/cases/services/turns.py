@@ -31,8 +31,10 @@ from tongban.infra.access.domain import Subject, judge
 from tongban.infra.access.refusing import refuse
 from tongban.infra.calendar import load_calendar
 from tongban.infra.jobs import services as jobs
+from tongban.infra.once import one_look
 from tongban.infra.packs import find_packs
 from tongban.infra.secrecy.fields import sealed
+from tongban.infra.secrecy.ring import held
 from tongban.infra.trail import services as trail
 from tongban.infra.trail.services import ChainMoved
 from tongban.kernel import forms
@@ -185,8 +187,7 @@ def prepared(number: str, deciding: str = "") -> tuple[Case, Case, Ground, list[
     tried: set[str] = set()
     while calls := sources.wants(case, ground, deciding, tried):
         found: dict[str, Known] = {}
-        for call in calls:
-            answers, made = ask(call, case, ground)
+        for answers, made in ask_all(calls, case, ground):
             drafts += made
             found |= answers
         tried |= found.keys()
@@ -200,34 +201,54 @@ def prepared(number: str, deciding: str = "") -> tuple[Case, Case, Ground, list[
 def ask(
     call: forms.Call, case: Case, ground: Ground, *, actor: str = "system", patience: float = 0.0
 ) -> tuple[dict[str, Known], list[Draft]]:
-    """Make one planned call, and those that check it; give what came and what is to be told.
+    """Make one planned call, as `ask_all` does."""
+    (made,) = ask_all([call], case, ground, actor=actor, patience=patience)
+    return made
 
-    ``patience`` is as `exchange.fetch` takes it. No transaction may be open.
+
+def ask_all(
+    calls: Sequence[forms.Call],
+    case: Case,
+    ground: Ground,
+    *,
+    actor: str = "system",
+    patience: float = 0.0,
+) -> list[tuple[dict[str, Known], list[Draft]]]:
+    """Make planned calls side by side, and those that check them; give what came of each.
+
+    With each what is to be told of it. ``patience`` is as `exchange.fetch_all` takes it. No
+    transaction may be open.
     """
     facts = all_facts(case, ground)
-    purpose = exchange.Purpose(
-        life_event=case.life_event,
-        call=call,
-        consent=call.basis == "consent" and _consented(case),
-    )
-    fetched = exchange.fetch(
-        call.facts,
-        about={key: facts[key] for key in call.keys},
-        purpose=purpose,
-        case=case.number,
-        actor=actor,
-        patience=patience,
-    )
-    checked = cross_check(
-        fetched.answers,
-        about=facts,
-        purpose=purpose,
-        case=case.number,
-        actor=actor,
-        patience=patience,
-    )
-    found = {name: _known(call, answer, ground) for name, answer in checked.answers.items()}
-    return found, [*fetched.calls, *checked.events]
+    consented = any(call.basis == "consent" for call in calls) and _consented(case)
+    planned = [
+        exchange.Planned(
+            call.facts,
+            {key: facts[key] for key in call.keys},
+            exchange.Purpose(
+                life_event=case.life_event,
+                call=call,
+                consent=call.basis == "consent" and consented,
+            ),
+        )
+        for call in calls
+    ]
+    fetched = exchange.fetch_all(planned, case=case.number, actor=actor, patience=patience)
+    came = []
+    with one_look():
+        for plan, one in zip(planned, fetched, strict=True):
+            checked = cross_check(
+                one.answers,
+                about=facts,
+                purpose=plan.purpose,
+                case=case.number,
+                actor=actor,
+                patience=patience,
+            )
+            call = plan.purpose.call
+            found = {name: _known(call, answer, ground) for name, answer in checked.answers.items()}
+            came.append((found, [*one.calls, *checked.events]))
+    return came
 
 
 def _consented(case: Case) -> bool:
@@ -251,6 +272,7 @@ def _known(call: forms.Call, answer: exchange.Answer, ground: Ground) -> Known:
 
 def finish(before: Case, case: Case, ground: Ground, drafts: list[Draft]) -> Case:
     """Advance inside the open transaction, and save what came of it."""
+    held()  # what is given once is marked by the key that stays current until this is saved
     turn = verbs.Turn(ground, [])
     after, said = engine.advance(case, ground, turn.perform)
     charging.follow(before, after, ground)
