@@ -12,6 +12,7 @@ from contextlib import AbstractContextManager
 
 import pytest
 from django.urls import Resolver404, resolve
+from playwright.sync_api import Route
 
 from browser import checks
 from browser.matrix import VIEWS, WIDTHS, Setting, everything, languages, pairwise
@@ -52,6 +53,39 @@ def test_nothing_is_amiss(
     if amiss:
         head = f"{seen.page.url} as {shown.role or 'nobody'}"
         pytest.fail("\n".join([head, *sorted(amiss)]), pytrace=False)
+
+
+@pytest.mark.parametrize("view", VIEWS)
+def test_pictures_that_come_late_move_nothing(
+    chromium: Chromium, visiting: Callable[..., AbstractContextManager[Visit]], view: str
+) -> None:
+    height = "document.documentElement.scrollHeight"
+    with visiting(Setting(view, 390, "zh"), "clerk") as seen:
+        held: list[Route] = []
+        seen.page.route("**/*", lambda route: _hold_pictures(route, held))
+        task = "maternity-reimbursement"
+        seen.page.goto(
+            seen.city.address(f"/desk/cases/{{papers}}/{task}"), wait_until="domcontentloaded"
+        )
+        pictures = seen.page.locator("img.paper")
+        pictures.evaluate_all("all => all.forEach(one => { one.loading = 'eager'; })")
+        seen.page.wait_for_function("document.styleSheets.length > 0")
+        before = seen.page.evaluate(height)
+        while len(held) < pictures.count():
+            seen.page.wait_for_timeout(50)
+        for route in held:
+            route.continue_()
+        for picture in pictures.all():
+            picture.evaluate("picture => picture.decode()")
+        assert held
+        assert seen.page.evaluate(height) == before
+
+
+def _hold_pictures(route: Route, held: list[Route]) -> None:
+    if route.request.resource_type == "image":
+        held.append(route)
+    else:
+        route.continue_()
 
 
 def test_every_address_has_a_line_or_a_reason() -> None:

@@ -14,6 +14,7 @@ from collections.abc import Callable, Iterator
 from itertools import product
 from pathlib import Path
 from typing import Any
+from urllib.parse import parse_qsl
 
 import pytest
 import yaml
@@ -246,7 +247,7 @@ def test_labels_and_names_that_would_run_stay_text(office: Office, tmp_path: Pat
 
 
 def _query(path: str) -> dict[str, str]:
-    return dict(part.split("=", 1) for part in path.partition("?")[2].split("&") if part)
+    return dict(parse_qsl(path.partition("?")[2], keep_blank_values=True))
 
 
 @pytest.mark.slow
