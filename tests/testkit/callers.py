@@ -1,5 +1,6 @@
 """Callers of the API: somebody with a token, as its own program would ask."""
 
+import json
 from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import Any
@@ -17,10 +18,13 @@ class Caller:
 
     headers: dict[str, str] = field(default_factory=dict)
 
-    def ask(self, verb: str, path: str, body: object = None) -> tuple[int, Any]:
+    def ask(
+        self, verb: str, path: str, body: object = None, *, raw: str | bytes | None = None
+    ) -> tuple[int, Any]:
+        """Ask with a body as JSON, or with ``raw`` as it is."""
+        sent = raw if raw is not None else b"" if body is None else json.dumps(body)
         client = Client(headers=self.headers)
-        given = {} if body is None else {"data": body, "content_type": "application/json"}
-        answer = getattr(client, verb)(f"/api{path}", **given)
+        answer = client.generic(verb.upper(), f"/api{path}", sent, "application/json")
         return answer.status_code, answer.json() if answer.content else None
 
     def get(self, path: str) -> tuple[int, Any]:
@@ -44,14 +48,19 @@ def caller(subject: Subject, *scopes: str) -> Caller:
     """Give this subject's program, with a token for these scopes (none: for all)."""
     user, month = User.objects.get(pk=subject.user_id), timedelta(days=30)
     made = access.issue_token(user, label="test", lifetime=month, actor="test", scopes=scopes)
-    return Caller({"Authorization": f"Bearer {made.secret}"})
+    return bearing(made.secret)
+
+
+def bearing(token: str) -> Caller:
+    """Give who sends this token."""
+    return Caller({"Authorization": f"Bearer {token}"})
 
 
 def refused(answer: tuple[int, Any], status: int, error: str) -> dict[str, Any]:
     """Hold that it was refused so, in both languages; give what it says of each field."""
     found, problem = answer
-    assert found == status, (found, problem)
-    assert problem["error"] == error, problem
+    assert (found, problem["error"]) == (status, error), problem
+    assert set(problem) == {"error", "zh", "en", "fields"}
     assert problem["zh"], problem
     assert problem["en"], problem
     fields: dict[str, Any] = problem["fields"]

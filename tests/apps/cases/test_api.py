@@ -1,12 +1,10 @@
 """The API of cases, asked as a citizen's phone and an official's desk would ask it."""
 
 import base64
-import json
 import re
 import sqlite3
 import threading
 from collections.abc import Mapping
-from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
 
@@ -15,6 +13,7 @@ from django.conf import settings
 from django.db import connections
 from django.test import Client
 
+from testkit.callers import Caller, bearing, caller, refused
 from testkit.office import Office
 from tongban.apps.evidence import seals
 from tongban.apps.items import translating
@@ -22,7 +21,6 @@ from tongban.apps.parties import services as parties
 from tongban.config.api import api
 from tongban.infra.access import limits
 from tongban.infra.access import services as access
-from tongban.infra.access.domain import Subject
 from tongban.infra.access.models import User
 
 PDF = base64.b64encode(b"%PDF-1.7\n" + b"0" * 64).decode()
@@ -30,46 +28,7 @@ GRANT = {"outputs": {"outcome": "grant"}, "reason": "材料齐全，符合条件
 PAYS = "maternity-reimbursement"
 
 
-@dataclass
-class Caller:
-    """Somebody with a token."""
-
-    token: str
-
-    def ask(
-        self,
-        method: str,
-        path: str,
-        body: object = None,
-        *,
-        raw: str | bytes | None = None,
-        **more: Any,
-    ) -> tuple[int, Any]:
-        sent = raw if raw is not None else json.dumps(body)
-        headers = {"Authorization": f"Bearer {self.token}"} if self.token else {}
-        client = Client(raise_request_exception=False, headers=headers | more.pop("headers", {}))
-        content = {} if body is None and raw is None else {"data": sent}
-        answer = client.generic(
-            method, f"/api{path}", content_type="application/json", **content, **more
-        )
-        return answer.status_code, answer.json()
-
-    def get(self, path: str, **more: Any) -> tuple[int, Any]:
-        return self.ask("GET", path, **more)
-
-    def post(self, path: str, body: object = None, **more: Any) -> tuple[int, Any]:
-        return self.ask("POST", path, body, **more)
-
-
-def caller(subject: Subject, *scopes: str) -> Caller:
-    user = User.objects.get(pk=subject.user_id)
-    month = timedelta(days=30)
-    return Caller(
-        access.issue_token(user, label="test", lifetime=month, actor="test", scopes=scopes).secret
-    )
-
-
-STRANGER = Caller("")
+STRANGER = Caller()
 
 
 @pytest.fixture
@@ -85,15 +44,6 @@ def application(office: Office, **changed: Any) -> dict[str, Any]:
 
 def branch(case: Mapping[str, Any], item: str) -> Any:
     return next(b for b in case["branches"] if b["item"] == item)
-
-
-def refused(answer: tuple[int, Any], status: int, error: str) -> Any:
-    found, problem = answer
-    assert (found, problem["error"]) == (status, error), problem
-    assert set(problem) == {"error", "zh", "en", "fields"}
-    assert problem["zh"]
-    assert problem["en"]
-    return problem["fields"]
 
 
 def test_anyone_may_read_what_can_be_applied_for(office: Office) -> None:
@@ -185,7 +135,7 @@ def test_a_citizen_applies_once_and_follows_the_case(office: Office, mother: Cal
 
 
 def test_the_answer_to_a_submission_says_where_the_case_is(office: Office, mother: Caller) -> None:
-    client = Client(headers={"Authorization": f"Bearer {mother.token}"})
+    client = Client(headers=mother.headers)
     answer = client.post("/api/cases", application(office), content_type="application/json")
     assert answer["Location"] == f"/api/cases/{answer.json()['number']}"
 
@@ -217,7 +167,7 @@ def test_nothing_is_open_without_a_token_but_the_guides_and_verification(office:
     assert ("POST", "/exchange/requests/1/actions") in operations(closed=True)
     for method, path in operations(closed=True):
         refused(STRANGER.ask(method, path, {}), 401, "not_signed_in")
-        refused(Caller("tb_wrong").ask(method, path, {}), 401, "not_signed_in")
+        refused(bearing("tb_wrong").ask(method, path, {}), 401, "not_signed_in")
     answer = Client().get("/api/cases")
     assert answer["WWW-Authenticate"].startswith("Bearer")
 
@@ -302,7 +252,7 @@ def test_of_two_officials_who_decide_at_once_one_is_told_so(office: Office) -> N
     number = office.submit()
     parties.appoint("insurance.second", "周正", "medical-insurance", "reviewer")
     first = caller(office.official("medical-insurance", "reviewer"))
-    second = Caller(
+    second = bearing(
         access.issue_token(
             User.objects.get(username="insurance.second"),
             label="test",
@@ -539,11 +489,11 @@ def test_the_answer_is_in_the_language_that_was_asked_for(office: Office, mother
     path = f"/cases/{number}"
     assert mother.get(path)[1]["name"] == "新生儿出生一件事"
     assert mother.get(f"{path}?lang=en")[1]["name"] == "a child is born"
-    english = {"headers": {"Accept-Language": "en-GB"}}
-    assert mother.get(path, **english)[1]["name"] == "a child is born"
-    assert mother.get(f"{path}?lang=zh", **english)[1]["name"] == "新生儿出生一件事"
-    french = {"headers": {"Accept-Language": "fr"}}
-    assert mother.get(path, **french)[1]["name"] == "新生儿出生一件事"
+    english = Caller(mother.headers | {"Accept-Language": "en-GB"})
+    assert english.get(path)[1]["name"] == "a child is born"
+    assert english.get(f"{path}?lang=zh")[1]["name"] == "新生儿出生一件事"
+    french = Caller(mother.headers | {"Accept-Language": "fr"})
+    assert french.get(path)[1]["name"] == "新生儿出生一件事"
 
 
 def test_a_citizen_signs_what_it_handed_in_and_reads_the_notice(
@@ -574,7 +524,7 @@ def test_a_citizen_signs_what_it_handed_in_and_reads_the_notice(
     assert by_kind["material"]["signatures"] == []
     refused(mother.get(f"{mine}/branches/birth-certificate/notice"), 409, "case_refused")
     seals.make("health", actor="test")
-    client = Client(headers={"Authorization": f"Bearer {mother.token}"})
+    client = Client(headers=mother.headers)
     notice = client.get(f"/api{mine}/branches/birth-certificate/notice")
     assert (notice.status_code, notice["Content-Type"]) == (200, "application/pdf")
     assert notice.content.startswith(b"%PDF-")
@@ -589,7 +539,7 @@ def test_to_sign_takes_two_factors_and_ones_own_case(office: Office, mother: Cal
     mine = f"/cases/{case['number']}"
     user = User.objects.get(pk=office.applicant("newborn").user_id)
     month = timedelta(days=30)
-    weak = Caller(
+    weak = bearing(
         access.issue_token(user, label="weak", lifetime=month, actor="test", level=1).secret
     )
     digests = [one["digest"] for one in mother.get(f"{mine}/signature")[1]["documents"]]
@@ -614,7 +564,7 @@ def test_an_official_sees_the_notices_and_materials_of_its_items_alone(
     for department in ("health", "police"):
         seals.make(department, actor="test")
     clerk = caller(office.official("health", "clerk"))
-    client = Client(headers={"Authorization": f"Bearer {clerk.token}"})
+    client = Client(headers=clerk.headers)
     assert client.get(f"/api{mine}/branches/birth-certificate/notice").status_code == 200
     path = "branches/household-registration/notice"
     refused(clerk.get(f"{mine}/{path}"), 404, "case_unknown")

@@ -30,9 +30,10 @@ def ask(number: str, documents: Sequence[Document]) -> None:
 
 def ensure(number: str) -> None:
     """Draw the first page of every PDF of a case that was not tried yet."""
+    if not pictures.can_draw():
+        return
     for row in Document.objects.filter(case=number, media_type=PDF).order_by("pk"):
-        if pictures.can_draw():
-            _kept(row)
+        _kept(row)
 
 
 def picture(document: Document) -> bytes:

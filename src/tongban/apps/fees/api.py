@@ -13,8 +13,7 @@ from ninja import Router, Schema
 from ninja.responses import Status
 from pydantic import Field, StringConstraints
 
-from tongban.apps.parties.asking import asking
-from tongban.infra.access.domain import Subject
+from tongban.apps.parties.asking import acting
 from tongban.infra.api import Body, Lang, Page, Problem, Reason, Size, Text, speaks
 
 from . import queries, services
@@ -173,11 +172,6 @@ class MismatchSettlementIn(Body):
     reason: Reason
 
 
-def _subject(request: HttpRequest, *actions: str) -> Subject:
-    """Give who asks, for itself or by a delegation; refuse a token made for none of these."""
-    return asking(request, *actions, instead=True)
-
-
 @router.get(
     "/fees",
     response={200: FeesOut, **_READ},
@@ -187,7 +181,7 @@ def _subject(request: HttpRequest, *actions: str) -> Subject:
 )
 def my_fees(request: HttpRequest, page: Page = 1, size: Size = 20, lang: Lang | None = None) -> Any:
     """List what I am asked to pay and have paid, newest first."""
-    rows = Paginator(queries.orders_of(_subject(request, "case.read")), size)
+    rows = Paginator(queries.orders_of(acting(request, "case.read")), size)
     spoken = speaks(request, lang)
     return {
         "total": rows.count,
@@ -206,7 +200,7 @@ def my_fees(request: HttpRequest, page: Page = 1, size: Size = 20, lang: Lang | 
 )
 def fee(request: HttpRequest, number: Number, lang: Lang | None = None) -> Any:
     """Show a fee to its payer, or to an official of its department."""
-    order = queries.look(_subject(request, "case.read"), number)
+    order = queries.look(acting(request, "case.read"), number)
     return queries.order_view(order, speaks(request, lang))
 
 
@@ -219,7 +213,7 @@ def fee(request: HttpRequest, number: Number, lang: Lang | None = None) -> Any:
 )
 def pay(request: HttpRequest, number: Number) -> Any:
     """Give the bank's page; repeated, the same page while it can be paid."""
-    return {"page": services.pay(_subject(request, "case.correct"), number)}
+    return {"page": services.pay(acting(request, "case.correct"), number)}
 
 
 @router.post(
@@ -231,7 +225,7 @@ def pay(request: HttpRequest, number: Number) -> Any:
 )
 def question(request: HttpRequest, number: Number, lang: Lang | None = None) -> Any:
     """Ask the bank whether it was paid, where nobody has told us yet."""
-    subject = _subject(request, "case.read")
+    subject = acting(request, "case.read")
     queries.look(subject, number)
     services.ask_bank(number)
     return queries.order_view(queries.look(subject, number), speaks(request, lang))
@@ -246,7 +240,7 @@ def question(request: HttpRequest, number: Number, lang: Lang | None = None) -> 
 )
 def receipt(request: HttpRequest, number: ReceiptNumber) -> Any:
     """Show a receipt to its payer, or to an official of its department."""
-    return queries.receipt_view(_subject(request, "case.read"), number)
+    return queries.receipt_view(acting(request, "case.read"), number)
 
 
 @router.post(
@@ -261,7 +255,7 @@ def ask_refund(
 ) -> Any:
     """Ask that money be given back (clerk); above the limit somebody else approves it."""
     made = services.ask_refund(
-        _subject(request, "fee.refund"), number, body.amount_fen, body.why, body.note
+        acting(request, "fee.refund"), number, body.amount_fen, body.why, body.note
     )
     shown = queries.refund_view(Refund.objects.get(number=made), speaks(request, lang))
     return Status(201, shown)
@@ -278,7 +272,7 @@ def wish_refund(
     request: HttpRequest, number: Number, body: RefundWishIn, lang: Lang | None = None
 ) -> Any:
     """Ask for money of one's own fee back (payer); an official of the department answers."""
-    subject = _subject(request, "case.correct")
+    subject = acting(request, "case.correct")
     services.wish_refund(subject, number, body.why, body.note)
     shown = queries.order_view(queries.look(subject, number), speaks(request, lang))
     return Status(201, shown)
@@ -294,7 +288,7 @@ def wish_refund(
 def wishes(request: HttpRequest, lang: Lang | None = None) -> Any:
     """List the wishes that wait for this official (clerk), oldest first."""
     spoken = speaks(request, lang)
-    rows = queries.wishes_for(_subject(request, "fee.refund"))
+    rows = queries.wishes_for(acting(request, "fee.refund"))
     return [queries.wish_view(one, spoken) for one in rows]
 
 
@@ -313,7 +307,7 @@ def answer_wish(
 ) -> Any:
     """Grant a wish, which asks for a refund, or decline it with a reason (clerk)."""
     services.answer_wish(
-        _subject(request, "fee.refund"), wish, fen=body.amount_fen, reason=body.reason
+        acting(request, "fee.refund"), wish, fen=body.amount_fen, reason=body.reason
     )
     return queries.wish_view(RefundWish.objects.get(pk=wish), speaks(request, lang))
 
@@ -329,7 +323,7 @@ def decide_refund(
     request: HttpRequest, number: RefundNumber, body: RefundDecisionIn, lang: Lang | None = None
 ) -> Any:
     """Approve a refund that another has asked for, or refuse it (approver)."""
-    subject = _subject(request, "fee.approve")
+    subject = acting(request, "fee.approve")
     if body.approve:
         services.approve(subject, number)
     else:
@@ -354,7 +348,7 @@ def mismatches(
     lang: Lang | None = None,
 ) -> Any:
     """List what differs between this bank and us (approver who keeps the accounts, auditor)."""
-    subject, spoken = _subject(request, "fee.read"), speaks(request, lang)
+    subject, spoken = acting(request, "fee.read"), speaks(request, lang)
     rows = Paginator(queries.mismatches(subject, provider, day, settled=settled), size)
     shown = rows.get_page(page) if page <= rows.num_pages else []
     return {
@@ -377,7 +371,7 @@ def settle(
     lang: Lang | None = None,
 ) -> Any:
     """Settle a difference with a reason (approver who keeps the accounts)."""
-    services.settle(_subject(request, "fee.settle"), mismatch, body.reason)
+    services.settle(acting(request, "fee.settle"), mismatch, body.reason)
     row = Mismatch.objects.filter(pk=mismatch).first()
     if row is None:
         raise FeeUnknown(mismatch)

@@ -58,15 +58,24 @@ def listed(subject: Subject, most: int) -> list[Licence]:
 
     Raises `NotAllowed` where the delegation lets nobody see licences at all.
     """
+    allow_agent(subject, READ)
     rows = mine(subject)
     if subject.behalf is None:
         return list(rows[:most])
-    if READ not in subject.behalf.actions:
-        ruling = judge(subject, READ, {})
-        refuse(subject, READ, {}, ruling)
-        raise NotAllowed(ruling.zh, ruling.en)
     covered = (r for r in rows if judge(subject, READ, _about(subject, r, own=True)).allowed)
     return list(islice(covered, most))
+
+
+def allow_agent(subject: Subject, action: str) -> None:
+    """Let pass who asks for itself, or by a delegation that names this; raise `NotAllowed`.
+
+    What the delegation covers is judged licence by licence.
+    """
+    if subject.behalf is None or action in subject.behalf.actions:
+        return
+    ruling = judge(subject, action, {})
+    refuse(subject, action, {}, ruling)
+    raise NotAllowed(ruling.zh, ruling.en)
 
 
 def _about(subject: Subject, licence: Licence, *, own: bool) -> dict[str, str]:

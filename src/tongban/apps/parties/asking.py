@@ -1,5 +1,7 @@
 """Who calls an API 接口调用人: for whom it asks, and whether its token was made for that."""
 
+from collections.abc import Sequence
+
 from django.http import HttpRequest
 
 from tongban.infra.access.domain import OUT_OF_SCOPE, Subject
@@ -21,27 +23,44 @@ class CallRefused(PermissionError):
         self.zh, self.en = zh, en
 
 
-def asking(request: HttpRequest, *actions: str, instead: bool = False) -> Subject:
-    """Give who asks; with ``instead`` as acting for whom `ON_BEHALF` names.
+def asking(request: HttpRequest, *actions: str) -> Subject:
+    """Give who asks for what nobody does for another.
 
-    Raises `CallRefused`, and tells the trail: for a token that was made for none of ``actions``,
-    for a delegation that is not in force, and for any delegation where nobody acts for another.
-    To leave a header unheard would answer for somebody else than was asked for.
+    Raises `CallRefused` for a token that was made for none of ``actions``, which the trail is told,
+    and where `ON_BEHALF` is sent: to leave it unheard would answer for somebody else than was
+    asked for.
     """
-    bearer: Bearer = request.auth  # type: ignore[attr-defined]
-    alone = queries.subject_of(bearer.user, bearer.context)
-    if not any(bearer.may(action) for action in actions):
-        refuse(alone, actions[0], {}, OUT_OF_SCOPE)
-        raise CallRefused("此令牌不含该权限", f"this token is not made for {' or '.join(actions)}")
-    delegation = request.headers.get(ON_BEHALF, "")
-    if not delegation:
-        return alone
-    if not instead:
+    alone = _bearing(request, actions)
+    if request.headers.get(ON_BEHALF):
         raise CallRefused(
             f"此操作不能代办，请去掉 {ON_BEHALF}",
             f"nobody does this for another: leave {ON_BEHALF} out",
         )
+    return alone
+
+
+def acting(request: HttpRequest, *actions: str) -> Subject:
+    """Give who asks, as acting for whom the delegation of `ON_BEHALF` names, where it is sent.
+
+    Raises `CallRefused` for a token that was made for none of ``actions`` and for a delegation that
+    is not in force; the trail is told of both.
+    """
+    alone = _bearing(request, actions)
+    delegation = request.headers.get(ON_BEHALF)
+    if not delegation:
+        return alone
+    bearer: Bearer = request.auth  # type: ignore[attr-defined]
     try:
         return delegating.acting(bearer.user, delegation, bearer.context)
     except DelegationRefused as refused:
         raise CallRefused(refused.zh, refused.en) from refused
+
+
+def _bearing(request: HttpRequest, actions: Sequence[str]) -> Subject:
+    """Give whose token or session it is; refuse one that was made for none of ``actions``."""
+    bearer: Bearer = request.auth  # type: ignore[attr-defined]
+    subject = queries.subject_of(bearer.user, bearer.context)
+    if not any(bearer.may(action) for action in actions):
+        refuse(subject, actions[0], {}, OUT_OF_SCOPE)
+        raise CallRefused("此令牌不含该权限", f"this token is not made for {' or '.join(actions)}")
+    return subject

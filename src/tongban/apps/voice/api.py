@@ -8,9 +8,10 @@ from ninja import Router, Schema
 from ninja.responses import Status
 from pydantic import Field, StringConstraints
 
-from tongban.apps.cases.api.common import READ, WRITE, refusals, subject
+from tongban.apps.cases.api.common import READ, WRITE, refusals
 from tongban.apps.cases.api.schemas.base import Number
 from tongban.apps.cases.services import allowed
+from tongban.apps.parties.asking import acting
 from tongban.infra.api import Body, Lang, Size, Slug, speaks
 
 from . import queries, services
@@ -140,7 +141,7 @@ def tags(request: HttpRequest, level: Level, lang: Lang | None = None) -> Any:
 )
 def of_case(request: HttpRequest, number: Number) -> Any:
     """Show which items of a case are decided, and how they were rated."""
-    caller = subject(request, "case.read")
+    caller = acting(request, "case.read")
     row = allowed(caller, number, "case.read")
     return queries.of_case(number) if row.applicant == caller.person_id else {}
 
@@ -154,7 +155,7 @@ def of_case(request: HttpRequest, number: Number) -> Any:
 )
 def rate(request: HttpRequest, number: Number, item: Slug, body: RatingIn) -> Any:
     """Rate a decided item of one's own case, once."""
-    caller = subject(request, "case.correct")
+    caller = acting(request, "case.correct")
     services.rate(caller, number, item, Opinion(body.level, body.tags, body.words, body.anonymous))
     return Status(204, None)
 
@@ -173,7 +174,7 @@ def of_department(
     size: Size = 20,
 ) -> Any:
     """List a department's ratings for who holds a post there."""
-    caller = subject(request, "case.read")
+    caller = acting(request, "case.read")
     return queries.of_department(caller, department, before=before, size=size)
 
 
@@ -188,6 +189,6 @@ def call_back(
     request: HttpRequest, rating: Annotated[int, Field(ge=1, le=2**53)], body: CallBackIn
 ) -> Any:
     """Say how a person was called back, what was found, and whether it is mended (official)."""
-    caller = subject(request, "voice.answer")
+    caller = acting(request, "voice.answer")
     services.call_back(caller, rating, Answer(body.how, body.words, body.mended))
     return Status(204, None)

@@ -10,10 +10,11 @@ from django.http import HttpRequest, HttpResponse
 from ninja.responses import Status
 
 from tongban.apps.cases import disclosure, services
+from tongban.apps.parties.asking import acting
 from tongban.infra.access.domain import Subject
 from tongban.infra.api import Lang, Slug, speaks
 
-from .common import READ, WRITE, refusals, router, subject
+from .common import READ, WRITE, refusals, router
 from .schemas.acts import (
     AcceptanceIn,
     AnswerIn,
@@ -63,7 +64,7 @@ def submit(
     request: HttpRequest, response: HttpResponse, body: SubmissionIn, lang: Lang | None = None
 ) -> Any:
     """Submit once for every item of a life event; what rules can decide is decided at once."""
-    caller = subject(request, "case.submit")
+    caller = acting(request, "case.submit")
     number = services.submit(
         caller,
         services.Submission(
@@ -89,7 +90,7 @@ def submit(
 )
 def answer(request: HttpRequest, number: Number, body: AnswerIn, lang: Lang | None = None) -> Any:
     """Give what was asked for, and nothing else."""
-    caller = subject(request, "case.correct")
+    caller = acting(request, "case.correct")
     services.answer(caller, number, body.answers, _uploads(body.uploads))
     return _now(request, caller, number, lang)
 
@@ -105,7 +106,7 @@ def doubt(
     request: HttpRequest, number: Number, fact: FactName, body: DoubtIn, lang: Lang | None = None
 ) -> Any:
     """Doubt what a department says; the case goes on with it, and the department is asked."""
-    caller = subject(request, "case.correct")
+    caller = acting(request, "case.correct")
     services.doubt(caller, number, fact, services.Doubted(body.says, body.why))
     return _now(request, caller, number, lang)
 
@@ -121,7 +122,7 @@ def withdraw_doubt(
     request: HttpRequest, number: Number, fact: FactName, lang: Lang | None = None
 ) -> Any:
     """Take a doubt back."""
-    caller = subject(request, "case.correct")
+    caller = acting(request, "case.correct")
     services.withdraw_doubt(caller, number, fact)
     return _now(request, caller, number, lang)
 
@@ -137,7 +138,7 @@ def accept(
     request: HttpRequest, number: Number, item: Slug, body: AcceptanceIn, lang: Lang | None = None
 ) -> Any:
     """Accept after looking at the documents (clerk)."""
-    caller = subject(request, "case.accept")
+    caller = acting(request, "case.accept")
     services.accept(caller, number, item, accept=body.accept, reason=body.reason)
     return _now(request, caller, number, lang)
 
@@ -153,7 +154,7 @@ def ask_correction(
     request: HttpRequest, number: Number, item: Slug, body: CorrectionIn, lang: Lang | None = None
 ) -> Any:
     """Name everything that is to be corrected, at once (clerk)."""
-    caller = subject(request, "case.ask")
+    caller = acting(request, "case.ask")
     services.ask_correction(caller, number, item, [(a.name, a.why) for a in body.asked])
     return _now(request, caller, number, lang)
 
@@ -174,7 +175,7 @@ def decide(
     lang: Lang | None = None,
 ) -> Any:
     """Decide a step as the post that the flow names; sources are read again first."""
-    caller = subject(request, *services.POSTS.values())
+    caller = acting(request, *services.POSTS.values())
     services.decide(caller, number, item, step, verdict(body))
     return _now(request, caller, number, lang)
 
@@ -190,7 +191,7 @@ def suspend(
     request: HttpRequest, number: Number, item: Slug, body: SuspensionIn, lang: Lang | None = None
 ) -> Any:
     """Begin a procedure of article 45; no other reason stops the clock (reviewer)."""
-    caller = subject(request, "case.review")
+    caller = acting(request, "case.review")
     services.suspend(caller, number, item, body.kind, body.reason)
     return _now(request, caller, number, lang)
 
@@ -204,7 +205,7 @@ def suspend(
 )
 def resume(request: HttpRequest, number: Number, item: Slug, lang: Lang | None = None) -> Any:
     """End the special procedure (reviewer)."""
-    caller = subject(request, "case.review")
+    caller = acting(request, "case.review")
     services.resume(caller, number, item)
     return _now(request, caller, number, lang)
 
@@ -220,7 +221,7 @@ def extend(
     request: HttpRequest, number: Number, item: Slug, body: ExtensionIn, lang: Lang | None = None
 ) -> Any:
     """Add at most ten working days, once, with a reason (approver)."""
-    caller = subject(request, "case.decide")
+    caller = acting(request, "case.decide")
     services.extend(caller, number, item, body.days, body.reason)
     return _now(request, caller, number, lang)
 
@@ -234,7 +235,7 @@ def extend(
 )
 def urge(request: HttpRequest, number: Number, item: Slug, lang: Lang | None = None) -> Any:
     """Remind those who have the work; it is counted and shown in their queue (applicant)."""
-    caller = subject(request, "case.correct")
+    caller = acting(request, "case.correct")
     services.urge(caller, number, item)
     return _now(request, caller, number, lang)
 
@@ -250,7 +251,7 @@ def withdraw(
     request: HttpRequest, number: Number, body: WithdrawalIn, lang: Lang | None = None
 ) -> Any:
     """Withdraw what is still open; what was granted stays granted (applicant)."""
-    caller = subject(request, "case.withdraw")
+    caller = acting(request, "case.withdraw")
     services.withdraw(caller, number, body.items, body.reason)
     return _now(request, caller, number, lang)
 
@@ -264,7 +265,7 @@ def withdraw(
 )
 def consent_again(request: HttpRequest, number: Number, lang: Lang | None = None) -> Any:
     """Consent anew to what this open case reads, after a withdrawal or its end (applicant)."""
-    caller = subject(request, "case.correct")
+    caller = acting(request, "case.correct")
     services.consent_again(caller, number)
     return _now(request, caller, number, lang)
 
@@ -293,7 +294,7 @@ def _to_sign(caller: Subject, number: str) -> dict[str, Any]:
 )
 def to_sign(request: HttpRequest, number: Number) -> Any:
     """Show the applicant what its signature would stand under (two factors)."""
-    return _to_sign(subject(request, "case.sign"), number)
+    return _to_sign(acting(request, "case.sign"), number)
 
 
 @router.post(
@@ -305,6 +306,6 @@ def to_sign(request: HttpRequest, number: Number) -> Any:
 )
 def sign(request: HttpRequest, number: Number, body: SigningIn) -> Any:
     """Sign these documents in the words that were shown (applicant itself, two factors)."""
-    caller = subject(request, "case.sign")
+    caller = acting(request, "case.sign")
     services.sign(caller, number, body.documents, body.service)
     return _to_sign(caller, number)

@@ -6,11 +6,12 @@ from django.http import HttpRequest
 from ninja.responses import Status
 
 from tongban.apps.cases import disclosure, services
+from tongban.apps.parties.asking import acting
 from tongban.infra.access.domain import Subject
 from tongban.infra.api import Lang, Slug, speaks
 
 from .acts import verdict
-from .common import WRITE, refusals, router, subject
+from .common import WRITE, refusals, router
 from .schemas.acts import (
     BatchIn,
     ClaimIn,
@@ -44,7 +45,7 @@ def claim(
     request: HttpRequest, number: Number, item: Slug, body: ClaimIn, lang: Lang | None = None
 ) -> Any:
     """Have a task in hand for some office hours; nobody else acts on it meanwhile."""
-    caller = subject(request, *_POSTS)
+    caller = acting(request, *_POSTS)
     services.claim(caller, number, item, take_over=body.take_over, reason=body.reason)
     return _now(request, caller, number, lang)
 
@@ -58,7 +59,7 @@ def claim(
 )
 def release(request: HttpRequest, number: Number, item: Slug, lang: Lang | None = None) -> Any:
     """Let go of a claimed task."""
-    caller = subject(request, *_POSTS)
+    caller = acting(request, *_POSTS)
     services.release(caller, number, item)
     return _now(request, caller, number, lang)
 
@@ -73,7 +74,7 @@ def release(request: HttpRequest, number: Number, item: Slug, lang: Lang | None 
 def transfer(request: HttpRequest, number: Number, item: Slug, body: TransferIn) -> Any:
     """Move the work to another post or department; where the item says so, ask for it."""
     services.transfer(
-        subject(request, *_POSTS),
+        acting(request, *_POSTS),
         number,
         item,
         department=body.department,
@@ -92,7 +93,7 @@ def transfer(request: HttpRequest, number: Number, item: Slug, body: TransferIn)
 )
 def settle(request: HttpRequest, number: Number, item: Slug, body: SettlementIn) -> Any:
     """Approve a move that waits, or not (approver)."""
-    caller = subject(request, "case.decide")
+    caller = acting(request, "case.decide")
     services.settle_transfer(caller, number, item, agreed=body.agreed, reason=body.reason)
     return Status(204, None)
 
@@ -106,7 +107,7 @@ def settle(request: HttpRequest, number: Number, item: Slug, body: SettlementIn)
 )
 def decide_many(request: HttpRequest, item: Slug, step: Step, body: BatchIn) -> Any:
     """Decide one step of several cases; one that is refused stops no other."""
-    caller = subject(request, *_POSTS)
+    caller = acting(request, *_POSTS)
     return [
         {
             "number": outcome.number,
@@ -126,7 +127,7 @@ def decide_many(request: HttpRequest, item: Slug, step: Step, body: BatchIn) -> 
 )
 def at_counter(request: HttpRequest, body: CounterIn) -> Any:
     """Record who is present and how that was checked; then act in its name today."""
-    caller = subject(request, "delegation.record", "case.submit")
+    caller = acting(request, "delegation.record", "case.submit")
     present = services.Present(body.id_number, body.name, body.checked, body.consent)
     number = services.at_counter(caller, present, body.life_event, department=body.department)
     return {"delegation": number}

@@ -8,10 +8,11 @@ from ninja.responses import Status
 
 from tongban.apps.cases import disclosure, prefilled, queries, services
 from tongban.apps.items import queries as items
+from tongban.apps.parties.asking import acting
 from tongban.infra.api import Lang, Slug, speaks
 
 from .acts import doubts
-from .common import READ, WRITE, refusals, router, subject
+from .common import READ, WRITE, refusals, router
 from .schemas.base import DraftNumber, FactName
 from .schemas.drafts import (
     DraftIn,
@@ -50,7 +51,7 @@ def own_drafts(request: HttpRequest, lang: Lang | None = None) -> Any:
             "saved": row.saved,
             "ends": row.ends,
         }
-        for row in queries.drafts_of(subject(request, _SUBMIT))
+        for row in queries.drafts_of(acting(request, _SUBMIT))
     ]
 
 
@@ -63,7 +64,7 @@ def own_drafts(request: HttpRequest, lang: Lang | None = None) -> Any:
 )
 def save(request: HttpRequest, body: DraftIn) -> Any:
     """Save some answers; what another device answered otherwise meanwhile is refused (409)."""
-    caller = subject(request, _SUBMIT)
+    caller = acting(request, _SUBMIT)
     saved = services.save_draft(caller, body.life_event, body.answers, version=body.version)
     return queries.draft(caller, saved.number)
 
@@ -77,7 +78,7 @@ def save(request: HttpRequest, body: DraftIn) -> Any:
 )
 def draft(request: HttpRequest, number: DraftNumber) -> Any:
     """Show a draft with what is amiss in it."""
-    return queries.draft(subject(request, _SUBMIT), number)
+    return queries.draft(acting(request, _SUBMIT), number)
 
 
 @router.delete(
@@ -89,7 +90,7 @@ def draft(request: HttpRequest, number: DraftNumber) -> Any:
 )
 def drop(request: HttpRequest, number: DraftNumber) -> Any:
     """Drop a draft with all it holds."""
-    services.drop_draft(subject(request, _SUBMIT), number)
+    services.drop_draft(acting(request, _SUBMIT), number)
     return Status(204, None)
 
 
@@ -102,7 +103,7 @@ def drop(request: HttpRequest, number: DraftNumber) -> Any:
 )
 def attach(request: HttpRequest, number: DraftNumber, body: DraftUploadIn) -> Any:
     """Keep a file with the draft: its kind read from its content, place and camera left out."""
-    caller = subject(request, _SUBMIT)
+    caller = acting(request, _SUBMIT)
     upload = services.Upload(body.material, body.filename, body.media_type, body.content)
     services.attach(caller, number, upload, replaces=body.replaces)
     return queries.draft(caller, number)
@@ -117,7 +118,7 @@ def attach(request: HttpRequest, number: DraftNumber, body: DraftUploadIn) -> An
 )
 def detach(request: HttpRequest, number: DraftNumber, material: Slug) -> Any:
     """Take a file out again."""
-    caller = subject(request, _SUBMIT)
+    caller = acting(request, _SUBMIT)
     services.detach(caller, number, material)
     return queries.draft(caller, number)
 
@@ -131,7 +132,7 @@ def detach(request: HttpRequest, number: DraftNumber, material: Slug) -> Any:
 )
 def look_at(request: HttpRequest, number: DraftNumber, material: Slug) -> Any:
     """Say at once what a clerk would: too dark, blurred, another paper, no longer valid."""
-    found = services.look(subject(request, _SUBMIT), number, material)
+    found = services.look(acting(request, _SUBMIT), number, material)
     return {
         "taken": found.taken,
         "text_read": found.text_read,
@@ -157,7 +158,7 @@ def read_ahead(
     Nothing is asked by a key that was typed. A few times a draft and a day; after that the draft is
     sent without.
     """
-    caller = subject(request, _SUBMIT)
+    caller = acting(request, _SUBMIT)
     services.read_ahead(caller, number, consent=body.consent)
     return prefilled.of(caller, number, speaks(request, lang))
 
@@ -171,7 +172,7 @@ def read_ahead(
 )
 def reading(request: HttpRequest, number: DraftNumber, lang: Lang | None = None) -> Any:
     """Show what departments said, what differs from the answers, and what is asked later."""
-    return prefilled.of(subject(request, _SUBMIT), number, speaks(request, lang))
+    return prefilled.of(acting(request, _SUBMIT), number, speaks(request, lang))
 
 
 @router.post(
@@ -189,7 +190,7 @@ def doubt_ahead(
     lang: Lang | None = None,
 ) -> Any:
     """Doubt a fact that was read; the department is told when the draft is sent."""
-    caller = subject(request, _SUBMIT)
+    caller = acting(request, _SUBMIT)
     services.doubt_ahead(caller, number, fact, services.Doubted(body.says, body.why))
     return prefilled.of(caller, number, speaks(request, lang))
 
@@ -205,7 +206,7 @@ def withdraw_doubt_ahead(
     request: HttpRequest, number: DraftNumber, fact: FactName, lang: Lang | None = None
 ) -> Any:
     """Take a doubt back before it is sent."""
-    caller = subject(request, _SUBMIT)
+    caller = acting(request, _SUBMIT)
     services.withdraw_doubt_ahead(caller, number, fact)
     return prefilled.of(caller, number, speaks(request, lang))
 
@@ -225,7 +226,7 @@ def submit(
     lang: Lang | None = None,
 ) -> Any:
     """Apply with what the draft holds; however often it is sent, there is one case."""
-    caller = subject(request, _SUBMIT)
+    caller = acting(request, _SUBMIT)
     case = services.submit_draft(
         caller,
         number,

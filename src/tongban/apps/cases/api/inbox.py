@@ -9,10 +9,11 @@ from ninja.responses import Status
 from pydantic import Field, StringConstraints
 
 from tongban.apps.cases.errors import NotAllowed
+from tongban.apps.parties.asking import acting
 from tongban.infra.api import Body, Lang, Size, speaks
 from tongban.infra.messages import queries, services
 
-from .common import READ, WRITE, refusals, router, subject
+from .common import READ, WRITE, refusals, router
 
 _TAGS = ["messages · 消息"]
 Id = Annotated[int, Field(ge=0, le=2**53)]
@@ -81,7 +82,7 @@ class DeliveryOut(Schema):
 
 def _person(request: HttpRequest, action: str) -> str:
     """Give whose messages these are: nobody reads another's, whatever it may do for him."""
-    caller = subject(request, action)
+    caller = acting(request, action)
     if not caller.person_id or caller.behalf is not None:
         raise NotAllowed("消息只供本人查看", "messages are for the person alone")
     return caller.person_id

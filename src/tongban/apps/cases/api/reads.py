@@ -10,9 +10,10 @@ from django.http import HttpRequest, HttpResponse
 from tongban.apps.cases import desk, disclosure, queries
 from tongban.apps.cases.papers import PDF
 from tongban.apps.items import queries as items
+from tongban.apps.parties.asking import acting
 from tongban.infra.api import Lang, Page, Size, Slug, speaks
 
-from .common import READ, refusals, router, subject
+from .common import READ, refusals, router
 from .schemas.acts import DocumentOut
 from .schemas.base import After, Key, Number
 from .schemas.desk import ChecklistOut, QueuePage
@@ -66,7 +67,7 @@ def plan(request: HttpRequest, slug: Slug, lang: Lang | None = None) -> Any:
 )
 def precheck(request: HttpRequest, slug: Slug, body: PrecheckIn, lang: Lang | None = None) -> Any:
     """Answer yes, no or which fact is missing, item by item; nothing is submitted or fetched."""
-    subject(request, "case.submit")
+    acting(request, "case.submit")
     return queries.precheck_view(slug, body.answers, speaks(request, lang))
 
 
@@ -82,7 +83,7 @@ def own_cases(
 ) -> Any:
     """List the caller's own cases, newest first; a page beyond the last is empty."""
     words = speaks(request, lang)
-    count, rows = _page(queries.cases_of(subject(request, "case.read")), page, size)
+    count, rows = _page(queries.cases_of(acting(request, "case.read")), page, size)
     lines = [
         {
             "number": row.number,
@@ -113,7 +114,7 @@ def _page(rows: QuerySet[Any], page: int, size: int) -> tuple[int, list[Any]]:
 )
 def track(request: HttpRequest, number: Number, lang: Lang | None = None) -> Any:
     """Show where every item of a case stands, who decided it and why."""
-    sight = disclosure.look(subject(request, "case.read"), number)
+    sight = disclosure.look(acting(request, "case.read"), number)
     return disclosure.case(sight, speaks(request, lang))
 
 
@@ -127,7 +128,7 @@ def track(request: HttpRequest, number: Number, lang: Lang | None = None) -> Any
 def facts(request: HttpRequest, number: Number, lang: Lang | None = None) -> Any:
     """Show every fact with the department it came from, and every call that was made."""
     words = speaks(request, lang)
-    sight = disclosure.look(subject(request, "case.read"), number)
+    sight = disclosure.look(acting(request, "case.read"), number)
     return {"facts": disclosure.facts(sight, words), "calls": disclosure.calls(sight, words)}
 
 
@@ -140,7 +141,7 @@ def facts(request: HttpRequest, number: Number, lang: Lang | None = None) -> Any
 )
 def timeline(request: HttpRequest, number: Number, lang: Lang | None = None) -> Any:
     """Show the events of a case with their hashes, and whether the chain holds."""
-    sight = disclosure.look(subject(request, "case.read"), number)
+    sight = disclosure.look(acting(request, "case.read"), number)
     return disclosure.timeline(sight, speaks(request, lang))
 
 
@@ -153,7 +154,7 @@ def timeline(request: HttpRequest, number: Number, lang: Lang | None = None) -> 
 )
 def documents(request: HttpRequest, number: Number) -> Any:
     """List what was handed in and the notices of decisions, with signatures and seals."""
-    return disclosure.documents(disclosure.look(subject(request, "case.read"), number))
+    return disclosure.documents(disclosure.look(acting(request, "case.read"), number))
 
 
 @router.get(
@@ -172,7 +173,7 @@ def documents(request: HttpRequest, number: Number) -> Any:
 )
 def notice(request: HttpRequest, number: Number, item: Slug) -> Any:
     """Give the notice under the department's seal; 409 while nothing is decided, or none can be."""
-    sight = disclosure.look(subject(request, "case.read"), number)
+    sight = disclosure.look(acting(request, "case.read"), number)
     return HttpResponse(disclosure.notice(sight, item), content_type=PDF)
 
 
@@ -197,7 +198,7 @@ def tasks(
 
     Go on with ``after`` of the last page; lights and words are those of the clock now.
     """
-    caller = subject(request, "case.read")
+    caller = acting(request, "case.read")
     wanted = desk.Wanted(item, stage, claimed, due_before)
     page = desk.queue(caller, wanted, speaks(request, lang), after=after, size=size)
     count = desk.waiting(caller, wanted)
@@ -213,7 +214,7 @@ def tasks(
 )
 def checklist(request: HttpRequest, number: Number, item: Slug, lang: Lang | None = None) -> Any:
     """List every field and document of an item with how it stands, to ask once and completely."""
-    caller = subject(request, "case.ask")
+    caller = acting(request, "case.ask")
     return desk.checklist(caller, number, item, speaks(request, lang))
 
 
@@ -226,4 +227,4 @@ def checklist(request: HttpRequest, number: Number, item: Slug, lang: Lang | Non
 )
 def looks(request: HttpRequest, lang: Lang | None = None) -> Any:
     """List every look at the caller's data, by law or by consent, newest first."""
-    return disclosure.looks(subject(request, "case.read"), speaks(request, lang))
+    return disclosure.looks(acting(request, "case.read"), speaks(request, lang))

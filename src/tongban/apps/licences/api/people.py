@@ -14,14 +14,12 @@ from pydantic import Field, StringConstraints
 
 from tongban.apps.licences import facing, queries, services
 from tongban.apps.licences.domain import REASONS, Told
-from tongban.apps.licences.errors import NotAllowed
 from tongban.apps.licences.models import Licence
 from tongban.apps.licences.services import counter, wallets
 from tongban.apps.licences.verifying import Verdict
 from tongban.apps.parties import queries as parties
-from tongban.apps.parties.asking import asking
-from tongban.infra.access.domain import Subject, judge
-from tongban.infra.access.refusing import refuse
+from tongban.apps.parties.asking import acting
+from tongban.infra.access.domain import Subject
 from tongban.infra.api import Body, Problem, Reason, Sentence, Slug
 from tongban.kernel.facts import Words
 from tongban.kernel.sdjwt import Binding
@@ -169,11 +167,8 @@ class AnswerOut(Schema):
 
 def _subject(request: HttpRequest, action: str) -> Subject:
     """Give who asks, for itself or by a delegation that covers this; refuse everybody else."""
-    subject = asking(request, action, instead=True)
-    if subject.behalf is not None and action not in subject.behalf.actions:
-        ruling = judge(subject, action, {})
-        refuse(subject, action, {}, ruling)
-        raise NotAllowed(ruling.zh, ruling.en)
+    subject = acting(request, action)
+    queries.allow_agent(subject, action)
     return subject
 
 
@@ -227,7 +222,7 @@ def own(request: HttpRequest) -> Any:
 
     By a delegation, those that it covers.
     """
-    subject = _subject(request, "licence.read")
+    subject = acting(request, "licence.read")
     return [_licence(row) for row in queries.listed(subject, 200)]
 
 
