@@ -1,6 +1,7 @@
 """The rungs: textbook digits, agreement with another library, and what a rung may not do."""
 
 import math
+from importlib import import_module
 
 import numpy as np
 import pandas as pd
@@ -51,8 +52,8 @@ def test_training_grants_as_the_textbook_prints_them() -> None:
 @pytest.mark.slow
 def test_public_capital_as_printed_and_as_another_library_has_it() -> None:
     # the other library takes seconds to load, so not before it is needed
-    linearmodels = pytest.importorskip("linearmodels")
-    munnell = pytest.importorskip("linearmodels.datasets.munnell")
+    linearmodels = import_module("linearmodels")
+    munnell = import_module("linearmodels.datasets.munnell")
     # Baltagi & Pinnoi (1995), within: public capital -0.026, capital 0.292, labour 0.768, -0.0053
     table = munnell.load()
     unit = pd.factorize(table.ST_ABB)[0].astype(np.int64)

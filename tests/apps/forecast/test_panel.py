@@ -4,6 +4,7 @@ from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
+import duckdb
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -106,7 +107,6 @@ def test_a_schema_is_read_and_a_wrong_one_named(tmp_path: Path) -> None:
 
 
 def test_parquet_gives_the_same_panel_as_csv(tmp_path: Path) -> None:
-    duckdb = pytest.importorskip("duckdb")
     text = "region,period,value\nA,2020,1.5\nB,2020,2.5\n"
     plain = read(tmp_path, text)
     duckdb.read_csv(str(tmp_path / "panel.csv")).write_parquet(str(tmp_path / "panel.parquet"))

@@ -228,8 +228,6 @@ def test_without_the_extra_the_rungs_that_need_nothing_run(tmp_path: Path) -> No
 
 @pytest.mark.slow
 def test_the_demonstration_runs_the_whole_ladder_the_same_each_time(tmp_path: Path) -> None:
-    pytest.importorskip("pyfixest")
-    pytest.importorskip("lightgbm")
     for out in ("one", "two"):
         ran = CliRunner().invoke(demo, ["--no-open", "--ahead", "1", "--out", str(tmp_path / out)])
         assert ran.exit_code == 0, ran.output

@@ -18,6 +18,7 @@ from tongban.apps.forecast.domain.scenarios import (
     outcome,
     supports,
 )
+from tongban.apps.forecast.models import levers
 from tongban.apps.forecast.models.drift import Naive, NationalDrift, OwnDrift
 from tongban.apps.forecast.scenarios_cli import scenarios
 
@@ -68,7 +69,6 @@ def test_a_lever_beyond_what_was_seen_is_refused_with_its_support() -> None:
 
 
 def test_the_effect_that_was_put_in_is_found() -> None:
-    levers = pytest.importorskip("tongban.apps.forecast.models.levers")
     found = levers.lever_effects(history(PANEL, frozenset()), ["interfaces"])[0]
     assert abs(found.value - 0.02) < 2.6 * found.error
     assert found.error < 0.002
@@ -78,7 +78,6 @@ def test_the_effect_that_was_put_in_is_found() -> None:
 
 
 def test_a_lever_that_is_the_same_for_the_nation_is_not_identified() -> None:
-    levers = pytest.importorskip("tongban.apps.forecast.models.levers")
     alike = replace(
         PANEL,
         rows=tuple(replace(r, extras=(math.sqrt(r.period - 2000),)) for r in PANEL.rows),
@@ -88,7 +87,6 @@ def test_a_lever_that_is_the_same_for_the_nation_is_not_identified() -> None:
 
 
 def test_the_command_writes_paths_beside_quoted_rates(tmp_path: Path) -> None:
-    pytest.importorskip("pyfixest")
     from_csv = CliRunner().invoke(
         scenarios, write(tmp_path, PANEL, "optimised: {interfaces: 38}\nbold: {interfaces: 42}\n")
     )
@@ -113,7 +111,6 @@ def test_the_command_writes_paths_beside_quoted_rates(tmp_path: Path) -> None:
     ],
 )
 def test_a_plan_that_cannot_be_is_one_sentence(tmp_path: Path, plan: str, says: str) -> None:
-    pytest.importorskip("pyfixest")
     ran = CliRunner().invoke(scenarios, write(tmp_path, generate(replace(TRUTH, periods=7)), plan))
     assert ran.exit_code == 1
     assert says in ran.output

@@ -18,6 +18,7 @@ from tongban.apps.forecast.domain.structure.within import (
     least_squares,
     within,
 )
+from tongban.apps.forecast.models import estimates
 
 
 def dummies(y: Numbers, *columns: Numbers) -> tuple[Numbers, float]:
@@ -42,12 +43,11 @@ def test_slopes_are_those_of_dummies(seed: int, regions: int, periods: int) -> N
 
 
 def test_errors_are_those_of_another_library() -> None:
-    pyfixest = pytest.importorskip("tongban.apps.forecast.models.estimates")
     draw = np.random.default_rng(3)
     y, a = draw.normal(size=(2, 12, 9))
     ours = least_squares(y, [a], ["a"])
     unit, time = np.divmod(np.arange(y.size), 9)
-    theirs = pyfixest.fixed_effects(y.ravel(), a.reshape(-1, 1), unit, time)
+    theirs = estimates.fixed_effects(y.ravel(), a.reshape(-1, 1), unit, time)
     assert ours.slopes[0] == pytest.approx(theirs.coefficients[0], abs=1e-10)
     # the two count lost degrees of freedom each in its own way, and by no more than that
     assert ours.errors[0] == pytest.approx(theirs.errors[0], rel=0.1)
