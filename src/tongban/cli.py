@@ -47,6 +47,7 @@ COMMANDS: Mapping[str, Place | Branch] = {
             "demo": ("tongban.apps.forecast.cli:demo", False),
             "policy": ("tongban.apps.forecast.policy_cli:policy", False),
             "scenarios": ("tongban.apps.forecast.scenarios_cli:scenarios", False),
+            "structure": ("tongban.apps.forecast.structure_cli:structure", False),
             "prove": ("tongban.apps.forecast.proving_cli:prove", False),
         },
     ),

@@ -1,7 +1,9 @@
 """Reading and the gate: whatever is wrong with a panel has a name or a flag, never a number."""
 
+import time
 from collections.abc import Callable
 from dataclasses import replace
+from decimal import Decimal
 from pathlib import Path
 
 import duckdb
@@ -10,7 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tongban.apps.forecast import reading
-from tongban.apps.forecast.domain.gate import Fault, held, inspect
+from tongban.apps.forecast.domain.gate import Fault, gated, held, inspect
 from tongban.apps.forecast.domain.generator import Truth, generate
 from tongban.apps.forecast.domain.panel import (
     Measure,
@@ -22,6 +24,9 @@ from tongban.apps.forecast.domain.panel import (
     parse_period,
     step_of,
 )
+from tongban.apps.forecast.domain.running import run
+from tongban.apps.forecast.models.drift import Naive, NationalDrift, OwnDrift
+from tongban.apps.forecast.report.pen import Pen
 
 SCHEMA = reading.Schema(Measure("value", "case"))
 CLEAN = generate(Truth(regions=12, periods=9))
@@ -200,6 +205,30 @@ def test_a_year_that_moves_all_regions_is_no_fault() -> None:
             "copied",
             {("R99", year) for year in range(2012, 2021)},
         ),
+        # all later rows agree with one another: the first stands alone
+        (planted(times("R03", 1e-4, 2012)), "unit_slip", {("R03", 2012)}),
+        (
+            planted(lambda r: None if r.region == "R03" and r.period > 2018 else r),
+            "gap",
+            {("R03", 2019)},
+        ),
+        (
+            planted(lambda r: None if r.region == "R03" and r.period < 2014 else r),
+            "gap",
+            {("R03", 2012)},
+        ),
+        # filled in and rounded to whole numbers, in a panel that is printed to four places
+        (
+            planted(
+                lambda r: (
+                    replace(r, value=float(round(500 + 10.3 * (r.period - 2012))))
+                    if r.region == "R03"
+                    else r
+                )
+            ),
+            "imputed",
+            {("R03", year) for year in range(2014, 2021)},
+        ),
         (
             replace(planted(times("R03", -1, 2016)), target=Measure("value", "case", low=0)),
             "range",
@@ -218,3 +247,98 @@ def test_each_planted_fault_is_flagged_where_it_is(
     lines = {one.line for one in found if one.line is not None}
     assert held(found, frozenset()) == lines
     assert held(found, frozenset(lines)) == (lines if fault == "range" else frozenset())
+
+
+# ------------------------------------------------------------------ covariates and vintages
+
+LEVER = generate(Truth(regions=12, periods=9, pull=0.02))
+
+
+def with_lever(change: Callable[[Row], float | None]) -> Panel:
+    return replace(LEVER, rows=tuple(replace(r, extras=(change(r),)) for r in LEVER.rows))
+
+
+def lever(row: Row) -> float:
+    (value,) = row.extras
+    assert value is not None
+    return value
+
+
+def test_a_clean_covariate_passes() -> None:
+    assert inspect(LEVER) == ()
+
+
+def test_covariates_that_stand_still_or_grow_evenly_by_their_nature_pass() -> None:
+    assert inspect(with_lever(lambda r: float(len(r.region) + int(r.region[1:])))) == ()
+    assert inspect(with_lever(lambda r: float(r.period - 2000))) == ()
+    assert inspect(with_lever(lambda r: 2.0 if r.period > 2015 and r.region < "R07" else 1.0)) == ()
+
+
+@pytest.mark.parametrize(
+    ("change", "fault", "where"),
+    [
+        (lambda r: -999.0 if (r.region, r.period) == ("R03", 2016) else lever(r), "range", {2016}),
+        (
+            lambda r: lever(r) * (10_000 if (r.region, r.period) == ("R03", 2016) else 1),
+            "unit_slip",
+            {2016},
+        ),
+        (lambda r: 20.0 if r.region == "R03" else lever(r), "repeated", set(range(2013, 2021))),
+        (
+            lambda r: 20.0 + 2.5 * (r.period - 2012) if r.region == "R03" else lever(r),
+            "imputed",
+            set(range(2014, 2021)),
+        ),
+    ],
+    ids=["range", "unit_slip", "repeated", "imputed"],
+)
+def test_a_faulty_covariate_is_named_and_its_value_is_not_used(
+    change: Callable[[Row], float | None], fault: Fault, where: set[int]
+) -> None:
+    panel = with_lever(change)
+    found = inspect(panel)
+    assert {(one.fault, one.region, one.covariate) for one in found} == {
+        (fault, "R03", "interfaces")
+    }
+    assert {one.period for one in found} == where
+    assert held(found, frozenset()) == frozenset()  # the target of these rows is well
+    lines = frozenset(one.line for one in found if one.line is not None)
+    gate = gated(panel, frozenset())
+    for before, after in zip(panel.rows, gate.panel.rows, strict=True):
+        wanted = (None,) if before.line in lines else before.extras
+        assert after == replace(before, extras=wanted)
+    accepted = gated(panel, lines)
+    assert (accepted.panel == panel) == (fault != "range")
+    assert all(one.accepted == (fault != "range") for one in accepted.findings)
+
+
+def test_what_was_wrong_before_its_revision_is_held_back() -> None:
+    """A first publication in another unit, revised two years later: both stand in the file."""
+    first = [replace(r, vintage=r.period) for r in CLEAN.rows]
+    slip = next(n for n, r in enumerate(first) if (r.region, r.period) == ("R03", 2016))
+    right = replace(first[slip], vintage=2018, line=1000)
+    first[slip] = replace(first[slip], value=first[slip].value * 10_000)
+    panel = replace(CLEAN, rows=(*first, right))
+    (found,) = inspect(panel)
+    assert (found.fault, found.line) == ("unit_slip", first[slip].line)
+    result = run(panel, (Naive(), OwnDrift(), NationalDrift()), ahead=1)
+    assert result.mape("naive") < 20
+    seen = history(panel, result.held_back, 2017)
+    assert 2016 not in seen.values["R03"]
+    assert 2016 in history(panel, result.held_back, 2018).values["R03"]
+
+
+def test_a_slip_of_any_size_is_written_down() -> None:
+    pen = Pen(with_lever(lever))
+    shown = pen.figure(1.5e60, "number", "test", 4)
+    assert shown is not None
+    assert shown.value == Decimal("1.5e60")
+    assert pen.figure(float("inf"), "number", "test") is None
+
+
+def test_a_large_panel_is_looked_at_in_a_moment() -> None:
+    """Cities by months: what is the same for all rows is counted once, not once a row."""
+    big = generate(Truth(regions=200, periods=60))
+    start = time.process_time()
+    inspect(big)
+    assert time.process_time() - start < 5  # by the row it took minutes

@@ -101,6 +101,34 @@ def test_the_command_writes_paths_beside_quoted_rates(tmp_path: Path) -> None:
     assert "quoted 12.5 %" in (tmp_path / "out" / "report.html").read_text()
 
 
+def test_a_slip_in_a_lever_does_not_widen_its_support(tmp_path: Path) -> None:
+    slip = replace(PANEL.rows[40], extras=(PANEL.rows[40].extras[0] * 10_000,))
+    slipped = replace(PANEL, rows=(*PANEL.rows[:40], slip, *PANEL.rows[41:]))
+    ran = CliRunner().invoke(scenarios, write(tmp_path, slipped, "bold: {interfaces: 9999}"))
+    assert ran.exit_code == 1
+    assert "LeverOutside" in ran.output
+    assert (
+        CliRunner().invoke(scenarios, write(tmp_path, slipped, "bold: {interfaces: 42}")).exit_code
+        == 0
+    )
+    told = json.loads((tmp_path / "out" / "report.json").read_text())
+    levers_seen = next(s for s in told["sections"] if s["title"]["en"] == "Levers and sensitivity")
+    highest = float(levers_seen["tables"][0]["rows"][0][6]["value"])
+    assert highest == pytest.approx(
+        max(r.extras[0] for r in PANEL.rows if r is not PANEL.rows[40]), abs=0.01
+    )
+
+
+def test_where_there_is_no_interval_none_is_written(tmp_path: Path) -> None:
+    short = generate(replace(TRUTH, first=2016, periods=9))
+    ran = CliRunner().invoke(scenarios, write(tmp_path, short, "bold: {interfaces: 20}"))
+    assert ran.exit_code == 0, ran.output
+    told = json.loads((tmp_path / "out" / "report.json").read_text())
+    for row in told["sections"][0]["tables"][0]["rows"]:
+        assert row[1]["value"]
+        assert row[2:4] == [None, None]
+
+
 @pytest.mark.parametrize(
     ("plan", "says"),
     [

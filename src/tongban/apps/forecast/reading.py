@@ -102,16 +102,24 @@ class Schema:
     same: Mapping[str, str] = field(default_factory=dict)
 
 
-def read_schema(path: Path) -> Schema:
-    """Read a schema of YAML or JSON. Raise SchemaInvalid."""
+def read_yaml(path: Path, schema: Mapping[str, Any], refusal: type[ValueError]) -> Any:
+    """Read YAML or JSON of a schema. Raise NotText, or ``refusal`` with file and place."""
     try:
         told = yaml.safe_load(_text(path, path.read_bytes()))
-        jsonschema.validate(told, SCHEMA)
+        jsonschema.validate(told, schema)
     except yaml.YAMLError as error:
-        raise SchemaInvalid(f"SchemaInvalid: {path.name}: {error} / 不是 YAML") from error
+        raise refusal(f"{refusal.__name__}: {path.name}: {error} / 不是 YAML") from error
     except jsonschema.ValidationError as error:
         place = "/".join(map(str, error.absolute_path)) or "."
-        raise SchemaInvalid(f"SchemaInvalid: {path.name}: {place}: {error.message}") from error
+        raise refusal(
+            f"{refusal.__name__}: {path.name}: {place}: {error.message} / 内容有误"
+        ) from error
+    return told
+
+
+def read_schema(path: Path) -> Schema:
+    """Read a schema of YAML or JSON. Raise SchemaInvalid, NotText."""
+    told = read_yaml(path, SCHEMA, SchemaInvalid)
     others = {name: told[name] for name in ("region", "period", "vintage", "unit") if name in told}
     return Schema(
         Measure(**told["target"]),

@@ -6,8 +6,6 @@ from pathlib import Path
 from typing import Any
 
 import click
-import jsonschema
-import yaml
 
 from tongban.infra.reports.model import plain
 
@@ -65,7 +63,7 @@ def scenarios(
                     f" {', '.join(columns) or 'none'} / 没有这个杠杆"
                 )
         result = services.forecast(panel, ahead=ahead, accepted=frozenset(accept))
-        seen = history(panel, result.held_back)
+        seen = history(result.panel, result.held_back)
         found = supports(seen, columns)
         effects = levers.lever_effects(seen, columns)
         known = {one.column: one for one in effects}
@@ -92,9 +90,5 @@ def scenarios(
 
 
 def _plan(path: Path) -> dict[str, dict[str, float]]:
-    try:
-        told = yaml.safe_load(path.read_text(encoding="utf-8"))
-        jsonschema.validate(told, _PLAN)
-    except (yaml.YAMLError, UnicodeDecodeError, jsonschema.ValidationError) as error:
-        raise ScenarioInvalid(f"ScenarioInvalid: {path.name}: {error} / 情景文件有误") from error
+    told = reading.read_yaml(path, _PLAN, ScenarioInvalid)
     return {name: dict(marks or {}) for name, marks in told.items()}

@@ -1,19 +1,22 @@
-"""The gate 异常闸门: which rows look wrong, and why, before anything is learnt from them.
+"""The gate 异常闸门: which values look wrong, and why, before anything is learnt from them.
 
-A flagged row neither trains nor scores until somebody accepts it. A year that moves every region
-is no fault of a row and passes: it is what the intervals must be measured against. Every test is
-of a region's growth beside the median growth of all regions in that period.
+A flagged row neither trains nor scores until somebody accepts it; of a flagged covariate the one
+value is held back. A year that moves every region is no fault of a row and passes: it is what the
+intervals must be measured against. Moves are judged beside the median move of all regions in that
+period. Rows that were revised later are judged by what was known before the revision.
 """
 
 import itertools
 import math
 from collections import defaultdict
-from collections.abc import Container, Iterator
-from dataclasses import dataclass
+from collections.abc import Callable, Container, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from decimal import Decimal
+from functools import partial
 from statistics import median
 from typing import Literal
 
-from .panel import Panel, Row, label, latest, to_scale
+from .panel import Measure, Panel, Row, Scale, label, latest, to_scale
 
 Fault = Literal["range", "unit_slip", "jump", "imputed", "repeated", "copied", "renamed", "gap"]
 #: What is held back; a gap has no row to hold.
@@ -23,11 +26,15 @@ _SLIPS = (1, 2, 3, 4, 6, 8)  # powers of ten: 万 is four, 亿 is eight
 _NEAR = 0.25  # how near to a power of ten counts, on the logarithmic scale
 _RUN = 3  # so many equal steps in a row are no chance
 _EXACT = 1e-9
+_CHANCE = 0.01  # so often such a run may come about by chance in a panel like this
 
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """What is wrong with one row: the fault, its line, and the sentence in both languages."""
+    """What is wrong with one value: the fault, its line, and the sentence in both languages.
+
+    ``covariate`` names the column where it is not the target; ``accepted``: somebody looked at it.
+    """
 
     fault: Fault
     region: str
@@ -35,26 +42,72 @@ class Finding:
     line: int | None
     zh: str
     en: str
+    covariate: str = ""
+    accepted: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Gated:
+    """A panel without the covariates' values that are held back, and the lines that are."""
+
+    panel: Panel
+    findings: tuple[Finding, ...]
+    held_back: frozenset[int]
+
+
+@dataclass(frozen=True, slots=True)
+class _Cell:
+    period: int
+    value: float
+    line: int
+
+
+@dataclass(frozen=True, slots=True)
+class _Track:
+    """One measure of all regions as it was known at one time; values within bounds, in order."""
+
+    measure: Measure
+    covariate: str
+    scale: Scale
+    step: int
+    regions: Mapping[str, Sequence[_Cell]]
+
+    def move(self, before: _Cell, cell: _Cell) -> float:
+        """Give the growth of a step between two cells."""
+        steps = (cell.period - before.period) // self.step or 1
+        return (to_scale(cell.value, self.scale) - to_scale(before.value, self.scale)) / steps
+
+    def say(self, fault: Fault, region: str, cell: _Cell, zh: str, en: str) -> Finding:
+        """Make a finding."""
+        return Finding(fault, region, cell.period, cell.line, zh, en, self.covariate)
+
+
+def gated(panel: Panel, accepted: frozenset[int]) -> Gated:
+    """Look at a panel, and hold back what is flagged and on no accepted line."""
+    findings = _judged(inspect(panel), accepted)
+    wrong = {(one.line, one.covariate) for one in findings if not one.accepted}
+    names = [one.column for one in panel.covariates]
+
+    def kept(row: Row) -> Row:
+        told = zip(names, row.extras, strict=True)
+        left = tuple(None if (row.line, name) in wrong else extra for name, extra in told)
+        return row if left == row.extras else replace(row, extras=left)
+
+    rows = tuple(kept(row) for row in panel.rows)
+    return Gated(replace(panel, rows=rows), findings, _lines(findings))
 
 
 def inspect(panel: Panel) -> tuple[Finding, ...]:
-    """Look at every row; give the findings in the order of regions and periods."""
-    seen = latest(panel.rows)
-    series: dict[str, list[Row]] = defaultdict(list)
-    for row in sorted(seen.values(), key=lambda row: row.period):
-        if panel.target.holds(row.value):
-            series[row.region].append(row)
-    found = [
-        *_ranges(panel),
-        *_jumps(panel, series),
-        *_made_up(panel, series),
-        *_copies(panel, series),
-        *_renamed(panel, series),
-        *_gaps(panel, series, seen),
-    ]
+    """Look at every value; give the findings in the order of regions and periods."""
+    now = latest(panel.rows)
+    found = [*_ranges(panel), *_look(panel, now)]
+    stand = {row.line for row in now.values()}
+    for vintage in sorted({row.vintage for row in panel.rows if row.vintage is not None}):
+        then = _look(panel, latest(panel.rows, vintage))
+        found += (one for one in then if one.line is not None and one.line not in stand)
     order = {region: place for place, region in enumerate(panel.regions)}
-    found.sort(key=lambda one: (order[one.region], one.period))
-    return tuple(found)
+    once = {(one.fault, one.region, one.period, one.line, one.covariate): one for one in found}
+    return tuple(sorted(once.values(), key=lambda one: (order[one.region], one.period)))
 
 
 def held(findings: tuple[Finding, ...], accepted: frozenset[int]) -> frozenset[int]:
@@ -62,177 +115,302 @@ def held(findings: tuple[Finding, ...], accepted: frozenset[int]) -> frozenset[i
 
     What is out of range cannot be accepted: whoever knows better mends the bounds in the schema.
     """
-    flagged = {one.line for one in findings if one.line is not None}
-    never = {one.line for one in findings if one.line is not None and one.fault == "range"}
-    return frozenset(flagged - (accepted - never))
+    return _lines(_judged(findings, accepted))
+
+
+def _judged(findings: Sequence[Finding], accepted: frozenset[int]) -> tuple[Finding, ...]:
+    never = {(one.line, one.covariate) for one in findings if one.fault == "range"}
+    return tuple(
+        replace(one, accepted=one.line in accepted and (one.line, one.covariate) not in never)
+        for one in findings
+    )
+
+
+def _lines(findings: Sequence[Finding]) -> frozenset[int]:
+    return frozenset(
+        one.line
+        for one in findings
+        if one.line is not None and not one.covariate and not one.accepted
+    )
+
+
+def _look(panel: Panel, seen: Mapping[tuple[str, int], Row]) -> Iterator[Finding]:
+    target, *others = _tracks(panel, seen)
+    yield from _jumps(target)
+    yield from _made_up(target)
+    yield from _copies(target)
+    renamed = dict(_renamed(panel, target))
+    for region, (other, until) in renamed.items():
+        for cell in target.regions[region]:
+            yield target.say(
+                "renamed", region, cell,
+                f"{other} 到 {until} 为止、数值相接：是改名吗？请在 schema 的 same 中写明",
+                f"{other} ends in {until} near this value: renamed? say so under `same`",
+            )  # fmt: skip
+    whole = renamed.keys() | {other for other, _ in renamed.values()}
+    yield from _gaps(panel, seen, whole)
+    for one in others:
+        yield from _jumps(one)
+        yield from _made_up(one)
+
+
+def _tracks(panel: Panel, seen: Mapping[tuple[str, int], Row]) -> Iterator[_Track]:
+    """Give the target and then each covariate."""
+    step = panel.step
+    rows = sorted(seen.values(), key=lambda row: row.period)
+
+    def track(measure: Measure, covariate: str, of: Callable[[Row], float | None]) -> _Track:
+        regions: dict[str, list[_Cell]] = defaultdict(list)
+        for row in rows:
+            value = of(row)
+            if value is not None and measure.holds(value):
+                regions[row.region].append(_Cell(row.period, value, row.line))
+        positive = all(cell.value > 0 for cells in regions.values() for cell in cells)
+        return _Track(measure, covariate, "log" if positive else "level", step, regions)
+
+    yield track(panel.target, "", lambda row: row.value)
+    for place, measure in enumerate(panel.covariates):
+        yield track(measure, measure.column, partial(_extra, place))
+
+
+def _extra(place: int, row: Row) -> float | None:
+    return row.extras[place]
 
 
 def _ranges(panel: Panel) -> Iterator[Finding]:
-    low, high = panel.target.low, panel.target.high
     for row in panel.rows:
-        if not panel.target.holds(row.value):
-            bounds = f"{'' if low is None else low} … {'' if high is None else high}"
-            yield Finding(
-                "range", row.region, row.period, row.line,
-                f"{row.value:g} 超出 {panel.target.column} 的范围 {bounds}：请核对单位",
-                f"{row.value:g} is outside {bounds} of {panel.target.column}: check its unit",
-            )  # fmt: skip
+        values = [("", panel.target, row.value)]
+        told = zip(panel.covariates, row.extras, strict=True)
+        values += [(one.column, one, value) for one, value in told if value is not None]
+        for covariate, measure, value in values:
+            if not measure.holds(value):
+                low, high = measure.low, measure.high
+                bounds = f"{'' if low is None else low} … {'' if high is None else high}"
+                yield Finding(
+                    "range", row.region, row.period, row.line,
+                    f"{value:g} 超出 {measure.column} 的范围 {bounds}：请核对单位",
+                    f"{value:g} is outside {bounds} of {measure.column}: check its unit",
+                    covariate,
+                )  # fmt: skip
 
 
-def _jumps(panel: Panel, series: dict[str, list[Row]]) -> Iterator[Finding]:
-    """Flag a row that left its region's path, and not the row that comes back to it."""
+def _jumps(track: _Track) -> Iterator[Finding]:
+    """Flag a value that left its region's path, and not the one that comes back to it."""
     growth: dict[int, list[float]] = defaultdict(list)
     moves: dict[str, dict[int, float]] = defaultdict(dict)
-    for region, rows in series.items():
-        for before, row in itertools.pairwise(rows):
-            moved = _move(panel, before, row)
-            moves[region][row.period] = moved
-            growth[row.period].append(moved)
+    for region, cells in track.regions.items():
+        for before, cell in itertools.pairwise(cells):
+            moved = track.move(before, cell)
+            moves[region][cell.period] = moved
+            growth[cell.period].append(moved)
     middle = {period: median(found) for period, found in growth.items()}
     apart = [
         abs(moved - middle[period]) for region in moves for period, moved in moves[region].items()
     ]
-    if not apart:
-        return
-    spread = SPREADS * 1.4826 * median(apart)
-    limit = max(spread, JUMP) if panel.scale == "log" else spread
+    limit = _limit(track, SPREADS * 1.4826 * median(apart)) if apart else 0.0
     if limit <= 0:
         return
-    for region, rows in series.items():
+    for region, cells in track.regions.items():
         odd = {p: m - middle[p] for p, m in moves[region].items() if abs(m - middle[p]) > limit}
         back = False
-        for row, after in zip(rows, [*rows[1:], None], strict=True):
-            if row.period not in odd or back:
+        for place in range(1, len(cells)):
+            cell = cells[place]
+            if cell.period not in odd or back:
                 back = False
                 continue
-            # out and back again: the row between is the one that is wrong
-            back = after is not None and abs(odd.get(after.period, 0) + odd[row.period]) < limit
-            # the first row itself may be the wrong one: nothing before it says so
-            yield _jump(panel, row, odd[row.period])
+            off = odd[cell.period]
+            # out and back again: the value between is the one that is wrong
+            after = odd.get(cells[place + 1].period, 0.0) if place + 1 < len(cells) else None
+            back = after is not None and abs(after + off) < limit
+            if place > 1 or back:
+                yield _jump(track, region, cell, off)
+                continue
+            # all that follow agree with one another: the first stands alone
+            yield _jump(track, region, cells[0], -off)
+            if len(cells) == 2:  # of two nobody can say which
+                yield _jump(track, region, cell, off)
 
 
-def _jump(panel: Panel, row: Row, off: float) -> Finding:
+def _limit(track: _Track, spread: float) -> float:
+    if track.scale == "level":
+        return spread
+    if track.covariate and not spread:
+        return math.log(10) - _NEAR  # it mostly stands still: a step is no fault, a slip is
+    return max(spread, JUMP)
+
+
+def _jump(track: _Track, region: str, cell: _Cell, off: float) -> Finding:
     power = next((n for n in _SLIPS if abs(abs(off) - n * math.log(10)) < _NEAR), None)
-    if panel.scale == "log" and power is not None:
+    if track.scale == "log" and power is not None:
         times = f"10^{power}"
         way = ("大", "more") if off > 0 else ("小", "less")
-        return Finding(
-            "unit_slip", row.region, row.period, row.line,
+        return track.say(
+            "unit_slip", region, cell,
             f"比前后约{way[0]} {times} 倍：单位错了？",
             f"about {times} times {way[1]} than its neighbours: another unit?",
         )  # fmt: skip
-    shown = f"{math.expm1(off):+.0%}" if panel.scale == "log" else f"{off:+g}"
-    return Finding(
-        "jump", row.region, row.period, row.line,
+    # beyond any number the percentage of a move says nothing
+    shown = f"{math.expm1(off):+.0%}" if track.scale == "log" and off < 50 else f"{off:+g}"
+    return track.say(
+        "jump", region, cell,
         f"与各地区中位变动相差 {shown}，数据难以成立",
         f"{shown} apart from the median move of all regions: hardly possible",
     )  # fmt: skip
 
 
-def _move(panel: Panel, before: Row, row: Row) -> float:
-    steps = (row.period - before.period) // panel.step or 1
-    return (to_scale(row.value, panel.scale) - to_scale(before.value, panel.scale)) / steps
+def _made_up(track: _Track) -> Iterator[Finding]:
+    """Flag equal values (repeated) and equal steps (imputed) that run on too long.
+
+    Of the target three exact ones are enough. Rounded steps, and covariates, which may stand still
+    or grow evenly by their nature, are flagged where a run is longer than chance gives in a column
+    that does so as often as this one.
+    """
+    exact = not track.covariate
+    yield from _runs(track, "repeated", _still, _RUN - 1, always=exact)
+    if exact:
+        yield from _runs(track, "imputed", _in_line, _RUN, always=True)
+    yield from _runs(track, "imputed", _nearly_in_line, _RUN, always=False)
 
 
-def _made_up(panel: Panel, series: dict[str, list[Row]]) -> Iterator[Finding]:
-    """Flag equal values (repeated) and equal steps (imputed) that run on too long."""
-    for rows in series.values():
-        runs: dict[Fault, list[Row]] = {"repeated": [], "imputed": []}
-        for place in range(1, len(rows) + 1):
-            for fault, run in runs.items():
-                if place < len(rows) and _goes_on(panel, rows, place, fault):
-                    run.append(rows[place])
-                    continue
-                need = _RUN - 1 if fault == "repeated" else _RUN
-                if len(run) >= need:
-                    yield from (_made(fault, row) for row in run)
-                run.clear()
+_Test = Callable[[_Track, Sequence[_Cell], int], bool]
 
 
-def _goes_on(panel: Panel, rows: list[Row], place: int, fault: Fault) -> bool:
-    row, before = rows[place], rows[place - 1]
-    if fault == "repeated":
-        return row.value == before.value
-    if place < 2 or row.value == before.value:
+def _runs(
+    track: _Track, fault: Fault, test: _Test, need: int, *, always: bool
+) -> Iterator[Finding]:
+    hits = {
+        region: [test(track, cells, place) for place in range(1, len(cells))]
+        for region, cells in track.regions.items()
+    }
+    tried = sum(map(len, hits.values()))
+    often = sum(map(sum, hits.values())) / tried if tried else 0.0
+    for region, found in hits.items():
+        place = 1
+        for hit, run in itertools.groupby(found):
+            length = len(list(run))
+            if hit and length >= need and (always or tried * often**length < _CHANCE):
+                for cell in track.regions[region][place : place + length]:
+                    yield _made(track, fault, region, cell)
+            place += length
+
+
+def _still(track: _Track, cells: Sequence[_Cell], place: int) -> bool:  # noqa: ARG001
+    return cells[place].value == cells[place - 1].value
+
+
+def _in_line(track: _Track, cells: Sequence[_Cell], place: int, slack: float = 0.0) -> bool:
+    """Say whether a step is the one before it again, as a difference or as a ratio."""
+    if place < 2 or cells[place].value == cells[place - 1].value:
         return False
-    linear = abs((row.value - before.value) - (before.value - rows[place - 2].value))
-    moves = _move(panel, before, row), _move(panel, rows[place - 2], before)
-    return (
-        linear <= _EXACT * abs(row.value) or abs(moves[0] - moves[1]) <= _EXACT
-    ) and row.period - before.period == before.period - rows[place - 2].period
+    first, before, cell = cells[place - 2 : place + 1]
+    if cell.period - before.period != before.period - first.period:
+        return False
+    linear = abs((cell.value - before.value) - (before.value - first.value))
+    even = abs(track.move(before, cell) - track.move(first, before))
+    least = min(abs(one.value) for one in (first, before, cell)) or math.inf
+    return linear <= max(_EXACT * abs(cell.value), slack) or even <= max(_EXACT, slack / least)
 
 
-def _made(fault: Fault, row: Row) -> Finding:
+def _nearly_in_line(track: _Track, cells: Sequence[_Cell], place: int) -> bool:
+    """As `_in_line`, but for what rounding to the digits that are printed can do."""
+    if place < 2:
+        return False
+    places = max(_places(one.value) for one in cells[place - 2 : place + 1])
+    return _in_line(track, cells, place, slack=2.0 * 10.0**-places)
+
+
+def _places(value: float) -> int:
+    """Give the decimals that a number is printed with.
+
+    >>> _places(330.155), _places(500.0), _places(1e-07)
+    (3, 0, 7)
+    """
+    exponent = Decimal(repr(value)).normalize().as_tuple().exponent
+    return max(0, -exponent) if isinstance(exponent, int) else 0
+
+
+def _made(track: _Track, fault: Fault, region: str, cell: _Cell) -> Finding:
     told = {
         "repeated": (
             "与上期完全相同，疑为沿用旧值",
             "the same as the period before: carried over?",
         ),
         "imputed": (
-            "与前后成完全等差或等比，疑为插补",
+            "与前后成等差或等比，疑为插补",
             "exactly in line with its neighbours: made up?",
         ),
     }[fault]
-    return Finding(fault, row.region, row.period, row.line, *told)
+    return track.say(fault, region, cell, *told)
 
 
-def _copies(panel: Panel, series: dict[str, list[Row]]) -> Iterator[Finding]:
+def _copies(track: _Track) -> Iterator[Finding]:
     """Flag the later of two regions that move exactly alike: one was filled from the other."""
     first: dict[tuple[tuple[int, float], ...], str] = {}
-    for region, rows in series.items():
+    for region, cells in track.regions.items():
         moves = tuple(
-            (row.period, round(_move(panel, before, row), 8))
-            for before, row in itertools.pairwise(rows)
+            (cell.period, round(track.move(before, cell), 8))
+            for before, cell in itertools.pairwise(cells)
         )
         if len(moves) < _RUN or len({moved for _, moved in moves}) == 1:
             continue
         other = first.setdefault(moves, region)
         if other != region:
-            for row in rows:
-                yield Finding(
-                    "copied", region, row.period, row.line,
+            for cell in cells:
+                yield track.say(
+                    "copied", region, cell,
                     f"变动与 {other} 逐期相同，疑为照搬",
                     f"moves exactly as {other} does: filled from it?",
                 )  # fmt: skip
 
 
-def _renamed(panel: Panel, series: dict[str, list[Row]]) -> Iterator[Finding]:
-    """Flag a region that begins when another ends, at nearly its value."""
+def _renamed(panel: Panel, track: _Track) -> Iterator[tuple[str, tuple[str, str]]]:
+    """Give each region that begins when another ends, at nearly its value: which, and when."""
     begin, end = panel.periods[0], panel.periods[-1]
-    for region, rows in series.items():
-        if rows[0].period == begin:
+    near = _nearness(track)
+    ended = {r: cells[-1] for r, cells in track.regions.items() if cells[-1].period != end}
+    for region, cells in track.regions.items():
+        if cells[0].period == begin:
             continue
-        for other, before in series.items():
-            ends = before[-1]
-            if ends.period == end or not ends.period < rows[0].period:
-                continue
-            if abs(_move(panel, ends, rows[0])) < _nearness(panel):
-                until = label(ends.period, panel.frequency)
-                for row in rows:
-                    yield Finding(
-                        "renamed", region, row.period, row.line,
-                        f"{other} 到 {until} 为止、数值相接：是改名吗？请在 schema 的 same 中写明",
-                        f"{other} ends in {until} near this value: renamed? say so under `same`",
-                    )  # fmt: skip
+        for other, last in ended.items():
+            if last.period < cells[0].period and abs(track.move(last, cells[0])) < near:
+                yield region, (other, label(last.period, panel.frequency))
                 break
 
 
-def _nearness(panel: Panel) -> float:
-    if panel.scale == "log":
+def _nearness(track: _Track) -> float:
+    if track.scale == "log":
         return JUMP
-    values = sorted(row.value for row in panel.rows)
-    return (values[-1] - values[0]) / 10
+    values = [cell.value for cells in track.regions.values() for cell in cells]
+    return (max(values) - min(values)) / 10
 
 
 def _gaps(
-    panel: Panel, series: dict[str, list[Row]], seen: Container[tuple[str, int]]
+    panel: Panel, seen: Mapping[tuple[str, int], Row], renamed: Container[str]
 ) -> Iterator[Finding]:
-    """Name each period that is missing between a region's first and last."""
-    for region, rows in series.items():
-        for period in range(rows[0].period, rows[-1].period, panel.step):
-            if (region, period) not in seen:
-                yield Finding(
-                    "gap", region, period, None,
-                    "缺这一期：不补、不训练、不计分",
-                    "this period is missing: nothing is filled in, trained or scored",
-                )  # fmt: skip
+    """Name each period that a region lacks; before its first and after its last in one finding."""
+    periods, step = panel.periods, panel.step
+    known: dict[str, list[int]] = defaultdict(list)
+    for region, period in sorted(seen):
+        known[region].append(period)
+    for region, own in known.items():
+        for period in sorted(set(range(own[0], own[-1], step)).difference(own)):
+            yield Finding(
+                "gap", region, period, None,
+                "缺这一期：不补、不训练、不计分",
+                "this period is missing: nothing is filled in, trained or scored",
+            )  # fmt: skip
+        if region in renamed:
+            continue
+        first, last = (label(one, panel.frequency) for one in (own[0], own[-1]))
+        if own[0] != periods[0]:
+            yield Finding(
+                "gap", region, periods[0], None,
+                f"{first} 起才有数据",
+                f"there is nothing before {first}",
+            )  # fmt: skip
+        if own[-1] != periods[-1]:
+            yield Finding(
+                "gap", region, own[-1] + step, None,
+                f"{last} 以后没有数据：预测从 {last} 起算",
+                f"there is nothing after {last}: it is forecast from there",
+            )  # fmt: skip

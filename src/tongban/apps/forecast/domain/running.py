@@ -8,7 +8,7 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 
 from .conformal import Held, coverage, half_width, stress_width
-from .gate import Finding, held, inspect
+from .gate import Finding, gated
 from .ladder import CannotFit, Fitted, Rung
 from .panel import History, Panel, history, latest, to_scale
 from .scoring import ENSEMBLE, Guess, Score, score, weights, with_ensemble
@@ -37,7 +37,7 @@ class Ahead:
 
 @dataclass(frozen=True, slots=True)
 class Result:
-    """Everything a report says of one panel.
+    """Everything a report says of one panel; of covariates without what the gate holds back.
 
     ``left_out`` are rungs whose libraries are not there; ``unfit`` those that could not be learnt
     from this panel, each with why in Chinese and English.
@@ -76,8 +76,8 @@ def run(
 
     ``accepted`` are lines that the gate flagged and a person has looked at. Raise TooShort.
     """
-    findings = inspect(panel)
-    lines = held(findings, accepted)
+    gate = gated(panel, accepted)
+    panel, lines = gate.panel, gate.held_back
     unfit: dict[str, CannotFit] = {}
     final = _fit(rungs, history(panel, lines), unfit) if len(panel.periods) > LEAST else {}
     guesses, before = _try(panel, rungs, lines, ahead, unfit)
@@ -92,7 +92,7 @@ def run(
     won = tuple(one for one in guesses if one.rung == winner)
     return Result(
         panel,
-        findings,
+        gate.findings,
         lines,
         scores,
         winner,

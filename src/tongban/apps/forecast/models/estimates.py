@@ -119,6 +119,7 @@ def _means(values: Numbers, groups: Labels) -> Numbers:
 
 def _refuse(number: int, effects: Effects) -> NoReturn:
     raise NotIdentified(
-        f"NotIdentified: column {number + 1} does not differ beside the effects of {effects}; give"
-        " it an exposure that differs by region / 无法识别：在固定效应之内没有变化"
+        f"无法识别：第 {number + 1} 列在固定效应之内没有变化",
+        f"column {number + 1} does not differ beside the effects of {effects}; give it an exposure"
+        " that differs by region",
     )

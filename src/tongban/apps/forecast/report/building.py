@@ -1,12 +1,9 @@
 """Builds the report of a panel 报告编制: each number becomes a figure."""
 
 import math
-from collections import Counter
-from datetime import date
-from decimal import Decimal
 
 from tongban.apps.forecast.domain.conformal import LEVEL
-from tongban.apps.forecast.domain.panel import from_scale, label, last_day, latest
+from tongban.apps.forecast.domain.panel import from_scale, label, latest
 from tongban.apps.forecast.domain.running import DRIFTS, Ahead, Result
 from tongban.apps.forecast.domain.scoring import BAND, Score
 from tongban.infra.reports.model import (
@@ -24,7 +21,9 @@ from tongban.infra.reports.model import (
     plain,
 )
 from tongban.kernel.facts import Words
-from tongban.kernel.figures import Figure, Status
+from tongban.kernel.figures import Figure
+
+from .pen import Pen, gate
 
 NAMES: dict[str, Words] = {
     "naive": Words("与上期相同", "same as last time"),
@@ -36,52 +35,12 @@ NAMES: dict[str, Words] = {
     "fixed_effects_lightgbm": Words("固定效应 + LightGBM", "fixed effects + LightGBM"),
     "ensemble": Words("加权组合", "weighted ensemble"),
 }
-FAULTS: dict[str, Words] = {
-    "range": Words("超出范围", "out of range"),
-    "unit_slip": Words("单位疑错", "unit slip"),
-    "jump": Words("突变", "jump"),
-    "imputed": Words("疑为插补", "imputed"),
-    "repeated": Words("疑为沿用", "carried over"),
-    "copied": Words("疑为照搬", "copied"),
-    "renamed": Words("疑为改名", "renamed"),
-    "gap": Words("缺期", "gap"),
-}
 MOST_FANS = 36
-MOST_FINDINGS = 200
-
-
-class Pen:
-    """Writes figures of one result: day and source are the panel's."""
-
-    def __init__(self, result: Result) -> None:
-        panel = result.panel
-        self.panel = panel
-        self.day: date = last_day(panel.periods[-1], panel.frequency)
-        biggest = max(abs(row.value) for row in panel.rows)
-        # four digits of the greatest value, and never a digit that nobody could have measured
-        self.places = max(0, min(4, 3 - math.floor(math.log10(biggest)))) if biggest else 0
-
-    def figure(
-        self, value: float, unit: str, how: str, places: int = 2, status: Status = "measured"
-    ) -> Figure | None:
-        """Make a figure; None where the number is not finite."""
-        if not math.isfinite(value):
-            return None
-        exact = Decimal(repr(float(value))).quantize(Decimal(1).scaleb(-places))
-        return Figure(exact or abs(exact), unit, self.day, f"{self.panel.source}; {how}", status)
-
-    def count(self, value: int, unit: str, how: str) -> Figure:
-        """Make a figure of a count."""
-        return Figure(value, unit, self.day, f"{self.panel.source}; {how}", "measured")
-
-    def amount(self, value: float, how: str, status: Status = "measured") -> Figure | None:
-        """Make a figure in the panel's own unit."""
-        return self.figure(value, self.panel.target.unit, how, self.places, status)
 
 
 def build(result: Result) -> Report:
     """Build the report of one panel."""
-    pen = Pen(result)
+    pen = Pen(result.panel)
     panel = result.panel
     column = panel.target.column
     return Report(
@@ -90,7 +49,7 @@ def build(result: Result) -> Report:
         (
             _ladder(result, pen),
             _intervals(result, pen),
-            _gate(result, pen),
+            gate(result.findings, pen),
             _ahead(result, pen),
             _method(result, pen),
         ),
@@ -318,58 +277,6 @@ def _width(result: Result, pen: Pen, width: float, how: str) -> Figure | None:
     if result.panel.scale == "log":
         return pen.figure(math.expm1(width) * 100, "percent", how, 1)
     return pen.amount(width, how)
-
-
-def _gate(result: Result, pen: Pen) -> Section:
-    if not result.findings:
-        nothing = Words("没有发现异常。", "Nothing was found.")
-        return Section(Words("异常闸门", "The gate"), (nothing,), key="gate")
-    counts = Counter(one.fault for one in result.findings)
-    summary = Table(
-        (Words("问题", "fault"), Words("行数", "rows")),
-        tuple(
-            (FAULTS[fault], pen.count(n, "row", f"gate, {fault}"))
-            for fault, n in counts.most_common()
-        ),
-    )
-    each = Table(
-        (
-            Words("行", "line"),
-            Words("地区", "region"),
-            Words("期间", "period"),
-            Words("说明", "what"),
-            Words("处理", "done"),
-        ),
-        tuple(
-            (
-                "" if one.line is None else str(one.line),
-                one.region,
-                label(one.period, _frequency(result)),
-                Words(one.zh, one.en),
-                None
-                if one.line is None
-                else Words("扣下", "held back")
-                if one.line in result.held_back
-                else Words("已由人认可", "accepted by a person"),
-            )
-            for one in result.findings[:MOST_FINDINGS]
-        ),
-    )
-    words: list[Words] = [
-        Words(
-            "被标记的行不训练、不计分；核对无误的，用 --accept 加行号认可。"
-            "各地一起的变动不算异常。",
-            (
-                "Flagged rows neither train nor score. Those that are right after all are accepted"
-                " by --accept and their line. A move of all regions together is no fault."
-            ),
-        )
-    ]
-    rest = len(result.findings) - MOST_FINDINGS
-    if rest > 0:
-        more = Words("此处未列出的还有 {0}。", "{0} more are not listed here.")
-        words.append(filled(more, [pen.count(rest, "row", "gate")]))
-    return Section(Words("异常闸门", "The gate"), tuple(words), (summary, each), key="gate")
 
 
 def _ends(result: Result, pen: Pen, one: Ahead, width: float) -> tuple[Figure, Figure] | None:

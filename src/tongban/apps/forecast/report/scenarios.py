@@ -11,7 +11,8 @@ from tongban.infra.reports.model import Cell, Line, Lines, Point, Report, Sectio
 from tongban.kernel.facts import Words
 from tongban.kernel.figures import Figure
 
-from .building import NAMES, Pen
+from .building import NAMES
+from .pen import Pen
 
 SCENARIOS: Mapping[str, Words] = {
     "base": Words("基准", "base"),
@@ -35,7 +36,7 @@ def build(
     found: Sequence[Support],
 ) -> Report:
     """Build the report; the first outcome is the base."""
-    pen = Pen(result)
+    pen = Pen(result.panel)
     column = result.panel.target.column
     weak = [one.column for one in effects if not one.told_apart]
     verdict: list[Words] = [
@@ -72,7 +73,8 @@ def _name(one: Outcome) -> Words:
 
 def _yearly(result: Result, growth: float, steps: int) -> float:
     years = steps * result.panel.step / result.panel.frequency
-    return math.expm1(growth / years) * 100
+    # without an interval there is no end of it, which is not a fall by all there is
+    return math.expm1(growth / years) * 100 if math.isfinite(growth) else math.nan
 
 
 def _paths(result: Result, outcomes: Sequence[Outcome], pen: Pen) -> Section:

@@ -50,8 +50,8 @@ def threshold(
     places = places[(shares >= TRIM / 2) & (shares <= 1 - TRIM / 2)]
     if len(places) < 2:
         raise NotIdentified(
-            "NotIdentified: the threshold variable takes too few values to divide the rows"
-            " / 门槛变量取值太少，无法分组"
+            "门槛变量取值太少，无法分组",
+            "the threshold variable takes too few values to divide the rows",
         )
     below = q <= places[:, None, None]
     both = np.stack([within(np.where(below, x, 0.0)), within(np.where(below, 0.0, x))], axis=1)

@@ -77,8 +77,9 @@ def discount(y: Numbers, hardware: Numbers, rest: Numbers) -> Discount:
     square, middle, last = b * b - z * v[0, 0], a * b - z * v[0, 1], a * a - z * v[1, 1]
     if square <= 0:
         raise NotIdentified(
-            "NotIdentified: spending other than hardware shows no effect of its own, so nothing"
-            " can be measured against it / 无法识别：软件与数据投入本身没有可见效应"
+            "无法识别：硬件以外的投入本身没有可见效应，无从比较",
+            "spending other than hardware shows no effect of its own, so nothing can be measured"
+            " against it",
         )
     half = np.sqrt(max(middle**2 - square * last, 0.0))
     return Discount(float(a / b), float((middle - half) / square), float((middle + half) / square))

@@ -11,11 +11,19 @@ Numbers = NDArray[np.float64]
 _NOTHING = 1e-8  # so small a share of a column is rounding, not variation
 
 
-class NotIdentified(ValueError):
-    """An effect that these data cannot tell from the effects of regions and periods."""
+class StructureUnknown(ValueError):
+    """What these data cannot tell; ``zh`` and ``en`` say why."""
+
+    def __init__(self, zh: str, en: str) -> None:
+        super().__init__(f"{type(self).__name__}: {en} / {zh}")
+        self.zh, self.en = zh, en
 
 
-class PanelUnbalanced(ValueError):
+class NotIdentified(StructureUnknown):
+    """An effect that cannot be told from the effects of regions and periods."""
+
+
+class PanelUnbalanced(StructureUnknown):
     """Arrays that are not regions by periods, all known."""
 
 
@@ -59,10 +67,13 @@ def least_squares(y: Numbers, columns: Sequence[Numbers], names: Sequence[str]) 
             _refuse(name, "区域与期间效应", "the effects of regions and periods")
     regions, periods = y.shape
     x = left.reshape(len(columns), -1).T
+    # of one size: beside spending in fen, a count would look like rounding
+    size = np.linalg.norm(x, axis=0)
+    even = x / size
     for number, name in enumerate(names[1:], start=1):
-        if np.linalg.matrix_rank(x[:, : number + 1], tol=None) <= number:
+        if np.linalg.matrix_rank(even[:, : number + 1], tol=None) <= number:
             _refuse(name, "前面各列", "the columns before it")
-    bread = np.linalg.inv(x.T @ x)
+    bread = np.linalg.inv(even.T @ even) / np.outer(size, size)
     slopes = bread @ (x.T @ within(y).ravel())
     residuals = within(y) - np.tensordot(slopes, left, axes=1)
     scores = np.einsum("krt,rt->rk", left, residuals)
@@ -77,17 +88,16 @@ def check(*arrays: Numbers) -> None:
     """Refuse what is no balanced panel of one shape."""
     shape = arrays[0].shape
     if len(shape) != 2 or min(shape) < 2 or any(one.shape != shape for one in arrays):
-        raise PanelUnbalanced(
-            "PanelUnbalanced: give arrays of regions by periods, all of one shape / 须为平衡面板"
-        )
+        raise PanelUnbalanced("须为平衡面板", "give arrays of regions by periods, all of one shape")
     if not all(np.isfinite(one).all() for one in arrays):
         raise PanelUnbalanced(
-            "PanelUnbalanced: a value is missing; leave out its region or period / 有缺失值"
+            "有缺失值，请去掉该地区或该期", "a value is missing; leave out its region or period"
         )
 
 
 def _refuse(name: str, zh: str, en: str) -> NoReturn:
     raise NotIdentified(
-        f"NotIdentified: {name} cannot be told from {en}; let it differ by region over time, by an"
-        f" exposure from before, say / 无法识别：{name} 与{zh}分不开"
+        f"无法识别：{name} 与{zh}分不开；须随地区而异，例如乘以事前暴露度",
+        f"{name} cannot be told from {en}; let it differ by region over time, by an exposure from"
+        " before, say",
     )

@@ -1,0 +1,111 @@
+"""What reports of panels share 报告共件: the pen that writes figures, and the gate's section."""
+
+import math
+from collections import Counter
+from collections.abc import Sequence
+from datetime import date
+from decimal import Context, Decimal
+
+from tongban.apps.forecast.domain.gate import Finding
+from tongban.apps.forecast.domain.panel import Panel, label, last_day
+from tongban.infra.reports.model import Section, Table, filled
+from tongban.kernel.facts import Words
+from tongban.kernel.figures import Figure, Status
+
+FAULTS: dict[str, Words] = {
+    "range": Words("超出范围", "out of range"),
+    "unit_slip": Words("单位疑错", "unit slip"),
+    "jump": Words("突变", "jump"),
+    "imputed": Words("疑为插补", "imputed"),
+    "repeated": Words("疑为沿用", "carried over"),
+    "copied": Words("疑为照搬", "copied"),
+    "renamed": Words("疑为改名", "renamed"),
+    "gap": Words("缺期", "gap"),
+}
+MOST_FINDINGS = 200
+_WIDE = Context(prec=400)
+
+
+class Pen:
+    """Writes figures of one panel: day and source are the panel's."""
+
+    def __init__(self, panel: Panel) -> None:
+        self.panel = panel
+        self.day: date = last_day(panel.periods[-1], panel.frequency)
+        biggest = max(abs(row.value) for row in panel.rows)
+        # four digits of the greatest value, and never a digit that nobody could have measured
+        self.places = max(0, min(4, 3 - math.floor(math.log10(biggest)))) if biggest else 0
+
+    def figure(
+        self, value: float, unit: str, how: str, places: int = 2, status: Status = "measured"
+    ) -> Figure | None:
+        """Make a figure; None where the number is not finite."""
+        if not math.isfinite(value):
+            return None
+        # a slip of units may need more digits than the usual context has
+        exact = Decimal(repr(float(value))).quantize(Decimal(1).scaleb(-places), context=_WIDE)
+        return Figure(exact or abs(exact), unit, self.day, f"{self.panel.source}; {how}", status)
+
+    def count(self, value: int, unit: str, how: str) -> Figure:
+        """Make a figure of a count."""
+        return Figure(value, unit, self.day, f"{self.panel.source}; {how}", "measured")
+
+    def amount(self, value: float, how: str, status: Status = "measured") -> Figure | None:
+        """Make a figure in the panel's own unit."""
+        return self.figure(value, self.panel.target.unit, how, self.places, status)
+
+
+def gate(findings: Sequence[Finding], pen: Pen) -> Section:
+    """Tell what the gate found, and what was done with it."""
+    if not findings:
+        nothing = Words("没有发现异常。", "Nothing was found.")
+        return Section(Words("异常闸门", "The gate"), (nothing,), key="gate")
+    counts = Counter(one.fault for one in findings)
+    summary = Table(
+        (Words("问题", "fault"), Words("行数", "rows")),
+        tuple(
+            (FAULTS[fault], pen.count(n, "row", f"gate, {fault}"))
+            for fault, n in counts.most_common()
+        ),
+    )
+    each = Table(
+        (
+            Words("行", "line"),
+            Words("地区", "region"),
+            Words("期间", "period"),
+            Words("列", "column"),
+            Words("说明", "what"),
+            Words("处理", "done"),
+        ),
+        tuple(
+            (
+                "" if one.line is None else str(one.line),
+                one.region,
+                label(one.period, pen.panel.frequency),
+                one.covariate or pen.panel.target.column,
+                Words(one.zh, one.en),
+                None
+                if one.line is None
+                else Words("已由人认可", "accepted by a person")
+                if one.accepted
+                else Words("扣下", "held back"),
+            )
+            for one in findings[:MOST_FINDINGS]
+        ),
+    )
+    words: list[Words] = [
+        Words(
+            "被标记的行不训练、不计分，被标记的输入值不用；核对无误的，用 --accept 加行号认可。"
+            "各地一起的变动不算异常。",
+            (
+                "Flagged rows neither train nor score, and flagged inputs are not used. What is"
+                " right after all is accepted by --accept and its line. A move of all regions"
+                " together is no fault."
+            ),
+        )
+    ]
+    rest = len(findings) - MOST_FINDINGS
+    if rest > 0:
+        more = Words("此处未列出的还有 {0}。", "{0} more are not listed here.")
+        words.append(filled(more, [pen.count(rest, "row", "gate")]))
+    return Section(Words("异常闸门", "The gate"), tuple(words), (summary, each), key="gate")
