@@ -159,20 +159,40 @@ def _lags(answers: Sequence[Answer], pen: Pen) -> Section:
 def _thresholds(answers: Sequence[Answer], pen: Pen) -> Section:
     units = {one.column: one.unit for one in pen.panel.covariates}
     rows: list[tuple[Cell, ...]] = []
+    slopes: list[tuple[Cell, ...]] = []
     for one in answers:
         asked, found = one.asked, one.found
         if not isinstance(asked, ThresholdAsked):
             continue
-        row: tuple[Cell, ...] = (None,) * 10
+        row: tuple[Cell, ...] = (None,) * 4
         if isinstance(found, Threshold):
             write = _pen(pen, f"threshold of {asked.input} by {asked.by}, Hansen (1999)")
             row = (
                 *write(found.at, found.low, found.high, unit=units[asked.by]),
-                *write(*_around(found.below, found.below_error)),
-                *write(*_around(found.above, found.above_error)),
                 pen.figure(found.p, "number", "bootstrap of regions", 3),
             )
+            below = Words(f"{asked.by} 在门槛及以下", f"{asked.by} up to the threshold")
+            above = Words(f"{asked.by} 在门槛以上", f"{asked.by} above the threshold")
+            slopes += [
+                (asked.input, below, *write(*_around(found.below, found.below_error))),
+                (asked.input, above, *write(*_around(found.above, found.above_error))),
+            ]
         rows.append((asked.input, asked.by, *row, _outcome(one)))
+    place = Table(
+        (
+            _COLUMN,
+            Words("门槛变量", "threshold variable"),
+            Words("位置", "place"),
+            *_LOW,
+            Words("p 值", "p"),
+            _TOLD,
+        ),
+        tuple(rows),
+    )
+    each = Table(
+        (_COLUMN, Words("何处", "where"), Words("斜率", "slope"), *_LOW),
+        tuple(slopes),
+    )
     return Section(
         Words("门槛", "Thresholds"),
         (
@@ -180,29 +200,13 @@ def _thresholds(answers: Sequence[Answer], pen: Pen) -> Section:
                 "斜率在门槛变量的哪个值处改变；p 是斜率不变时仍会如此的概率。"
                 "看不出改变时，位置与两段斜率都无意义。",
                 (
-                    "At which value of the threshold variable the slope changes; p is how likely"
+                    "At which value of the threshold variable the slope changes; p is how often"
                     " one slope would look so. Where no change can be told, place and slopes mean"
                     " nothing."
                 ),
             ),
         ),
-        (
-            Table(
-                (
-                    _COLUMN,
-                    Words("门槛变量", "threshold variable"),
-                    Words("位置", "place"),
-                    *_LOW,
-                    Words("之下斜率", "slope below"),
-                    *_LOW,
-                    Words("之上斜率", "slope above"),
-                    *_LOW,
-                    Words("p 值", "p"),
-                    _TOLD,
-                ),
-                tuple(rows),
-            ),
-        ),
+        (place, each) if slopes else (place,),
         key="threshold",
     )
 
