@@ -128,6 +128,35 @@ def test_what_is_no_table_is_refused(tmp_path: Path, name: str) -> None:
         loading.ledger(tmp_path / name, 5)
 
 
+def test_an_offer_that_lacks_a_year_is_not_free_that_year(tmp_path: Path) -> None:
+    path = tmp_path / "tco.csv"
+    lines = [
+        "year,class,offer,amount,unit",
+        *("2024,hardware,domestic,113,yuan", "2024,hardware,imported,100,yuan"),
+        *(f"{year},running,domestic,10,yuan" for year in (2025, 2026, 2027, 2028)),
+        *(f"{year},running,imported,15,yuan" for year in (2025, 2027)),
+    ]
+    path.write_text("\n".join(lines), encoding="utf-8")
+    with pytest.raises(TableInvalid) as caught:
+        loading.cloud(path)
+    # between, and after its last year while the other still pays
+    assert [(f.name, f.file, f.column) for f in caught.value.faults] == [
+        ("YearMissing", "tco.csv", "year")
+    ] * 2
+    for fault, year in zip(caught.value.faults, ("2026", "2028"), strict=True):
+        assert f"“进口”缺少 {year} 年" in fault.zh
+        assert "写一行 0" in fault.zh
+        assert f"imported lacks {year}" in fault.en
+        assert "a row with 0" in fault.en
+    nil = [f"{year},running,imported,0,yuan" for year in (2026, 2028)]
+    path.write_text("\n".join([*lines, *nil]), encoding="utf-8")
+    assert len(loading.cloud(path)[0]) == 10
+    # an offer may begin later than the other, and costs that no offer names are nobody's
+    later = [line for line in [*lines, *nil] if not line.startswith("2024,hardware,imported")]
+    path.write_text("\n".join([*later, "2029,running,,1,yuan"]), encoding="utf-8")
+    assert len(loading.cloud(path)[0]) == 10
+
+
 def test_other_files_have_their_own_checks(tmp_path: Path) -> None:
     path = tmp_path / "f.csv"
 

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from .domain.appraisal import KINDS, Line
-from .domain.cloud import CLASSES, Spend, System
+from .domain.cloud import CLASSES, OFFERS, Spend, System
 from .domain.costing import Cost
 from .domain.overlap import Project
 from .errors import Fault, TableInvalid
@@ -43,7 +43,7 @@ PROJECT = (
 _SORTS = _words(
     ("硬件", "平台软件", "安全", "迁移开发", "组织培训", "运行费"), (*CLASSES, "running")
 )
-_OFFERS = _words(("国产", "进口"), ("domestic", "imported"))
+_OFFERS = _words([offer.zh for offer in OFFERS.values()], tuple(OFFERS))
 CLOUD = (
     _YEAR,
     Column("class", "类别", values=_SORTS),
@@ -178,12 +178,37 @@ def project(path: Path) -> tuple[tuple[Line, ...], str]:
 
 
 def cloud(path: Path) -> tuple[tuple[Spend, ...], str]:
-    """Read the costs of a cloud."""
+    """Read the costs of a cloud; a year that one offer lacks is a fault, not a nil."""
     table = read(path, CLOUD, ("year", "class", "offer"))
     missing_years(path.name, [row["year"] for row in table.rows])
     _not_negative(path.name, table.rows, "amount")
     rows = tuple(Spend(r["year"], r["class"], r["offer"], r["amount"]) for r in table.rows)
+    _offers_lack(path.name, rows)
     return rows, table.source
+
+
+def _offers_lack(file: str, spent: Sequence[Spend]) -> None:
+    # offers are compared year by year: what one of them lacks would count as money saved
+    years: defaultdict[str, set[int]] = defaultdict(set)
+    for one in spent:
+        if one.offer:
+            years[one.offer].add(one.year)
+    last = max(map(max, years.values()), default=0)
+    faults = [
+        Fault(
+            "YearMissing",
+            file,
+            0,
+            "year",
+            f"方案“{OFFERS[name].zh}”缺少 {year} 年；没有支出也请写一行 0",
+            f"the offer {name} lacks {year}; where nothing is paid write a row with 0",
+        )
+        for name, there in years.items()
+        for year in range(min(there), last + 1)
+        if year not in there
+    ]
+    if faults:
+        raise TableInvalid(faults)
 
 
 def systems(path: Path) -> tuple[tuple[System, ...], str]:
