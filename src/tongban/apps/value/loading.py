@@ -77,7 +77,8 @@ def ledger(path: Path, life: int) -> tuple[tuple[Cost, ...], tuple[Fault, ...], 
     """Read a ledger 成本台账: its rows, what a person should look at, and its source.
 
     A department whose code goes on under another name is one department, by its last name, and
-    flagged; without codes a name that ends where another begins is flagged and left as it is.
+    flagged; without codes a name that ends where another begins is flagged and left as it is. So is
+    a year that a line lacks between its first and its last.
     """
     table = read(path, LEDGER, ("year", "tower", "department", "service", "kind"))
     missing_years(path.name, [row["year"] for row in table.rows])
@@ -118,7 +119,7 @@ def ledger(path: Path, life: int) -> tuple[tuple[Cost, ...], tuple[Fault, ...], 
         )
         for row in table.rows
     )
-    return rows, (*flags, *_like_renamed(path.name, rows)), table.source
+    return rows, (*flags, *_like_renamed(path.name, rows), *_gaps(path.name, rows)), table.source
 
 
 def _renamed(
@@ -167,6 +168,41 @@ def _like_renamed(file: str, rows: Sequence[Cost]) -> tuple[Fault, ...]:
         for new in years
         if max(years[old]) + 1 == min(years[new]) and towers[old] == towers[new]
     )
+
+
+def _gaps(file: str, rows: Sequence[Cost]) -> tuple[Fault, ...]:
+    lines: defaultdict[tuple[str, str, str], list[Cost]] = defaultdict(list)
+    for row in rows:
+        lines[row.tower, row.department, row.service].append(row)
+    return tuple(
+        Fault(
+            "LineGap",
+            file,
+            max((row.year, row.row) for row in having if row.year < year)[1],
+            "year",
+            f"成本类别“{tower}”、部门“{department or '各部门共用'}”、事项“{service or '全部'}”"
+            f"前后年度都有，缺少 {year} 年，缺少的按 0 计；没有支出请写一行 0",
+            f"tower {tower}, department {department or '(all)'}, service {service or '(all)'} is "
+            f"there before and after {year} but lacks it, and what it lacks counts as 0; where "
+            "nothing was spent write a row with 0",
+        )
+        for (tower, department, service), having in lines.items()
+        for year in _lacking(having)
+    )
+
+
+def _lacking(rows: Sequence[Cost]) -> list[int]:
+    """Give the years within a line for which nothing stands, or no running cost."""
+    # capital stands for every year of its life, but must not hide running cost that is left out
+    running = {row.year for row in rows if row.kind == "running"}
+    standing = running | {
+        row.year + n for row in rows if row.kind == "capital" for n in range(row.life)
+    }
+    return sorted({y for years in (running, standing) for y in _between(years)})
+
+
+def _between(years: set[int]) -> set[int]:
+    return set(range(min(years), max(years))) - years if years else set()
 
 
 def project(path: Path) -> tuple[tuple[Line, ...], str]:
