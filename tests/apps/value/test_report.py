@@ -92,6 +92,34 @@ def test_the_other_reports_of_the_sample(made: dict[str, Path]) -> None:
     assert len(alike["sections"][0]["tables"][1]["rows"]) == 2
 
 
+def test_heads_and_names_of_flags_are_in_the_language_of_the_page(
+    made: dict[str, Path], tmp_path: Path
+) -> None:
+    ledger, page = tmp_path / "ledger.csv", tmp_path / "r.html"
+    lines = [
+        "year,tower,department,department_code,kind,amount,unit",
+        *(f"{year},cloud,,,running,9,yuan" for year in (2023, 2024, 2025)),
+        *("2023,staff,甲局,D1,running,9,yuan", "2024,staff,乙局,D1,running,9,yuan"),
+        *("2023,net,丙局,,running,9,yuan", "2024,net,丁局,,running,9,yuan"),
+        *("2023,data,戊局,,running,9,yuan", "2025,data,戊局,,running,9,yuan"),
+    ]
+    ledger.write_text("\n".join(lines), encoding="utf-8")
+    names = {
+        "zh": ["部门已更名", "部门可能更名", "中间年度缺失"],
+        "en": ["DepartmentRenamed", "DepartmentMaybeRenamed", "LineGap"],
+    }
+    offers = {"zh": ["国产", "进口"], "en": ["domestic", "imported"]}
+    for lang in ("zh", "en"):
+        run("costs", ledger, made["events"], "--lang", lang, "-o", page)
+        tables = html.fromstring(page.read_text(encoding="utf-8")).xpath("//table")
+        (flags,) = (t for t in tables if "ledger.csv:5" in t.text_content())
+        assert [row.xpath("string(td[2])") for row in flags.xpath(".//tr[td]")] == names[lang]
+        run("cloud", made["cloud"], "--lang", lang, "-o", page)
+        heads = html.fromstring(page.read_text(encoding="utf-8")).xpath("//th")
+        told = [head.text_content() for head in heads]
+        assert [name for name in told if name in offers["zh"] + offers["en"]] == offers[lang]
+
+
 def test_outputs_are_written_and_say_the_same(made: dict[str, Path], tmp_path: Path) -> None:
     names = [tmp_path / f"r.{suffix}" for suffix in ("html", "json", "xlsx")]
     options = [word for name in names for word in ("-o", name)]

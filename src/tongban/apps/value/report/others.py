@@ -153,8 +153,8 @@ def _ownership(spent: Sequence[cloud.Spend], books: Source, parameters: Paramete
     )
     head = (
         Words("年（累计）", "year, so far"),
-        plain(parameters.ours),
-        plain(parameters.theirs),
+        _offer(parameters.ours),
+        _offer(parameters.theirs),
         Words("差额", "difference"),
     )
     return Section(
@@ -163,6 +163,10 @@ def _ownership(spent: Sequence[cloud.Spend], books: Source, parameters: Paramete
         (Table(head, rows),),
         (Bars(Words("累计差额（正数为国产较省）", "Difference so far (above nil: saved)"), bars),),
     )
+
+
+def _offer(name: str) -> Words:
+    return cloud.OFFERS.get(name, plain(name))
 
 
 def _governance(found: Governance | None, books: Source) -> Section:
