@@ -12,6 +12,7 @@ from tongban.apps.value.domain.gate import Claim, check, least_irr, npv_bounds
 from tongban.apps.value.report import appraising
 from tongban.infra.reports.model import Section
 from tongban.kernel.facts import Words
+from tongban.kernel.figures import Figure
 
 DAY = date(2026, 11, 26)
 RATES = st.decimals("0.01", "0.9", places=2)
@@ -129,3 +130,17 @@ def test_contradictions_have_a_chinese_name_in_the_report() -> None:
     }  # fmt: skip
     for zh in found.values():
         assert not any(sign.isascii() for sign in zh)
+
+
+def test_the_rate_that_is_needed_is_a_figure() -> None:
+    claim = Claim(5, Decimal("0.186"), Decimal("2.3"))
+    (finding,) = check(claim)
+    assert finding.needed == least_irr(5, Decimal("2.3"), Decimal(0))
+    (table,) = section(5, Decimal("0.186"), Decimal("2.3")).tables
+    label, needed = table.rows[-1]
+    assert label == Words("要达到该净现值，内部收益率至少", "IRR that this NPV needs, at least")
+    # (1 + 2.3)^(1/5) − 1 is 26.97 %
+    assert needed == Figure(Decimal("27.0"), "percent", DAY, "gate of a report", "assumed")
+    (below,) = check(Claim(5, Decimal("0.2"), Decimal("0.01"), Decimal("0.05")))
+    assert below.needed is None
+    assert len(section(5, Decimal("0.2"), Decimal("0.01"), Decimal("0.05")).tables[0].rows) == 5

@@ -286,7 +286,11 @@ def gate(claim: Claim, findings: Sequence[Finding], source: str, as_of: date) ->
         rows.append((Words("折现率", "discount rate"), quoted.share(claim.rate)))
     if claim.payback is not None:
         rows.append((Words("回收期", "payback"), quoted.of(claim.payback, "year")))
-    rows += [(CONTRADICTIONS[f.name], counted.of(f.bound, "ratio")) for f in findings]
+    for found in findings:
+        rows.append((CONTRADICTIONS[found.name], counted.of(found.bound, "ratio")))
+        if found.needed is not None:
+            label = Words("要达到该净现值，内部收益率至少", "IRR that this NPV needs, at least")
+            rows.append((label, counted.share(found.needed)))
     said = tuple(f.said for f in findings) or (
         Words(
             "所引数字可以同时成立；这不表示它们属实。",
