@@ -10,6 +10,7 @@ from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
+import click
 import pytest
 from click.testing import CliRunner
 from lxml import html
@@ -333,6 +334,19 @@ def test_the_demonstration_makes_its_report(tmp_path: Path) -> None:
     report = told((tmp_path / "d" / "report.json").read_text(encoding="utf-8"))
     assert "at most 1.35×" in str(report["sections"][-1]["says"])
     assert len(report["sections"]) == 18
+
+
+def test_the_demonstration_opens_its_report_unless_told_not_to(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    opened: list[str] = []
+    monkeypatch.setattr(click, "launch", opened.append)
+    monkeypatch.chdir(tmp_path)
+    run("demo", "-o", "d 1", "--branches", "200", "--no-open")
+    assert opened == []
+    run("demo", "-o", "d 1", "--branches", "200")
+    # a browser gets an address, whatever folder it was started in
+    assert opened == [f"{tmp_path.resolve().as_uri()}/d%201/report.html"]
 
 
 def test_files_alone_are_enough() -> None:
