@@ -66,6 +66,21 @@ def test_break_even_makes_the_value_nil() -> None:
     assert alone.mirr is None
 
 
+def test_the_npv_corrected_for_optimism_by_hand() -> None:
+    likely = {"outlay": "1.2", "running": "2", "direct": "0.5", "social": "0.1", "delay": "1"}
+    ranges = {name: Range(Decimal(0), Decimal(value), Decimal(9)) for name, value in likely.items()}
+    terms = replace(TERMS, rate=Decimal("0.1"), ranges=ranges)
+    lines = [
+        Line(2025, "outlay", 100_000),
+        Line(2026, "running", 11_000),
+        Line(2026, "direct", 121_000),
+        Line(2026, "social", 50_000),
+    ]
+    result = appraisal.appraise(appraisal.project(lines), terms)
+    # as stated −100,000 + 110,000 / 1.1; corrected −120,000 − 22,000 / 1.1 + 60,500 / 1.1²
+    assert (result.npv, result.corrected) == (0, -90_000)
+
+
 def test_the_tornado_is_the_recomputed_value_at_each_end() -> None:
     found = appraisal.project(LINES)
     result = appraisal.appraise(found, TERMS)

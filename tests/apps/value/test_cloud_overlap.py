@@ -1,15 +1,22 @@
 """The cloud, and projects bought twice: by hand, and what must be refused."""
 
+from datetime import date
 from decimal import Decimal
+from pathlib import Path
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from tongban.apps.value import building, parameters
 from tongban.apps.value.domain import cloud, overlap
 from tongban.apps.value.domain.cloud import Spend, System
 from tongban.apps.value.domain.overlap import Project
 from tongban.apps.value.errors import ValueRefused
+from tongban.infra.reports.model import NONE, Cell, Report
+from tongban.kernel.figures import Figure
+
+DAY = date(2026, 11, 26)
 
 
 def system(name: str, vcpu: int = 8, mean: str = "0.2", peak: str = "0.35", *needs: str) -> System:
@@ -70,6 +77,66 @@ def test_break_even_is_for_good() -> None:
     assert cloud.ownership(ours, "o", "t") is None
     assert cloud.return_per_yuan({"a": 43}, {"a": 10}) == Decimal("4.3")
     assert cloud.return_per_yuan({}, {}) is None
+
+
+COSTS = """year,class,offer,amount,unit
+2024,hardware,domestic,130,yuan
+2024,hardware,imported,100,yuan
+2025,running,domestic,10,yuan
+2025,running,imported,22,yuan
+2026,running,domestic,10,yuan
+2026,running,imported,22,yuan
+2027,running,domestic,10,yuan
+2027,running,imported,22,yuan
+"""
+SYSTEMS = """system,department,vcpu,mean,peak,needs
+a,d,4,0.2,0.35,
+b,d,6,0.2,0.63,a
+"""
+
+
+def written(folder: Path, costs: str) -> Report:
+    (folder / "costs.csv").write_text(costs, encoding="utf-8")
+    (folder / "systems.csv").write_text(SYSTEMS, encoding="utf-8")
+    known = parameters.load()
+    return building.of_cloud(folder / "costs.csv", known, DAY, systems=folder / "systems.csv")
+
+
+def rows(report: Report, section: str) -> dict[str, tuple[Cell, ...]]:
+    (found,) = (s for s in report.sections if s.title.en == section)
+    return {row[0].en: row[1:] for t in found.tables for row in t.rows}  # type: ignore[union-attr]
+
+
+def values(cells: tuple[Cell, ...]) -> list[object]:
+    return [cell.value for cell in cells if isinstance(cell, Figure)]
+
+
+def test_figures_of_the_report_by_hand(tmp_path: Path) -> None:
+    report = written(tmp_path, COSTS)
+    made_of = rows(report, "What it is made of")
+    # 130 yuan over five years and 10 a year to run: 36 yuan for 10 vCPU and 12 months: 0.30 yuan
+    assert values(made_of["cost per vCPU and month"]) == [30]
+    assert values(made_of["in all"]) == [13_000]
+    sizes = rows(report, "Right size and migration waves")
+    # 4 × 0.35 / 0.7 = 2; 6 × 0.63 / 0.7 = 5.4, so 6
+    assert values(sizes["a"])[-2:] == [2, 2]
+    assert values(sizes["b"])[-2:] == [6, 0]
+
+
+def test_the_year_of_break_even_is_a_figure(tmp_path: Path) -> None:
+    title = "Total cost of ownership, domestic and imported"
+    report = written(tmp_path, COSTS)
+    found = rows(report, title)
+    # 130, 140, 150, 160 against 100, 122, 144, 166: the fourth year from the start of 2024
+    assert [values(found[str(year)])[-1] for year in range(2024, 2028)] == [-3000, -1800, -600, 600]
+    (even,) = found["from the start of 2024 to break-even at the end of 2027"]
+    assert isinstance(even, Figure)
+    assert (even.value, even.unit, even.as_of, even.status) == (4, "year", DAY, "measured")
+    assert even.source.startswith("costs.csv sha256:")
+    (section,) = (s for s in report.sections if s.title.en == title)
+    assert [said.en for said in section.says] == ["break-even in 2027"]
+    never = rows(written(tmp_path, COSTS.replace(",22,", ",19,")), title)
+    assert never["break-even"] == (NONE,)
 
 
 def project(

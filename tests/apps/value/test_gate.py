@@ -1,5 +1,6 @@
 """The gate: its bounds are those of the linear programme over all flows, found by its corners."""
 
+from datetime import date
 from decimal import Decimal
 from itertools import combinations_with_replacement
 from math import ceil
@@ -8,7 +9,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tongban.apps.value.domain.gate import Claim, check, least_irr, npv_bounds
+from tongban.apps.value.report import appraising
+from tongban.infra.reports.model import Section
+from tongban.kernel.facts import Words
+from tongban.kernel.figures import Figure
 
+DAY = date(2026, 11, 26)
 RATES = st.decimals("0.01", "0.9", places=2)
 
 
@@ -97,3 +103,44 @@ def test_other_contradictions_have_their_names() -> None:
         "NpvBeyondIrr"
     ]
     assert names(5, Decimal("0.186"), Decimal("1.0"), Decimal(0)) == []
+
+
+def section(*claim: object) -> Section:
+    told = Claim(*claim)  # type: ignore[arg-type]
+    return appraising.gate(told, check(told), "a report", DAY)
+
+
+def test_contradictions_have_a_chinese_name_in_the_report() -> None:
+    claims = [
+        (5, Decimal("0.100"), Decimal("0.2"), Decimal("0.120")),
+        (5, Decimal("0.1"), None, None, Decimal(6)),
+        (5, Decimal("0.2"), Decimal("0.01"), Decimal("0.05")),
+        (5, Decimal("0.2"), Decimal("0.1"), Decimal("-0.05")),
+        (5, Decimal("0.186"), Decimal("2.3")),
+    ]
+    labels = [row[0] for claim in claims for row in section(*claim).tables[0].rows]
+    found = {
+        label.en: label.zh
+        for label in labels
+        if isinstance(label, Words) and label.en in appraising.CONTRADICTIONS
+    }
+    assert set(found) == set(appraising.CONTRADICTIONS) == {
+        "SignsDisagree", "PaybackBeyondHorizon", "ReturnWithoutPayback", "NpvBelowIrr",
+        "RateNegative", "NpvBeyondIrr",
+    }  # fmt: skip
+    for zh in found.values():
+        assert not any(sign.isascii() for sign in zh)
+
+
+def test_the_rate_that_is_needed_is_a_figure() -> None:
+    claim = Claim(5, Decimal("0.186"), Decimal("2.3"))
+    (finding,) = check(claim)
+    assert finding.needed == least_irr(5, Decimal("2.3"), Decimal(0))
+    (table,) = section(5, Decimal("0.186"), Decimal("2.3")).tables
+    label, needed = table.rows[-1]
+    assert label == Words("要达到该净现值，内部收益率至少", "IRR that this NPV needs, at least")
+    # (1 + 2.3)^(1/5) − 1 is 26.97 %
+    assert needed == Figure(Decimal("27.0"), "percent", DAY, "gate of a report", "assumed")
+    (below,) = check(Claim(5, Decimal("0.2"), Decimal("0.01"), Decimal("0.05")))
+    assert below.needed is None
+    assert len(section(5, Decimal("0.2"), Decimal("0.01"), Decimal("0.05")).tables[0].rows) == 5

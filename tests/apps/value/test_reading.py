@@ -101,6 +101,37 @@ def test_a_department_renamed_half_way_is_flagged(tmp_path: Path) -> None:
     assert [(f.name, f.row) for f in flags] == [("DepartmentMaybeRenamed", 3)]
 
 
+def test_a_year_that_a_line_lacks_is_flagged_and_counted_on(tmp_path: Path) -> None:
+    cloud = [f"{year},cloud,,,,running,100,yuan," for year in range(2022, 2028)]
+    more = [
+        "2022,staff,公安局,P1,x,running,50,yuan,",  # 2023 and 2024 are lacking, by code one line
+        "2025,staff,市公安局,P1,x,running,50,yuan,",
+        "2024,staff,公安局,P1,y,running,50,yuan,",
+        "2022,net,a,,,running,5,yuan,",  # where nothing was spent a 0 says so
+        "2023,net,a,,,running,0,yuan,",
+        "2024,net,a,,,running,5,yuan,",
+        "2022,software,a,,,capital,9,yuan,4",  # stands until 2025 and hides no running cost
+        "2024,software,a,,,running,5,yuan,",
+        "2026,software,a,,,running,5,yuan,",
+        "2022,hardware,,,,capital,9,yuan,2",  # stands until 2023
+        "2025,hardware,,,,capital,9,yuan,2",
+    ]
+    rows, flags, _ = loading.ledger(ledger(tmp_path, *cloud, *more), 5)
+    assert len(rows) == 17
+    gaps = [flag for flag in flags if flag.name == "LineGap"]
+    assert [(f.row, f.column, f.file) for f in gaps] == [
+        (row, "year", "ledger.csv") for row in (8, 8, 15, 17)
+    ]
+    for flag, year in zip(gaps, (2023, 2024, 2025, 2024), strict=True):
+        assert f"缺少 {year} 年" in flag.zh
+        assert f"before and after {year}" in flag.en
+    for part in ("“staff”", "“市公安局”", "“x”", "写一行 0"):
+        assert part in gaps[0].zh
+    assert "tower staff, department 市公安局, service x" in gaps[0].en
+    assert "“各部门共用”、事项“全部”" in gaps[3].zh
+    assert "department (all), service (all)" in gaps[3].en
+
+
 def test_excel_parquet_and_gb18030_say_the_same(tmp_path: Path) -> None:
     wanted = [row.amount for row in loading.ledger(ledger(tmp_path, *GOOD), 5)[0]]
     heads = ["年度", "成本类别", "性质", "金额", "单位"]
@@ -126,6 +157,35 @@ def test_what_is_no_table_is_refused(tmp_path: Path, name: str) -> None:
     (tmp_path / name).write_bytes(b"")
     with pytest.raises(ValueRefused, match=name):
         loading.ledger(tmp_path / name, 5)
+
+
+def test_an_offer_that_lacks_a_year_is_not_free_that_year(tmp_path: Path) -> None:
+    path = tmp_path / "tco.csv"
+    lines = [
+        "year,class,offer,amount,unit",
+        *("2024,hardware,domestic,113,yuan", "2024,hardware,imported,100,yuan"),
+        *(f"{year},running,domestic,10,yuan" for year in (2025, 2026, 2027, 2028)),
+        *(f"{year},running,imported,15,yuan" for year in (2025, 2027)),
+    ]
+    path.write_text("\n".join(lines), encoding="utf-8")
+    with pytest.raises(TableInvalid) as caught:
+        loading.cloud(path)
+    # between, and after its last year while the other still pays
+    assert [(f.name, f.file, f.column) for f in caught.value.faults] == [
+        ("YearMissing", "tco.csv", "year")
+    ] * 2
+    for fault, year in zip(caught.value.faults, ("2026", "2028"), strict=True):
+        assert f"“进口”缺少 {year} 年" in fault.zh
+        assert "写一行 0" in fault.zh
+        assert f"imported lacks {year}" in fault.en
+        assert "a row with 0" in fault.en
+    nil = [f"{year},running,imported,0,yuan" for year in (2026, 2028)]
+    path.write_text("\n".join([*lines, *nil]), encoding="utf-8")
+    assert len(loading.cloud(path)[0]) == 10
+    # an offer may begin later than the other, and costs that no offer names are nobody's
+    later = [line for line in [*lines, *nil] if not line.startswith("2024,hardware,imported")]
+    path.write_text("\n".join([*later, "2029,running,,1,yuan"]), encoding="utf-8")
+    assert len(loading.cloud(path)[0]) == 10
 
 
 def test_other_files_have_their_own_checks(tmp_path: Path) -> None:

@@ -1,6 +1,7 @@
 """Reports and commands: every number is a figure with its source, and no data becomes markup."""
 
 import json
+import re
 import subprocess
 import sys
 from dataclasses import replace
@@ -9,12 +10,15 @@ from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
+import click
 import pytest
 from click.testing import CliRunner
 from lxml import html
 from openpyxl import load_workbook
 
-from tongban.apps.value import parameters, samples
+from tongban.apps.cases import events as cases
+from tongban.apps.value import counting, parameters, samples
+from tongban.apps.value.domain import costing
 from tongban.apps.value.errors import ValueRefused
 from tongban.cli import main
 from tongban.infra.reports.model import Source
@@ -90,6 +94,155 @@ def test_the_other_reports_of_the_sample(made: dict[str, Path]) -> None:
     assert [cell["value"] for cell in table["rows"][-1][1:4]] == [100_001] * 3
     alike = told(run("duplicates", made["projects"], "--json"))
     assert len(alike["sections"][0]["tables"][1]["rows"]) == 2
+
+
+def test_bars_of_a_waterfall_join_end_to_end(made: dict[str, Path], tmp_path: Path) -> None:
+    ledger = tmp_path / "ledger.csv"
+    # what no department of the trail bears stands in a bar too
+    text = made["ledger"].read_text(encoding="utf-8-sig")
+    ledger.write_text(f"{text}2025,人工,无此部门,,,经常性,700,元,\n", encoding="utf-8")
+    report = told(run("costs", ledger, made["events"], "--json"))
+    unit, counts = report["sections"][0], report["sections"][2]
+    (by_tower,), (by_end,) = unit["pictures"], counts["pictures"]
+    shown = [row[1]["value"] for row in counts["tables"][0]["rows"]]
+    totals = (cells(report, unit["title"]["en"])["CPS"], shown[4])
+    for picture, total in zip((by_tower, by_end), totals, strict=True):
+        *steps, last = ((bar["low"]["value"], bar["high"]["value"]) for bar in picture["bars"])
+        assert len(steps) >= 4
+        assert [low for low, _ in steps] == [0, *(high for _, high in steps[:-1])]
+        assert last == (0, steps[-1][1]) == (0, total)
+    assert by_tower["bars"][-2]["label"]["en"] == "without a home"
+    lengths = [abs(bar["high"]["value"] - bar["low"]["value"]) for bar in by_end["bars"]]
+    assert lengths == shown[:5]
+
+
+def test_weights_of_density_are_printed_and_used(made: dict[str, Path], tmp_path: Path) -> None:
+    own = tmp_path / "own.yaml"
+    text = parameters.SHIPPED.read_text(encoding="utf-8")
+    changed = 'weights: {effective: "0.1", unaided: "0.8", first_time: "0.3"}'
+    own.write_text(re.sub(r"weights: {.*}", changed, text), encoding="utf-8")
+    counted = counting.count(made["events"], 30).counts
+    parts = costing.use([count for count in counted if count.year == 2025])
+    shown = {
+        "effective": "effective",
+        "unaided": "without a person",
+        "first_time": "right first time",
+    }
+    found = []
+    for path in (parameters.SHIPPED, own):
+        # one user: the density is 1
+        more = ("--users", "1", "--satisfaction", "0.9", "--parameters", path)
+        report = told(
+            run("costs", made["ledger"], made["events"], "--year", "2025", "--json", *more)
+        )
+        rows = report["sections"][3]["tables"][0]["rows"]
+        printed = {row[0]["en"]: row[2].get("value") for row in rows}
+        weights = parameters.load(path).weights
+        assert {n: Decimal(printed[shown[n]]) for n in weights} == weights
+        utility = sum(weights[n] * getattr(parts, n) for n in weights) / sum(weights.values())
+        density = cells(report, "User value density (UVD)")["user value density UVD"]
+        assert density == str(round(utility * Decimal("0.9"), 3))
+        found.append(density)
+    assert found[0] != found[1]
+
+
+def test_a_threshold_is_reached_or_not_or_nothing_was_measured(tmp_path: Path) -> None:
+    ledger, events = tmp_path / "ledger.csv", tmp_path / "events.csv"
+    lines = ["2025,cloud,,running,70,yuan", "2025,staff,d,running,30,yuan"]
+    head = "year,tower,department,kind,amount,unit"
+    ledger.write_text("\n".join([head, *lines]), encoding="utf-8")
+    ended = [f"{cases.ENDED},c{n},a,2025-03-0{n},d,p{n},granted" for n in (1, 2, 3)]
+    handed = f"{cases.HANDED},c1,a,2025-03-01,d,p1,"
+    shared = f"{cases.ENTERED},c1,b,2025-03-01,e,p1,"
+    events.write_text(
+        "\n".join([",".join(counting.COLUMNS), *ended, handed, shared]), encoding="utf-8"
+    )
+    report = told(run("costs", ledger, events, "--json"))
+    (table,) = report["sections"][4]["tables"]
+    assert report["sections"][4]["title"]["en"] == "Four dimensions"
+    found = [[cell.get("value", cell.get("en")) for cell in row[1:]] for row in table["rows"]]
+    assert found == [
+        ["70.0", "70.0", "reached"],  # 70 of 100 yuan stand for all: just so
+        ["66.7", "65.0", "reached"],  # two of three without a person
+        ["not measured yet", "60.0", "none"],  # no department supplied anything
+        ["33.3", "75.0", "not reached"],  # one of three cases of two departments
+    ]
+    assert [row[3]["zh"] for row in table["rows"]] == ["达到", "达到", "无", "未达到"]
+
+
+@pytest.mark.parametrize(
+    ("lines", "rates", "said"),
+    [
+        (
+            ("2025,outlay,1600", "2026,direct,10000", "2027,running,10000"),
+            ["25.0%", "400.0%"],
+            {
+                "zh": "现金流变号 2 次，有 2 个内部收益率，都列出；请以净现值为准。",
+                "en": "The flow changes its sign 2 times and has 2 rates of return. All are given; "
+                "go by the NPV.",
+            },
+        ),
+        (
+            ("2025,direct,1600", "2026,direct,10000"),
+            [],
+            {
+                "zh": "现金流不变号，内部收益率不存在",
+                "en": "the flow never changes its sign: there is no IRR",
+            },
+        ),
+    ],
+)
+def test_two_rates_or_none_are_said_in_the_written_report(
+    tmp_path: Path, lines: tuple[str, ...], rates: list[str], said: dict[str, str]
+) -> None:
+    path, page = tmp_path / "project.csv", tmp_path / "r.html"
+    path.write_text("\n".join(["year,kind,amount,unit", *(f"{one},yuan" for one in lines)]))
+    names = {"zh": "内部收益率 IRR", "en": "internal rate of return (IRR)"}
+    none = {"zh": "无", "en": "none"}
+    for lang, sentence in said.items():
+        run("appraise", path, "--paths", "100", "--lang", lang, "-o", page)
+        tree = html.fromstring(page.read_text(encoding="utf-8"))
+        assert sentence in [p.text_content() for p in tree.xpath("//p")]
+        shown = [
+            row.xpath("string(*[2])") for row in tree.xpath("//tr") if row[0].text == names[lang]
+        ]
+        assert [re.sub(r"\[.*|\s", "", cell) for cell in shown] == (rates or [none[lang]])
+
+
+def test_ten_thousand_paths_where_nobody_says_how_many(made: dict[str, Path]) -> None:
+    report = told(run("appraise", made["project"], "--json"))
+    found = cells(report, "Uncertainty (Monte Carlo)")
+    assert found["paths"] == 10_000
+    (spread,) = (s for s in report["sections"] if s["title"]["en"].startswith("Uncertainty"))
+    assert sum(bar["high"]["value"] for bar in spread["pictures"][0]["bars"]) == 10_000
+
+
+def test_heads_and_names_of_flags_are_in_the_language_of_the_page(
+    made: dict[str, Path], tmp_path: Path
+) -> None:
+    ledger, page = tmp_path / "ledger.csv", tmp_path / "r.html"
+    lines = [
+        "year,tower,department,department_code,kind,amount,unit",
+        *(f"{year},cloud,,,running,9,yuan" for year in (2023, 2024, 2025)),
+        *("2023,staff,甲局,D1,running,9,yuan", "2024,staff,乙局,D1,running,9,yuan"),
+        *("2023,net,丙局,,running,9,yuan", "2024,net,丁局,,running,9,yuan"),
+        *("2023,data,戊局,,running,9,yuan", "2025,data,戊局,,running,9,yuan"),
+    ]
+    ledger.write_text("\n".join(lines), encoding="utf-8")
+    names = {
+        "zh": ["部门已更名", "部门可能更名", "中间年度缺失"],
+        "en": ["DepartmentRenamed", "DepartmentMaybeRenamed", "LineGap"],
+    }
+    offers = {"zh": ["国产", "进口"], "en": ["domestic", "imported"]}
+    for lang in ("zh", "en"):
+        run("costs", ledger, made["events"], "--lang", lang, "-o", page)
+        tables = html.fromstring(page.read_text(encoding="utf-8")).xpath("//table")
+        (flags,) = (t for t in tables if "ledger.csv:5" in t.text_content())
+        assert [row.xpath("string(td[2])") for row in flags.xpath(".//tr[td]")] == names[lang]
+        run("cloud", made["cloud"], "--lang", lang, "-o", page)
+        heads = html.fromstring(page.read_text(encoding="utf-8")).xpath("//th")
+        told = [head.text_content() for head in heads]
+        assert [name for name in told if name in offers["zh"] + offers["en"]] == offers[lang]
 
 
 def test_outputs_are_written_and_say_the_same(made: dict[str, Path], tmp_path: Path) -> None:
@@ -181,6 +334,19 @@ def test_the_demonstration_makes_its_report(tmp_path: Path) -> None:
     report = told((tmp_path / "d" / "report.json").read_text(encoding="utf-8"))
     assert "at most 1.35×" in str(report["sections"][-1]["says"])
     assert len(report["sections"]) == 18
+
+
+def test_the_demonstration_opens_its_report_unless_told_not_to(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    opened: list[str] = []
+    monkeypatch.setattr(click, "launch", opened.append)
+    monkeypatch.chdir(tmp_path)
+    run("demo", "-o", "d 1", "--branches", "200", "--no-open")
+    assert opened == []
+    run("demo", "-o", "d 1", "--branches", "200")
+    # a browser gets an address, whatever folder it was started in
+    assert opened == [f"{tmp_path.resolve().as_uri()}/d%201/report.html"]
 
 
 def test_files_alone_are_enough() -> None:

@@ -305,4 +305,4 @@ def demo(folder: Path, branches: int, lang: str, *, opening: bool) -> None:
             write(whole, folder / name, lang)
     click.echo(f"{folder / 'report.html'}")
     if opening:
-        click.launch(str(folder / "report.html"))
+        click.launch((folder / "report.html").resolve().as_uri())

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from .domain.appraisal import KINDS, Line
-from .domain.cloud import CLASSES, Spend, System
+from .domain.cloud import CLASSES, OFFERS, Spend, System
 from .domain.costing import Cost
 from .domain.overlap import Project
 from .errors import Fault, TableInvalid
@@ -43,7 +43,7 @@ PROJECT = (
 _SORTS = _words(
     ("硬件", "平台软件", "安全", "迁移开发", "组织培训", "运行费"), (*CLASSES, "running")
 )
-_OFFERS = _words(("国产", "进口"), ("domestic", "imported"))
+_OFFERS = _words([offer.zh for offer in OFFERS.values()], tuple(OFFERS))
 CLOUD = (
     _YEAR,
     Column("class", "类别", values=_SORTS),
@@ -77,7 +77,8 @@ def ledger(path: Path, life: int) -> tuple[tuple[Cost, ...], tuple[Fault, ...], 
     """Read a ledger 成本台账: its rows, what a person should look at, and its source.
 
     A department whose code goes on under another name is one department, by its last name, and
-    flagged; without codes a name that ends where another begins is flagged and left as it is.
+    flagged; without codes a name that ends where another begins is flagged and left as it is. So is
+    a year that a line lacks between its first and its last.
     """
     table = read(path, LEDGER, ("year", "tower", "department", "service", "kind"))
     missing_years(path.name, [row["year"] for row in table.rows])
@@ -118,7 +119,7 @@ def ledger(path: Path, life: int) -> tuple[tuple[Cost, ...], tuple[Fault, ...], 
         )
         for row in table.rows
     )
-    return rows, (*flags, *_like_renamed(path.name, rows)), table.source
+    return rows, (*flags, *_like_renamed(path.name, rows), *_gaps(path.name, rows)), table.source
 
 
 def _renamed(
@@ -169,6 +170,41 @@ def _like_renamed(file: str, rows: Sequence[Cost]) -> tuple[Fault, ...]:
     )
 
 
+def _gaps(file: str, rows: Sequence[Cost]) -> tuple[Fault, ...]:
+    lines: defaultdict[tuple[str, str, str], list[Cost]] = defaultdict(list)
+    for row in rows:
+        lines[row.tower, row.department, row.service].append(row)
+    return tuple(
+        Fault(
+            "LineGap",
+            file,
+            max((row.year, row.row) for row in having if row.year < year)[1],
+            "year",
+            f"成本类别“{tower}”、部门“{department or '各部门共用'}”、事项“{service or '全部'}”"
+            f"前后年度都有，缺少 {year} 年，缺少的按 0 计；没有支出请写一行 0",
+            f"tower {tower}, department {department or '(all)'}, service {service or '(all)'} is "
+            f"there before and after {year} but lacks it, and what it lacks counts as 0; where "
+            "nothing was spent write a row with 0",
+        )
+        for (tower, department, service), having in lines.items()
+        for year in _lacking(having)
+    )
+
+
+def _lacking(rows: Sequence[Cost]) -> list[int]:
+    """Give the years within a line for which nothing stands, or no running cost."""
+    # capital stands for every year of its life, but must not hide running cost that is left out
+    running = {row.year for row in rows if row.kind == "running"}
+    standing = running | {
+        row.year + n for row in rows if row.kind == "capital" for n in range(row.life)
+    }
+    return sorted({y for years in (running, standing) for y in _between(years)})
+
+
+def _between(years: set[int]) -> set[int]:
+    return set(range(min(years), max(years))) - years if years else set()
+
+
 def project(path: Path) -> tuple[tuple[Line, ...], str]:
     """Read the lines of an investment; amounts are never negative, the kind says the direction."""
     table = read(path, PROJECT, ("year", "kind", "name"))
@@ -178,12 +214,37 @@ def project(path: Path) -> tuple[tuple[Line, ...], str]:
 
 
 def cloud(path: Path) -> tuple[tuple[Spend, ...], str]:
-    """Read the costs of a cloud."""
+    """Read the costs of a cloud; a year that one offer lacks is a fault, not a nil."""
     table = read(path, CLOUD, ("year", "class", "offer"))
     missing_years(path.name, [row["year"] for row in table.rows])
     _not_negative(path.name, table.rows, "amount")
     rows = tuple(Spend(r["year"], r["class"], r["offer"], r["amount"]) for r in table.rows)
+    _offers_lack(path.name, rows)
     return rows, table.source
+
+
+def _offers_lack(file: str, spent: Sequence[Spend]) -> None:
+    # offers are compared year by year: what one of them lacks would count as money saved
+    years: defaultdict[str, set[int]] = defaultdict(set)
+    for one in spent:
+        if one.offer:
+            years[one.offer].add(one.year)
+    last = max(map(max, years.values()), default=0)
+    faults = [
+        Fault(
+            "YearMissing",
+            file,
+            0,
+            "year",
+            f"方案“{OFFERS[name].zh}”缺少 {year} 年；没有支出也请写一行 0",
+            f"the offer {name} lacks {year}; where nothing is paid write a row with 0",
+        )
+        for name, there in years.items()
+        for year in range(min(there), last + 1)
+        if year not in there
+    ]
+    if faults:
+        raise TableInvalid(faults)
 
 
 def systems(path: Path) -> tuple[tuple[System, ...], str]:

@@ -7,8 +7,11 @@ from fractions import Fraction
 from math import ceil
 
 from tongban.apps.value.errors import ValueRefused
+from tongban.kernel.facts import Words
 
 CLASSES = ("hardware", "platform", "security", "migration", "organisation")
+#: What is offered 方案, as files and parameters name it.
+OFFERS = {"domestic": Words("国产", "domestic"), "imported": Words("进口", "imported")}
 
 
 @dataclass(frozen=True, slots=True)

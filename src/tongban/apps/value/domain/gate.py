@@ -31,11 +31,16 @@ class Claim:
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """One contradiction: its name, the bound that is crossed, in words."""
+    """One contradiction: its name, the bound that is crossed, in words.
+
+    ``needed`` is the least rate of return with which the quoted NPV could be reached, where the
+    words tell it.
+    """
 
     name: str
     bound: Decimal
     said: Words
+    needed: Decimal | None = None
 
 
 def npv_bounds(
@@ -152,6 +157,7 @@ def _beyond(claim: Claim) -> Finding:
             f"in {claim.years} years at an IRR of {claim.irr:.1%} the NPV is at most "
             f"{most:.2f}× the outlay, not {npv}×; that needs an IRR of {needed:.1%} or more",
         ),
+        needed,
     )
 
 

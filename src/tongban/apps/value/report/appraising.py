@@ -28,6 +28,15 @@ NAMES = {
     "social": Words("社会收益", "social value"),
     "delay": Words("收益推迟（年）", "delay of income (years)"),
 }
+#: Names of contradictions; English has the name that the finding has.
+CONTRADICTIONS = {
+    "PaybackBeyondHorizon": Words("回收期超出评价期", "PaybackBeyondHorizon"),
+    "ReturnWithoutPayback": Words("未回收而收益率为正", "ReturnWithoutPayback"),
+    "RateNegative": Words("折现率为负", "RateNegative"),
+    "SignsDisagree": Words("正负不符", "SignsDisagree"),
+    "NpvBeyondIrr": Words("净现值超出上限", "NpvBeyondIrr"),
+    "NpvBelowIrr": Words("净现值低于下限", "NpvBelowIrr"),
+}
 _WHAT = (Words("项目", "what"), Words("数值", "figure"))
 _TAILS = ("5 %", "25 %", "50 %", "75 %", "95 %")
 _NEVER = Words("评价期内不回收", "not within these years")
@@ -277,7 +286,11 @@ def gate(claim: Claim, findings: Sequence[Finding], source: str, as_of: date) ->
         rows.append((Words("折现率", "discount rate"), quoted.share(claim.rate)))
     if claim.payback is not None:
         rows.append((Words("回收期", "payback"), quoted.of(claim.payback, "year")))
-    rows += [(plain(f.name), counted.of(f.bound, "ratio")) for f in findings]
+    for found in findings:
+        rows.append((CONTRADICTIONS[found.name], counted.of(found.bound, "ratio")))
+        if found.needed is not None:
+            label = Words("要达到该净现值，内部收益率至少", "IRR that this NPV needs, at least")
+            rows.append((label, counted.share(found.needed)))
     said = tuple(f.said for f in findings) or (
         Words(
             "所引数字可以同时成立；这不表示它们属实。",

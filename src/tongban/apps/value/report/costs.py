@@ -36,6 +36,12 @@ _USE = {
     "unaided": Words("无需人工", "without a person"),
     "first_time": Words("一次办成（未补正）", "right first time"),
 }
+#: Names of what a person should look at; English has the name that the documentation has.
+FLAGS = {
+    "DepartmentRenamed": Words("部门已更名", "DepartmentRenamed"),
+    "DepartmentMaybeRenamed": Words("部门可能更名", "DepartmentMaybeRenamed"),
+    "LineGap": Words("中间年度缺失", "LineGap"),
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -258,7 +264,7 @@ def _four(facts: Facts, books: Source, parameters: Parameters, as_of: date) -> S
 
 def _flags(facts: Facts) -> Section:
     rows = tuple(
-        (plain(f"{one.file}:{one.row}"), plain(one.name), Words(one.zh, one.en))
+        (plain(f"{one.file}:{one.row}"), FLAGS[one.name], Words(one.zh, one.en))
         for one in facts.flags
     ) or ((NONE, NONE, NONE),)
     head = (Words("位置", "where"), Words("名称", "name"), Words("说明", "what"))

@@ -151,18 +151,35 @@ def _ownership(spent: Sequence[cloud.Spend], books: Source, parameters: Paramete
         if found.even is None
         else Words(f"{found.even} 年达到平衡", f"break-even in {found.even}")
     )
+    first = found.years[0]
+    even: tuple[Cell, ...] = (
+        (Words("达到平衡", "break-even"), NONE)
+        if found.even is None
+        else (
+            Words(
+                f"自 {first} 年初至 {found.even} 年末达到平衡",
+                f"from the start of {first} to break-even at the end of {found.even}",
+            ),
+            # a figure counts years: the number of a calendar year would be written 2,027
+            books.of(found.even - first + 1, "year"),
+        )
+    )
     head = (
         Words("年（累计）", "year, so far"),
-        plain(parameters.ours),
-        plain(parameters.theirs),
+        _offer(parameters.ours),
+        _offer(parameters.theirs),
         Words("差额", "difference"),
     )
     return Section(
         title,
         (said,),
-        (Table(head, rows),),
+        (Table(_WHAT, (even,)), Table(head, rows)),
         (Bars(Words("累计差额（正数为国产较省）", "Difference so far (above nil: saved)"), bars),),
     )
+
+
+def _offer(name: str) -> Words:
+    return cloud.OFFERS.get(name, plain(name))
 
 
 def _governance(found: Governance | None, books: Source) -> Section:
