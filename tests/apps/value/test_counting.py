@@ -105,6 +105,20 @@ def test_a_step_of_an_official_is_a_persons_work(tmp_path: Path) -> None:
     assert (found.human, found.effective) == (0, 1)
 
 
+def test_data_that_came_for_a_whole_case_came_for_each_of_its_branches(tmp_path: Path) -> None:
+    rows = [
+        row(cases.FACTS_RECEIVED, "c1", "", 0),
+        row(cases.ENTERED, "c1", "a", 1),
+        row(cases.ENTERED, "c1", "b", 1),
+        row(cases.ENTERED, "c2", "a", 1),
+        row(cases.ENTERED, "c2", "", 1),
+    ]
+    counts = {c.service: c for c in counting.count(write(tmp_path / "e.csv", rows), WITHIN).counts}
+    assert (counts["a"].begun, counts["a"].fetched) == (2, 1)
+    assert (counts["b"].begun, counts["b"].fetched) == (1, 1)
+    assert counts["a"].events == 2
+
+
 @pytest.mark.slow
 @settings(max_examples=30)
 @given(stories())

@@ -93,10 +93,10 @@ def test_dimensions_and_ratings_are_those_of_the_trail(office: Office, ledger: P
     alone = [b for b in decided if not any(e["type"] == HANDED or e[BY] for e in b)]
     assert len(decided) - len(alone) == 1
     automated = Decimal(len(alone) * 100) / len(decided)
-    # 123.45 of 164.60 yuan stand for all; data come for a case before its services are begun, so
-    # no service has any; two of three cases are those of several departments
+    # 123.45 of 164.60 yuan stand for all; departments' data came for every case, before its
+    # services were begun; two of three cases are those of several departments
     assert list(shown(ledger, "Four dimensions").values()) == [
-        "75.0", str(round(automated, 1)), "not measured yet", "66.7",
+        "75.0", str(round(automated, 1)), "100.0", "66.7",
     ]  # fmt: skip
 
 

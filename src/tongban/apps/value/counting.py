@@ -22,9 +22,11 @@ BY, PERSON = "done_by", "person"
 _MEMORY = "1500MB"
 
 # A branch of a case is (chain, item). Its department is the one that acted last; its year that of
-# its end, or of its first event while it is open.
+# its end, or of its first event while it is open. Data that came before the branches were begun
+# came for the whole case: the event names no item, and counts for each branch.
 _BRANCHES = """
 CREATE TEMP TABLE branch AS
+WITH whole AS (SELECT DISTINCT chain FROM told WHERE item = '' AND type = $fetched)
 SELECT chain, item,
   any_value(on_behalf_of) FILTER (on_behalf_of <> '') AS person,
   coalesce(arg_max(organisation, moment) FILTER (organisation <> ''), '') AS department,
@@ -34,7 +36,7 @@ SELECT chain, item,
   count(*) FILTER (type = $ended) AS ends,
   bool_or(type = $handed OR done_by = $person) AS human,
   bool_or(type = $corrected) AS corrected,
-  bool_or(type = $fetched) AS fetched,
+  bool_or(type = $fetched) OR chain IN (SELECT chain FROM whole) AS fetched,
   count(*) AS events
 FROM told WHERE item <> '' GROUP BY chain, item
 """

@@ -46,7 +46,8 @@ class Count:
     same service for the same person soon after; the rest is ``effective``. ``retried`` counts ends
     told more than once, and ``unknown`` the decided whose person is not told, so no repeat is seen.
     ``human`` and ``corrected`` count the decided that a person handled, or that were sent back;
-    ``fetched`` the begun for which data came from a department. ``events`` is all that was told.
+    ``fetched`` the begun for which, or for whose whole case, data came from a department.
+    ``events`` is all that was told of them.
     """
 
     year: int
