@@ -22,11 +22,9 @@ BY, PERSON = "done_by", "person"
 _MEMORY = "1500MB"
 
 # A branch of a case is (chain, item). Its department is the one that acted last; its year that of
-# its end, or of its first event while it is open. Data that came before the branches were begun
-# came for the whole case: the event names no item, and counts for each branch.
+# its end, or of its first event while it is open.
 _BRANCHES = """
 CREATE TEMP TABLE branch AS
-WITH whole AS (SELECT DISTINCT chain FROM told WHERE item = '' AND type = $fetched)
 SELECT chain, item,
   any_value(on_behalf_of) FILTER (on_behalf_of <> '') AS person,
   coalesce(arg_max(organisation, moment) FILTER (organisation <> ''), '') AS department,
@@ -36,13 +34,19 @@ SELECT chain, item,
   count(*) FILTER (type = $ended) AS ends,
   bool_or(type = $handed OR done_by = $person) AS human,
   bool_or(type = $corrected) AS corrected,
-  bool_or(type = $fetched) OR chain IN (SELECT chain FROM whole) AS fetched,
+  bool_or(type = $fetched) AS fetched,
   count(*) AS events
 FROM told WHERE item <> '' GROUP BY chain, item
 """
+# Data that came before the branches were begun came for the whole case: the event names no item,
+# and counts for each branch.
+_WHOLE = """
+CREATE TEMP TABLE whole AS SELECT DISTINCT chain FROM told WHERE item = '' AND type = $fetched
+"""
 _COUNTS = """
 WITH judged AS (
-  SELECT *, stage IN ('granted', 'refused') AS decided,
+  SELECT * REPLACE (fetched OR chain IN (SELECT chain FROM whole) AS fetched),
+    stage IN ('granted', 'refused') AS decided,
     stage IN ('granted', 'refused') AND person IS NOT NULL
       AND lead(ended) OVER (
         PARTITION BY person, item, coalesce(stage IN ('granted', 'refused'), false)
@@ -128,6 +132,7 @@ def _counted(database: duckdb.DuckDBPyConnection, path: Path, within: int) -> Co
         "person": PERSON,
     }
     database.execute(_BRANCHES, names)
+    database.execute(_WHOLE, {"fetched": cases.FACTS_RECEIVED})
     _check(database, path)
     rows = database.execute(_COUNTS, {"within": within}).fetchall()
     joined = {row[0]: (row[1], row[2]) for row in database.execute(_JOINED).fetchall()}
