@@ -12,7 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tongban.apps.forecast import reading
-from tongban.apps.forecast.domain.gate import Fault, gated, held, inspect
+from tongban.apps.forecast.domain.gate import gated, held, inspect
 from tongban.apps.forecast.domain.generator import Truth, generate
 from tongban.apps.forecast.domain.panel import (
     Measure,
@@ -25,6 +25,7 @@ from tongban.apps.forecast.domain.panel import (
     step_of,
 )
 from tongban.apps.forecast.domain.running import run
+from tongban.apps.forecast.domain.tracks import Fault
 from tongban.apps.forecast.models.drift import Naive, NationalDrift, OwnDrift
 from tongban.apps.forecast.report.pen import Pen
 

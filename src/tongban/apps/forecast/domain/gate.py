@@ -11,39 +11,18 @@ import math
 from collections import defaultdict
 from collections.abc import Callable, Container, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from decimal import Decimal
 from functools import partial
 from statistics import median
-from typing import Literal
 
-from .panel import Measure, Panel, Row, Scale, label, latest, to_scale
+from .made_up import RUN, made_up
+from .panel import Measure, Panel, Row, label, latest
+from .tracks import Cell, Finding, Track
 
-Fault = Literal["range", "unit_slip", "jump", "imputed", "repeated", "copied", "renamed", "gap"]
 #: What is held back; a gap has no row to hold.
 JUMP = 0.5  # on the logarithmic scale: half as much again, or two fifths less
 SPREADS = 8.0  # or so many median deviations, whichever is more
 _SLIPS = (1, 2, 3, 4, 6, 8)  # powers of ten: 万 is four, 亿 is eight
 _NEAR = 0.25  # how near to a power of ten counts, on the logarithmic scale
-_RUN = 3  # so many equal steps in a row are no chance
-_EXACT = 1e-9
-_CHANCE = 0.01  # so often such a run may come about by chance in a panel like this
-
-
-@dataclass(frozen=True, slots=True)
-class Finding:
-    """What is wrong with one value: the fault, its line, and the sentence in both languages.
-
-    ``covariate`` names the column where it is not the target; ``accepted``: somebody looked at it.
-    """
-
-    fault: Fault
-    region: str
-    period: int
-    line: int | None
-    zh: str
-    en: str
-    covariate: str = ""
-    accepted: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,33 +32,6 @@ class Gated:
     panel: Panel
     findings: tuple[Finding, ...]
     held_back: frozenset[int]
-
-
-@dataclass(frozen=True, slots=True)
-class _Cell:
-    period: int
-    value: float
-    line: int
-
-
-@dataclass(frozen=True, slots=True)
-class _Track:
-    """One measure of all regions as it was known at one time; values within bounds, in order."""
-
-    measure: Measure
-    covariate: str
-    scale: Scale
-    step: int
-    regions: Mapping[str, Sequence[_Cell]]
-
-    def move(self, before: _Cell, cell: _Cell) -> float:
-        """Give the growth of a step between two cells."""
-        steps = (cell.period - before.period) // self.step or 1
-        return (to_scale(cell.value, self.scale) - to_scale(before.value, self.scale)) / steps
-
-    def say(self, fault: Fault, region: str, cell: _Cell, zh: str, en: str) -> Finding:
-        """Make a finding."""
-        return Finding(fault, region, cell.period, cell.line, zh, en, self.covariate)
 
 
 def gated(panel: Panel, accepted: frozenset[int]) -> Gated:
@@ -137,7 +89,7 @@ def _lines(findings: Sequence[Finding]) -> frozenset[int]:
 def _look(panel: Panel, seen: Mapping[tuple[str, int], Row]) -> Iterator[Finding]:
     target, *others = _tracks(panel, seen)
     yield from _jumps(target)
-    yield from _made_up(target)
+    yield from made_up(target)
     yield from _copies(target)
     renamed = dict(_renamed(panel, target))
     for region, (other, until) in renamed.items():
@@ -151,22 +103,22 @@ def _look(panel: Panel, seen: Mapping[tuple[str, int], Row]) -> Iterator[Finding
     yield from _gaps(panel, seen, whole)
     for one in others:
         yield from _jumps(one)
-        yield from _made_up(one)
+        yield from made_up(one)
 
 
-def _tracks(panel: Panel, seen: Mapping[tuple[str, int], Row]) -> Iterator[_Track]:
+def _tracks(panel: Panel, seen: Mapping[tuple[str, int], Row]) -> Iterator[Track]:
     """Give the target and then each covariate."""
     step = panel.step
     rows = sorted(seen.values(), key=lambda row: row.period)
 
-    def track(measure: Measure, covariate: str, of: Callable[[Row], float | None]) -> _Track:
-        regions: dict[str, list[_Cell]] = defaultdict(list)
+    def track(measure: Measure, covariate: str, of: Callable[[Row], float | None]) -> Track:
+        regions: dict[str, list[Cell]] = defaultdict(list)
         for row in rows:
             value = of(row)
             if value is not None and measure.holds(value):
-                regions[row.region].append(_Cell(row.period, value, row.line))
+                regions[row.region].append(Cell(row.period, value, row.line))
         positive = all(cell.value > 0 for cells in regions.values() for cell in cells)
-        return _Track(measure, covariate, "log" if positive else "level", step, regions)
+        return Track(measure, covariate, "log" if positive else "level", step, regions)
 
     yield track(panel.target, "", lambda row: row.value)
     for place, measure in enumerate(panel.covariates):
@@ -194,7 +146,7 @@ def _ranges(panel: Panel) -> Iterator[Finding]:
                 )  # fmt: skip
 
 
-def _jumps(track: _Track) -> Iterator[Finding]:
+def _jumps(track: Track) -> Iterator[Finding]:
     """Flag a value that left its region's path, and not the one that comes back to it."""
     growth: dict[int, list[float]] = defaultdict(list)
     moves: dict[str, dict[int, float]] = defaultdict(dict)
@@ -231,7 +183,7 @@ def _jumps(track: _Track) -> Iterator[Finding]:
                 yield _jump(track, region, cell, off)
 
 
-def _limit(track: _Track, spread: float) -> float:
+def _limit(track: Track, spread: float) -> float:
     if track.scale == "level":
         return spread
     if track.covariate and not spread:
@@ -239,7 +191,7 @@ def _limit(track: _Track, spread: float) -> float:
     return max(spread, JUMP)
 
 
-def _jump(track: _Track, region: str, cell: _Cell, off: float) -> Finding:
+def _jump(track: Track, region: str, cell: Cell, off: float) -> Finding:
     power = next((n for n in _SLIPS if abs(abs(off) - n * math.log(10)) < _NEAR), None)
     if track.scale == "log" and power is not None:
         times = f"10^{power}"
@@ -258,92 +210,7 @@ def _jump(track: _Track, region: str, cell: _Cell, off: float) -> Finding:
     )  # fmt: skip
 
 
-def _made_up(track: _Track) -> Iterator[Finding]:
-    """Flag equal values (repeated) and equal steps (imputed) that run on too long.
-
-    Of the target three exact ones are enough. Rounded steps, and covariates, which may stand still
-    or grow evenly by their nature, are flagged where a run is longer than chance gives in a column
-    that does so as often as this one.
-    """
-    exact = not track.covariate
-    yield from _runs(track, "repeated", _still, _RUN - 1, always=exact)
-    if exact:
-        yield from _runs(track, "imputed", _in_line, _RUN, always=True)
-    yield from _runs(track, "imputed", _nearly_in_line, _RUN, always=False)
-
-
-_Test = Callable[[_Track, Sequence[_Cell], int], bool]
-
-
-def _runs(
-    track: _Track, fault: Fault, test: _Test, need: int, *, always: bool
-) -> Iterator[Finding]:
-    hits = {
-        region: [test(track, cells, place) for place in range(1, len(cells))]
-        for region, cells in track.regions.items()
-    }
-    tried = sum(map(len, hits.values()))
-    often = sum(map(sum, hits.values())) / tried if tried else 0.0
-    for region, found in hits.items():
-        place = 1
-        for hit, run in itertools.groupby(found):
-            length = len(list(run))
-            if hit and length >= need and (always or tried * often**length < _CHANCE):
-                for cell in track.regions[region][place : place + length]:
-                    yield _made(track, fault, region, cell)
-            place += length
-
-
-def _still(track: _Track, cells: Sequence[_Cell], place: int) -> bool:  # noqa: ARG001
-    return cells[place].value == cells[place - 1].value
-
-
-def _in_line(track: _Track, cells: Sequence[_Cell], place: int, slack: float = 0.0) -> bool:
-    """Say whether a step is the one before it again, as a difference or as a ratio."""
-    if place < 2 or cells[place].value == cells[place - 1].value:
-        return False
-    first, before, cell = cells[place - 2 : place + 1]
-    if cell.period - before.period != before.period - first.period:
-        return False
-    linear = abs((cell.value - before.value) - (before.value - first.value))
-    even = abs(track.move(before, cell) - track.move(first, before))
-    least = min(abs(one.value) for one in (first, before, cell)) or math.inf
-    return linear <= max(_EXACT * abs(cell.value), slack) or even <= max(_EXACT, slack / least)
-
-
-def _nearly_in_line(track: _Track, cells: Sequence[_Cell], place: int) -> bool:
-    """As `_in_line`, but for what rounding to the digits that are printed can do."""
-    if place < 2:
-        return False
-    places = max(_places(one.value) for one in cells[place - 2 : place + 1])
-    return _in_line(track, cells, place, slack=2.0 * 10.0**-places)
-
-
-def _places(value: float) -> int:
-    """Give the decimals that a number is printed with.
-
-    >>> _places(330.155), _places(500.0), _places(1e-07)
-    (3, 0, 7)
-    """
-    exponent = Decimal(repr(value)).normalize().as_tuple().exponent
-    return max(0, -exponent) if isinstance(exponent, int) else 0
-
-
-def _made(track: _Track, fault: Fault, region: str, cell: _Cell) -> Finding:
-    told = {
-        "repeated": (
-            "与上期完全相同，疑为沿用旧值",
-            "the same as the period before: carried over?",
-        ),
-        "imputed": (
-            "与前后成等差或等比，疑为插补",
-            "exactly in line with its neighbours: made up?",
-        ),
-    }[fault]
-    return track.say(fault, region, cell, *told)
-
-
-def _copies(track: _Track) -> Iterator[Finding]:
+def _copies(track: Track) -> Iterator[Finding]:
     """Flag the later of two regions that move exactly alike: one was filled from the other."""
     first: dict[tuple[tuple[int, float], ...], str] = {}
     for region, cells in track.regions.items():
@@ -351,7 +218,7 @@ def _copies(track: _Track) -> Iterator[Finding]:
             (cell.period, round(track.move(before, cell), 8))
             for before, cell in itertools.pairwise(cells)
         )
-        if len(moves) < _RUN or len({moved for _, moved in moves}) == 1:
+        if len(moves) < RUN or len({moved for _, moved in moves}) == 1:
             continue
         other = first.setdefault(moves, region)
         if other != region:
@@ -363,7 +230,7 @@ def _copies(track: _Track) -> Iterator[Finding]:
                 )  # fmt: skip
 
 
-def _renamed(panel: Panel, track: _Track) -> Iterator[tuple[str, tuple[str, str]]]:
+def _renamed(panel: Panel, track: Track) -> Iterator[tuple[str, tuple[str, str]]]:
     """Give each region that begins when another ends, at nearly its value: which, and when."""
     begin, end = panel.periods[0], panel.periods[-1]
     near = _nearness(track)
@@ -377,7 +244,7 @@ def _renamed(panel: Panel, track: _Track) -> Iterator[tuple[str, tuple[str, str]
                 break
 
 
-def _nearness(track: _Track) -> float:
+def _nearness(track: Track) -> float:
     if track.scale == "log":
         return JUMP
     values = [cell.value for cells in track.regions.values() for cell in cells]

@@ -8,10 +8,11 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 
 from .conformal import Held, coverage, half_width, stress_width
-from .gate import Finding, gated
+from .gate import gated
 from .ladder import CannotFit, Fitted, Rung
 from .panel import History, Panel, history, latest, to_scale
 from .scoring import ENSEMBLE, Guess, Score, score, weights, with_ensemble
+from .tracks import Finding
 
 #: So many periods must be known before a model may be tried.
 LEAST = 3

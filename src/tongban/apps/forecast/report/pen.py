@@ -6,8 +6,8 @@ from collections.abc import Sequence
 from datetime import date
 from decimal import Context, Decimal
 
-from tongban.apps.forecast.domain.gate import Finding
 from tongban.apps.forecast.domain.panel import Panel, label, last_day
+from tongban.apps.forecast.domain.tracks import Finding
 from tongban.infra.reports.model import Section, Table, filled
 from tongban.kernel.facts import Words
 from tongban.kernel.figures import Figure, Status
