@@ -69,7 +69,8 @@ def test_pictures_that_come_late_move_nothing(
         )
         pictures = seen.page.locator("img.paper")
         pictures.evaluate_all("all => all.forEach(one => { one.loading = 'eager'; })")
-        seen.page.wait_for_function("document.styleSheets.length > 0")
+        while not seen.page.evaluate("document.styleSheets.length"):
+            seen.page.wait_for_timeout(50)
         before = seen.page.evaluate(height)
         while len(held) < pictures.count():
             seen.page.wait_for_timeout(50)
