@@ -125,7 +125,7 @@ def test_a_year_that_a_line_lacks_is_flagged_and_counted_on(tmp_path: Path) -> N
     for flag, year in zip(gaps, (2023, 2024, 2025, 2024), strict=True):
         assert f"缺少 {year} 年" in flag.zh
         assert f"before and after {year}" in flag.en
-    for part in ("“staff”", "“市公安局”", "“x”", "写一行 0"):
+    for part in ("“staff”", "“市公安局”", "“x”", "写一行零"):
         assert part in gaps[0].zh
     assert "tower staff, department 市公安局, service x" in gaps[0].en
     assert "“各部门共用”、事项“全部”" in gaps[3].zh

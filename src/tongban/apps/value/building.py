@@ -5,7 +5,7 @@ from datetime import date
 from decimal import Decimal
 from pathlib import Path
 
-from tongban.infra.reports.model import Report
+from tongban.infra.reports.model import Report, Source
 from tongban.kernel.figures import Figure
 
 from . import counting, loading
@@ -13,7 +13,7 @@ from .domain import appraisal, chance, cloud, costing, overlap, sharing
 from .errors import ValueRefused
 from .parameters import Parameters
 from .reading import digest
-from .report import appraising, costs, others
+from .report import appraising, costs, gating, others, overlapping
 
 
 def of_costs(
@@ -104,14 +104,13 @@ def of_cloud(
     return others.of_cloud(spent, listed, returns, parameters, source, as_of)
 
 
-def of_shares(path: Path, total: int, fixed: int, as_of: date, *, seed: int) -> Report:
-    """Build the report of a bill of ``total`` fen that is shared. Raise ValueRefused."""
+def of_shares(path: Path, total: int, fixed: int, said: Source, *, seed: int) -> Report:
+    """Build the report of a bill of ``total`` fen that ``said`` tells. Raise ValueRefused."""
     if not 0 <= fixed <= total:
         raise ValueRefused("固定部分须在 0 与总额之间", "the fixed part is from 0 to the total")
     names, loads, source = loading.loads(path)
-    return others.of_shares(
-        sharing.share(names, loads, total, fixed, seed=seed), total, source, as_of
-    )
+    shares = sharing.share(names, loads, total, fixed, seed=seed)
+    return others.of_shares(shares, total, said, source, said.as_of)
 
 
 def of_projects(path: Path, parameters: Parameters, as_of: date) -> Report:
@@ -123,5 +122,10 @@ def of_projects(path: Path, parameters: Parameters, as_of: date) -> Report:
         within=parameters.overlap_years,
         common=parameters.common,
     )
-    books = f"{source}; {parameters.source}"
-    return others.of_projects(rows, found, overlap.components(rows), books, as_of)
+    return overlapping.report(rows, found, overlap.components(rows), parameters, source, as_of)
+
+
+def of_claims(path: Path, as_of: date) -> tuple[Report, bool]:
+    """Build the gate's report of a file, and say whether all can hold. Raise ValueRefused."""
+    claims, source = loading.claims(path)
+    return gating.report(claims, source, as_of)

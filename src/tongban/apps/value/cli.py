@@ -18,7 +18,7 @@ from . import parameters as assumed
 from .domain import chance
 from .domain import gate as gates
 from .errors import ValueRefused
-from .report.appraising import gate as gate_section
+from .report import gating
 
 _FILE = click.Path(path_type=Path)
 
@@ -141,32 +141,65 @@ def appraise(
 
 
 @click.command()
-@click.option("--years", type=click.IntRange(1, 200), required=True, help="Years after the outlay.")
+@click.argument("claims", type=_FILE, required=False)
+@click.option("--years", type=click.IntRange(1, 200), help="Years after the outlay.")
 @click.option("--irr", type=amount, help="Quoted IRR, such as 0.186.")
 @click.option("--npv", type=amount, help="Quoted NPV over the outlay, such as 2.3.")
 @click.option("--rate", type=amount, help="Quoted discount rate (default: any from 0 up).")
 @click.option("--payback", type=amount, help="Quoted payback in years.")
-@click.option("--lang", type=click.Choice(["zh", "en"]), default="zh", show_default=True)
+@reporting
 def gate(
-    years: int,
+    claims: Path | None,
+    years: int | None,
     irr: Decimal | None,
     npv: Decimal | None,
     rate: Decimal | None,
     payback: Decimal | None,
+    outputs: tuple[Path, ...],
     lang: str,
+    own: Path | None,
+    as_of: datetime | None,
+    *,
+    as_json: bool,
 ) -> None:
-    """Refuse quoted figures that cannot hold together (自洽性检验); the exit code is 1 then."""
-    for name, found in (("irr", irr), ("rate", rate), ("npv", npv)):
-        if found is not None and found <= -1:
-            raise click.BadParameter("must be above -1 / 须大于 -1", param_hint=f"--{name}")
-    if payback is not None and payback <= 0:
-        raise click.BadParameter("must be above 0 / 须大于 0", param_hint="--payback")
-    claim = gates.Claim(years, irr, npv, rate, payback)
-    findings = gates.check(claim)
-    for said in gate_section(claim, findings, "quoted", clock.today()).says:
-        click.echo(said.of(lang))
-    if findings:
+    """Refuse quoted figures that cannot hold together (自洽性检验); the exit code is 1 then.
+
+    They come from the options, or from CLAIMS, one investment a row.
+    """
+    del own  # nothing is assumed here
+    told = [one for one in (years, irr, npv, rate, payback) if one is not None]
+    if (claims is None) != bool(told):
+        raise click.UsageError("give a file or options, not both / 文件与选项二者择一")
+    if claims is None:
+        named = [("", _claim(years, irr, npv, rate, payback))]
+        report, holds = gating.report(named, "command line", day(as_of))
+    else:
+        with refusals():
+            report, holds = building.of_claims(claims, day(as_of))
+    for section in () if as_json else report.sections:
+        for said in section.says:
+            click.echo(f"{section.title.of(lang)}: {said.of(lang)}")
+    with refusals():
+        put(report, "gate", outputs, lang, as_json=as_json)
+    if not holds:
         raise SystemExit(1)
+
+
+def _claim(years: int | None, *quoted: Decimal | None) -> gates.Claim:
+    """Make a claim of options. Raise UsageError or BadParameter."""
+    irr, npv, rate, payback = quoted
+    if years is None or (irr is None and npv is None and payback is None):
+        raise click.UsageError(
+            "needs --years and one of --irr, --npv, --payback / 须有 --years，并有三者之一"
+        )
+    claim = gates.Claim(years, irr, npv, rate, payback)
+    for name in gates.beyond_limits(claim):
+        low, high = gates.LIMITS[name]
+        raise click.BadParameter(
+            f"must be above {low} and at most {high} / 须大于 {low}，至多 {high}",
+            param_hint=f"--{name}",
+        )
+    return claim
 
 
 @click.command()
@@ -219,7 +252,8 @@ def share(
         if any(one * 100 % 1 or one < 0 for one in (total, fixed)):
             raise ValueRefused("金额须为非负的整分", "an amount is whole fen and not negative")
         bill, base = int(total * 100), int(fixed * 100)
-        report = building.of_shares(loads, bill, base, day(as_of), seed=seed)
+        said = Source("command line", day(as_of), "quoted")
+        report = building.of_shares(loads, bill, base, said, seed=seed)
         put(report, "shares", outputs, lang, as_json=as_json)
 
 
@@ -295,11 +329,11 @@ def demo(folder: Path, branches: int, lang: str, *, opening: bool) -> None:
                 systems=paths["systems"],
                 governance=paths["governance"],
             ),
-            building.of_shares(paths["loads"], 1_000_000_00, 200_000_00, today, seed=chance.SEED),
+            building.of_shares(paths["loads"], 1_000_000_00, 200_000_00, said, seed=chance.SEED),
             building.of_projects(paths["projects"], known, today),
         ]
         title = Words("价值报告（演示，数据为虚构）", "Value report (demonstration, invented data)")
-        gated = gate_section(claim, gates.check(claim), quoted, today)
+        gated = gating.section("", claim, quoted, today)
         whole = Report(title, today, (*(s for one in reports for s in one.sections), gated))
         for name in ("report.html", "report.json", "report.xlsx"):
             write(whole, folder / name, lang)

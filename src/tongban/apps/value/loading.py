@@ -9,6 +9,7 @@ from typing import Any
 from .domain.appraisal import KINDS, Line
 from .domain.cloud import CLASSES, OFFERS, Spend, System
 from .domain.costing import Cost
+from .domain.gate import LIMITS, Claim, beyond_limits
 from .domain.overlap import Project
 from .errors import Fault, TableInvalid
 from .reading import Column, missing_years, read
@@ -70,6 +71,14 @@ PROJECTS = (
     _YEAR,
     _AMOUNT,
     Column("components", "组件", needed=False),
+)
+CLAIMS = (
+    Column("name", "名称", needed=False),
+    Column("years", "年数", "whole"),
+    Column("irr", "内部收益率", "signed", needed=False),
+    Column("npv", "净现值倍数", "signed", needed=False),
+    Column("rate", "折现率", "signed", needed=False),
+    Column("payback", "回收期", "signed", needed=False),
 )
 
 
@@ -181,10 +190,10 @@ def _gaps(file: str, rows: Sequence[Cost]) -> tuple[Fault, ...]:
             max((row.year, row.row) for row in having if row.year < year)[1],
             "year",
             f"成本类别“{tower}”、部门“{department or '各部门共用'}”、事项“{service or '全部'}”"
-            f"前后年度都有，缺少 {year} 年，缺少的按 0 计；没有支出请写一行 0",
+            f"前后年度都有，缺少 {year} 年，缺少的按零计；没有支出请写一行零",
             f"tower {tower}, department {department or '(all)'}, service {service or '(all)'} is "
-            f"there before and after {year} but lacks it, and what it lacks counts as 0; where "
-            "nothing was spent write a row with 0",
+            f"there before and after {year} but lacks it, and what it lacks counts as nil; where "
+            "nothing was spent write a row of nil",
         )
         for (tower, department, service), having in lines.items()
         for year in _lacking(having)
@@ -317,6 +326,33 @@ def projects(path: Path) -> tuple[tuple[Project, ...], str]:
         for r in table.rows
     )
     return rows, table.source
+
+
+def claims(path: Path) -> tuple[list[tuple[str, Claim]], str]:
+    """Read what is quoted of investments, one a row, each with its name."""
+    table = read(path, CLAIMS)
+    found, faults = [], []
+    for row in table.rows:
+        claim = Claim(row["years"], row["irr"], row["npv"], row["rate"], row["payback"])
+        found.append((row["name"] or f"{path.name}:{row['row']}", claim))
+        faults += [
+            Fault("OutOfRange", path.name, row["row"], name, *_limits(name))
+            for name in beyond_limits(claim)
+        ]
+        if claim.irr is None and claim.npv is None and claim.payback is None:
+            zh, en = "没有可检验的数字", "nothing is quoted that could be checked"
+            faults.append(Fault("CellEmpty", path.name, row["row"], "irr,npv,payback", zh, en))
+    if faults:
+        raise TableInvalid(faults)
+    return found, table.source
+
+
+def _limits(name: str) -> tuple[str, str]:
+    low, high = LIMITS[name]
+    return (
+        f"须大于 {low}，至多 {high}；百分数请除以 100",
+        f"is above {low} and at most {high}; divide a percentage by 100",
+    )
 
 
 def _parts(text: str) -> tuple[str, ...]:

@@ -10,6 +10,7 @@ from typing import Any
 import yaml
 
 from .domain.appraisal import INPUTS, Range, Social, Terms
+from .domain.cloud import OFFERS
 from .domain.costing import DRIVERS, Use
 from .errors import ValueRefused
 
@@ -65,6 +66,10 @@ def _parameters(told: Mapping[str, Any], source: str) -> Parameters:
     _among(drivers.values(), DRIVERS, "costing.drivers")
     weights = {str(n): _positive(v) for n, v in told["uvd"]["weights"].items()}
     _among(weights, tuple(Use.__dataclass_fields__), "uvd.weights")
+    offers = [str(cloud["ours"]), str(cloud["theirs"])]
+    _among(offers, tuple(OFFERS), "cloud")
+    if offers[0] == offers[1]:
+        raise ValueError("cloud: ours and theirs are two offers")
     thresholds = {n: Decimal(told["dimensions"]["thresholds"][n]) for n in _DIMENSIONS}
     return Parameters(
         source=source,
@@ -81,8 +86,8 @@ def _parameters(told: Mapping[str, Any], source: str) -> Parameters:
         terms=_terms(told["appraisal"]),
         target_use=_positive(cloud["target_use"]),
         cloud_life=_whole(cloud["life_years"]),
-        ours=str(cloud["ours"]),
-        theirs=str(cloud["theirs"]),
+        ours=offers[0],
+        theirs=offers[1],
         likeness=_positive(overlap["likeness"]),
         overlap_years=int(overlap["within_years"]),
         common=tuple(str(word) for word in overlap["common"]),

@@ -1,4 +1,4 @@
-"""Reading tables 读表 (CSV, Excel, Parquet): what cannot be counted is a fault with its place.
+"""Reading tables 读表 (CSV, Excel, Parquet, YAML): what cannot be counted is a fault.
 
 Nothing is guessed: an amount without a unit, a text where a number belongs, a key that comes twice
 or a year that is left out stops the reading, with every such place at once.
@@ -16,13 +16,14 @@ from typing import Any, Literal
 from zipfile import BadZipFile
 
 import duckdb
+import yaml
 from openpyxl import load_workbook
 from openpyxl.utils.exceptions import InvalidFileException
 
 from .domain.money import UNITS
 from .errors import Fault, TableInvalid, ValueRefused
 
-Sort = Literal["text", "whole", "number", "share", "year", "money"]
+Sort = Literal["text", "whole", "number", "signed", "share", "year", "money"]
 _NUMBER = re.compile(r"[+-]?\d+(\.\d+)?")
 _EARLIEST, _LATEST = 1990, 2100
 
@@ -237,7 +238,7 @@ Lines = Iterator[tuple[int, Sequence[Any]]]
 def _open(path: Path) -> tuple[list[str], Lines]:
     if not path.is_file():
         raise ValueRefused(f"没有文件 {path}", f"there is no file {path}")
-    openers = {".csv": _csv, ".xlsx": _xlsx, ".parquet": _parquet}
+    openers = {".csv": _csv, ".xlsx": _xlsx, ".parquet": _parquet, ".yaml": _yaml}
     opener = openers.get(path.suffix.lower())
     if opener is None:
         raise ValueRefused(
@@ -304,3 +305,30 @@ def _parquet(path: Path) -> Lines:
         heads = [column[0] for column in told.description]
         rows = told.fetchall()
     return ((n, _plain(line)) for n, line in enumerate([heads, *rows], 1))
+
+
+def _yaml(path: Path) -> Lines:
+    # composed, not loaded: a number keeps the places that it was written with
+    try:
+        top = yaml.compose(path.read_bytes(), Loader=yaml.BaseLoader)
+    except (yaml.YAMLError, UnicodeDecodeError) as error:
+        raise ValueRefused(f"{path.name} 不是 YAML", f"{path.name} is not YAML: {error}") from error
+    rows = [
+        (entry.start_mark.line + 1, _entry(entry))
+        for entry in (top.value if isinstance(top, yaml.SequenceNode) else ())
+    ]
+    if not rows or not all(told for _, told in rows):
+        raise ValueRefused(
+            f"{path.name} 须为清单，每项为“名称: 值”，名称不重复",
+            f"{path.name} must be a list, each entry of name: value, no name twice",
+        )
+    heads = list(dict.fromkeys(name for _, told in rows for name in told))
+    return iter([(1, heads), *((n, [told.get(name) for name in heads]) for n, told in rows)])
+
+
+def _entry(node: yaml.Node) -> dict[str, str]:
+    """Give names and values; nothing where it is no plain mapping."""
+    pairs = node.value if isinstance(node, yaml.MappingNode) else []
+    flat = all(isinstance(side, yaml.ScalarNode) for pair in pairs for side in pair)
+    told = {name.value: value.value for name, value in pairs} if flat else {}
+    return told if len(told) == len(pairs) else {}

@@ -20,7 +20,10 @@ from .appraisal import INPUTS, Range, Terms
 PATHS = 10_000
 SEED = 20260101
 Floats = NDArray[np.float64]
-_TAILS = (5, 25, 50, 75, 95)
+TAILS = (5, 25, 50, 75, 95)
+INTERVAL = 95  # percent, of the bootstrap
+FEWEST = 3  # projects that an interval needs
+_SIDES = ((100 - INTERVAL) / 2, (100 + INTERVAL) / 2)
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,10 +134,10 @@ def simulate(
     return Spread(
         paths=paths,
         seed=seed,
-        npv=_fen(np.percentile(npv, _TAILS)),
-        social=_fen(np.percentile(social, _TAILS)),
+        npv=_fen(np.percentile(npv, TAILS)),
+        social=_fen(np.percentile(social, TAILS)),
         loss=Decimal(int((npv < 0).sum())) / paths,
-        irr=tuple(round(Decimal(float(r)), 6) for r in np.percentile(known, _TAILS))
+        irr=tuple(round(Decimal(float(r)), 6) for r in np.percentile(known, TAILS))
         if len(known)
         else (),
         without=Decimal(paths - len(known)) / paths,
@@ -142,7 +145,7 @@ def simulate(
             (round(float(a)), round(float(b)), int(n))
             for a, b, n in zip(edges, edges[1:], counts, strict=False)
         ),
-        fan=tuple(_fen(np.percentile(so_far[:, year], _TAILS)) for year in range(len(net))),
+        fan=tuple(_fen(np.percentile(so_far[:, year], TAILS)) for year in range(len(net))),
     )
 
 
@@ -155,10 +158,10 @@ def ratio_interval(
 ) -> tuple[Decimal, Decimal] | None:
     """Give the 95 % bootstrap interval of total gain per total cost; None below three projects."""
     names = sorted(costs)
-    if len(names) < 3:
+    if len(names) < FEWEST:
         return None
     gain = np.array([gains[name] for name in names], dtype=np.float64)
     cost = np.array([costs[name] for name in names], dtype=np.float64)
     picks = np.random.default_rng(seed).integers(0, len(names), (times, len(names)))
-    ends = np.percentile(gain[picks].sum(axis=1) / cost[picks].sum(axis=1), (2.5, 97.5))
+    ends = np.percentile(gain[picks].sum(axis=1) / cost[picks].sum(axis=1), _SIDES)
     return round(Decimal(float(ends[0])), 4), round(Decimal(float(ends[1])), 4)

@@ -13,6 +13,15 @@ from tongban.kernel.facts import Words
 
 from .money import PLACES
 
+#: Each number of a claim lies above the first and is at most the second.
+LIMITS = {
+    "years": (Decimal(0), Decimal(200)),
+    "irr": (Decimal(-1), Decimal(10)),
+    "npv": (Decimal(-1), Decimal(10) ** 9),
+    "rate": (Decimal(-1), Decimal(10)),
+    "payback": (Decimal(0), Decimal(1000)),
+}
+
 
 @dataclass(frozen=True, slots=True)
 class Claim:
@@ -30,17 +39,36 @@ class Claim:
 
 
 @dataclass(frozen=True, slots=True)
-class Finding:
-    """One contradiction: its name, the bound that is crossed, in words.
+class Number:
+    """A number that a finding tells: a share where ``unit`` is ``percent``."""
 
-    ``needed`` is the least rate of return with which the quoted NPV could be reached, where the
-    words tell it.
+    value: int | Decimal
+    unit: str
+    quoted: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """One contradiction: its name, the bound that is crossed, and its numbers in words.
+
+    ``said`` has ``numbers`` at ``{0}``, ``{1}`` … ``needed`` is the least rate of return with which
+    the quoted NPV could be reached, where the words tell it.
     """
 
     name: str
-    bound: Decimal
+    bound: Number
     said: Words
+    numbers: tuple[Number, ...] = ()
     needed: Decimal | None = None
+
+
+def beyond_limits(claim: Claim) -> tuple[str, ...]:
+    """Give the names of the numbers that lie outside of `LIMITS`."""
+    return tuple(
+        name
+        for name, (low, high) in LIMITS.items()
+        if (value := getattr(claim, name)) is not None and not low < value <= high
+    )
 
 
 def npv_bounds(
@@ -69,31 +97,17 @@ def least_irr(years: int, npv: Decimal, rate: Decimal) -> Decimal:
         return (1 + npv) ** (Decimal(1) / years) * (1 + rate) - 1
 
 
+def bounds(claim: Claim, years: int) -> tuple[Decimal, Decimal]:
+    """Give the bounds of NPV after so many years, for the numbers just as they are quoted."""
+    back = claim.payback if claim.payback is None or claim.payback <= claim.years else None
+    return npv_bounds(years, claim.irr or Decimal(0), claim.rate or Decimal(0), back)
+
+
 def check(claim: Claim) -> tuple[Finding, ...]:
     """Give the contradictions of a claim; none says that it is possible, not that it is true."""
     found = []
     if claim.payback is not None and claim.payback > claim.years:
-        found.append(
-            Finding(
-                "PaybackBeyondHorizon",
-                Decimal(claim.years),
-                Words(
-                    f"回收期 {claim.payback} 年超出 {claim.years} 年的评价期",
-                    f"a payback of {claim.payback} years lies beyond the {claim.years} years",
-                ),
-            )
-        )
-        if claim.irr is not None and claim.irr > 0:
-            found.append(
-                Finding(
-                    "ReturnWithoutPayback",
-                    Decimal(0),
-                    Words(
-                        "评价期内未回收投资，收益率不可能为正",
-                        "what is not paid back within the years has no rate of return above 0",
-                    ),
-                )
-            )
+        found += _unpaid(claim, claim.payback)
     if claim.irr is None or claim.npv is None or claim.irr <= -1:
         return tuple(found)
     if claim.rate is not None and claim.rate < 0:
@@ -104,11 +118,11 @@ def check(claim: Claim) -> tuple[Finding, ...]:
     back = None if claim.payback is None else _rounded(claim.payback)[1]
     known = claim.rate is not None
     if known and ((irr[0] > rate[1] and npv[1] < 0) or (irr[1] < rate[0] and npv[0] > 0)):
-        found.append(_signs(claim))
+        found.append(_signs(claim.irr, claim.npv, claim.rate or Decimal(0)))
     elif npv[0] > npv_bounds(claim.years, irr[1], rate[0], back)[1]:
-        found.append(_beyond(claim))
+        found.append(_beyond(claim, claim.irr, claim.npv))
     elif known and npv[1] < npv_bounds(claim.years, irr[0], rate[1])[0]:
-        found.append(_below(claim))
+        found.append(_below(claim, claim.npv))
     return tuple(found)
 
 
@@ -118,56 +132,80 @@ def _rounded(quoted: Decimal) -> tuple[Decimal, Decimal]:
     return quoted - half, quoted + half
 
 
-def _bounds(claim: Claim) -> tuple[Decimal, Decimal]:
-    back = claim.payback if claim.payback is None or claim.payback <= claim.years else None
-    return npv_bounds(claim.years, claim.irr or Decimal(0), claim.rate or Decimal(0), back)
+def _quoted(value: int | Decimal, unit: str) -> Number:
+    return Number(value, unit, quoted=True)
+
+
+def _unpaid(claim: Claim, payback: Decimal) -> list[Finding]:
+    years = _quoted(claim.years, "year")
+    late = Finding(
+        "PaybackBeyondHorizon",
+        years,
+        Words("回收期 {0} 超出 {1} 的评价期", "a payback of {0} lies beyond {1}"),
+        (_quoted(payback, "year"), years),
+    )
+    if claim.irr is None or claim.irr <= 0:
+        return [late]
+    unearned = Words(
+        "评价期内未回收投资，收益率不可能为正",
+        "what is not paid back within the years has no rate of return above nil",
+    )
+    return [late, Finding("ReturnWithoutPayback", Number(Decimal(0), "percent"), unearned)]
 
 
 def _negative(rate: Decimal) -> Finding:
     return Finding(
         "RateNegative",
-        Decimal(0),
-        Words(f"折现率 {rate} 为负", f"the discount rate {rate} is negative"),
+        Number(Decimal(0), "percent"),
+        Words("折现率 {0} 为负", "the discount rate {0} is negative"),
+        (_quoted(rate, "percent"),),
     )
 
 
-def _signs(claim: Claim) -> Finding:
-    irr, npv, rate = claim.irr, claim.npv, claim.rate
+def _signs(irr: Decimal, npv: Decimal, rate: Decimal) -> Finding:
     return Finding(
         "SignsDisagree",
-        Decimal(0),
+        Number(Decimal(0), "ratio"),
         Words(
-            f"内部收益率 {irr} 与折现率 {rate} 的高低，同净现值 {npv} 的正负不符",
-            f"NPV {npv} has the wrong sign for IRR {irr} at a discount rate of {rate}",
+            "内部收益率 {0} 与折现率 {1} 的高低，同净现值为投资的 {2} 的正负不符",
+            "an NPV of {2} the outlay has the wrong sign for an IRR of {0} at a discount rate "
+            "of {1}",
         ),
+        (_quoted(irr, "percent"), _quoted(rate, "percent"), _quoted(npv, "ratio")),
     )
 
 
-def _beyond(claim: Claim) -> Finding:
-    most = _bounds(claim)[1]
-    npv = claim.npv or Decimal(0)
+def _beyond(claim: Claim, irr: Decimal, npv: Decimal) -> Finding:
+    most = Number(bounds(claim, claim.years)[1], "ratio")
     needed = least_irr(claim.years, npv, claim.rate or Decimal(0))
     return Finding(
         "NpvBeyondIrr",
         most,
         Words(
-            f"{claim.years} 年、内部收益率 {claim.irr:.1%} 时，"
-            f"净现值至多为投资的 {most:.2f} 倍，"
-            f"不可能为 {npv} 倍；要达到该倍数，收益率至少 {needed:.1%}",
-            f"in {claim.years} years at an IRR of {claim.irr:.1%} the NPV is at most "
-            f"{most:.2f}× the outlay, not {npv}×; that needs an IRR of {needed:.1%} or more",
+            "{0}、内部收益率 {1} 时，净现值至多为投资的 {2}，不可能为 {3}；"
+            "要达到该倍数，收益率至少 {4}",
+            "in {0} at an IRR of {1} the NPV is at most {2} the outlay, not {3}; that needs an IRR "
+            "of {4} or more",
+        ),
+        (
+            _quoted(claim.years, "year"),
+            _quoted(irr, "percent"),
+            most,
+            _quoted(npv, "ratio"),
+            Number(needed, "percent"),
         ),
         needed,
     )
 
 
-def _below(claim: Claim) -> Finding:
-    least = _bounds(claim)[0]
+def _below(claim: Claim, npv: Decimal) -> Finding:
+    least = Number(bounds(claim, claim.years)[0], "ratio")
     return Finding(
         "NpvBelowIrr",
         least,
         Words(
-            f"此时净现值至少为投资的 {least:.2f} 倍，不可能为 {claim.npv} 倍",
-            f"at these rates the NPV is at least {least:.2f}× the outlay, not {claim.npv}×",
+            "此时净现值至少为投资的 {0}，不可能为 {1}",
+            "at these rates the NPV is at least {0} the outlay, not {1}",
         ),
+        (least, _quoted(npv, "ratio")),
     )

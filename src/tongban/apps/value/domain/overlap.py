@@ -43,6 +43,23 @@ class Component:
     departments: tuple[str, ...]
     projects: tuple[Project, ...]
 
+    @property
+    def amount(self) -> int:
+        """Give what the projects cost that have it, in fen: with all else that is in them."""
+        return sum(project.amount for project in self.projects)
+
+
+@dataclass(frozen=True, slots=True)
+class Group:
+    """Projects that are alike, one with another, the dearest first."""
+
+    projects: tuple[Project, ...]
+
+    @property
+    def at_most(self) -> int:
+        """Give what could have been saved at most, in fen: all but the dearest."""
+        return sum(project.amount for project in self.projects[1:])
+
 
 def grams(text: str) -> frozenset[str]:
     """Give the pairs of neighbouring signs, without blanks and case."""
@@ -92,10 +109,10 @@ def components(projects: Sequence[Project]) -> tuple[Component, ...]:
     return tuple(sorted(several, key=lambda one: (-len(one.departments), one.name)))
 
 
-def at_most(found: Sequence[Pair]) -> int:
-    """Give what could be saved at most, in fen: of each cluster all but the dearest."""
+def groups(found: Sequence[Pair]) -> tuple[Group, ...]:
+    """Put alike projects together, those that could have saved most first."""
     leader: dict[int, int] = {}
-    amounts: dict[int, int] = {}
+    projects: dict[int, Project] = {}
 
     def root(row: int) -> int:
         while leader.setdefault(row, row) != row:
@@ -103,10 +120,18 @@ def at_most(found: Sequence[Pair]) -> int:
         return row
 
     for pair in found:
-        for project in (pair.first, pair.second):
-            amounts[project.row] = project.amount
+        projects |= {one.row: one for one in (pair.first, pair.second)}
         leader[root(pair.second.row)] = root(pair.first.row)
-    clusters: defaultdict[int, list[int]] = defaultdict(list)
-    for row, amount in amounts.items():
-        clusters[root(row)].append(amount)
-    return sum(sum(cluster) - max(cluster) for cluster in clusters.values())
+    clusters: defaultdict[int, list[Project]] = defaultdict(list)
+    for row, project in projects.items():
+        clusters[root(row)].append(project)
+    put = [
+        Group(tuple(sorted(cluster, key=lambda one: (-one.amount, one.row))))
+        for cluster in clusters.values()
+    ]
+    return tuple(sorted(put, key=lambda one: (-one.at_most, one.projects[0].row)))
+
+
+def at_most(found: Sequence[Pair]) -> int:
+    """Give what could be saved at most, in fen: of each group all but the dearest."""
+    return sum(group.at_most for group in groups(found))

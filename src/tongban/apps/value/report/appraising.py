@@ -1,12 +1,10 @@
-"""The report of an appraisal 投资评价报告, and that of the consistency gate."""
+"""The report of an appraisal 投资评价报告."""
 
-from collections.abc import Sequence
 from datetime import date
 from decimal import Decimal
 
 from tongban.apps.value.domain.appraisal import INPUTS, Project, Result
-from tongban.apps.value.domain.chance import Spread
-from tongban.apps.value.domain.gate import Claim, Finding
+from tongban.apps.value.domain.chance import TAILS, Spread
 from tongban.apps.value.parameters import Parameters
 from tongban.infra.reports.model import (
     NONE,
@@ -17,6 +15,7 @@ from tongban.infra.reports.model import (
     Section,
     Source,
     Table,
+    filled,
     plain,
 )
 from tongban.kernel.facts import Words
@@ -28,17 +27,9 @@ NAMES = {
     "social": Words("社会收益", "social value"),
     "delay": Words("收益推迟（年）", "delay of income (years)"),
 }
-#: Names of contradictions; English has the name that the finding has.
-CONTRADICTIONS = {
-    "PaybackBeyondHorizon": Words("回收期超出评价期", "PaybackBeyondHorizon"),
-    "ReturnWithoutPayback": Words("未回收而收益率为正", "ReturnWithoutPayback"),
-    "RateNegative": Words("折现率为负", "RateNegative"),
-    "SignsDisagree": Words("正负不符", "SignsDisagree"),
-    "NpvBeyondIrr": Words("净现值超出上限", "NpvBeyondIrr"),
-    "NpvBelowIrr": Words("净现值低于下限", "NpvBelowIrr"),
-}
 _WHAT = (Words("项目", "what"), Words("数值", "figure"))
-_TAILS = ("5 %", "25 %", "50 %", "75 %", "95 %")
+_FROM_TO = (Words("净现值，自", "NPV from"), Words("至", "to"))
+_ONE = Words("{0}", "{0}")
 _NEVER = Words("评价期内不回收", "not within these years")
 
 
@@ -78,11 +69,13 @@ def _direct(
         says.append(why)
     elif len(roots) > 1:
         says.append(
-            Words(
-                f"现金流变号 {result.rates.changes} 次，有 {len(roots)} 个内部收益率，"
-                "都列出；请以净现值为准。",
-                f"The flow changes its sign {result.rates.changes} times and has {len(roots)} "
-                "rates of return. All are given; go by the NPV.",
+            filled(
+                Words(
+                    "现金流变号 {0} 次，有 {1} 个内部收益率，都列出；请以净现值为准。",
+                    "The flow changes its sign {0} times and has {1} rates of return. All are "
+                    "given; go by the NPV.",
+                ),
+                [given.of(result.rates.changes, "number"), given.of(len(roots), "number")],
             )
         )
     rows: list[tuple[Cell, ...]] = [
@@ -205,10 +198,7 @@ def _moves(result: Result, stated: Source, parameters: Parameters) -> Section:
 def _chance(found: Project, spread: Spread, stated: Source) -> Section:
     histogram = tuple(
         Bar(
-            Words(
-                f"{low / 1e6:,.0f} 至 {high / 1e6:,.0f} 万元",
-                f"{low / 1e8:,.2f} to {high / 1e8:,.2f} million yuan",
-            ),
+            filled(Words("{0} 至 {1}", "{0} to {1}"), [stated.fen(low), stated.fen(high)]),
             stated.of(0, "path"),
             stated.of(count, "path"),
             (stated.of(count, "path"),),
@@ -224,11 +214,13 @@ def _chance(found: Project, spread: Spread, stated: Source) -> Section:
         )
         for n, ends in enumerate(spread.fan)
     )
-    rates: list[Cell] = [stated.share(rate) for rate in spread.irr] or [NONE] * len(_TAILS)
+    # which percentiles are told is a choice as well
+    tails = [stated.of(tail, "percent") for tail in TAILS]
+    rates: list[Cell] = [stated.share(rate) for rate in spread.irr] or [NONE] * len(tails)
     rows: tuple[tuple[Cell, ...], ...] = tuple(
-        (plain(tail), stated.fen(npv), stated.fen(social), rate)
+        (tail, stated.fen(npv), stated.fen(social), rate)
         for tail, npv, social, rate in zip(
-            _TAILS,
+            tails,
             spread.npv,
             spread.social,
             rates,
@@ -244,13 +236,16 @@ def _chance(found: Project, spread: Spread, stated: Source) -> Section:
         (plain(str(found.first + n)), *(stated.fen(end) for end in ends))
         for n, ends in enumerate(spread.fan)
     )
-    bins = tuple((bar.label, bar.high) for bar in histogram)
+    bins = tuple(
+        (stated.fen(low), stated.fen(high), stated.of(count, "path"))
+        for low, high, count in spread.histogram
+    )
     return Section(
         Words("不确定性（蒙特卡洛）", "Uncertainty (Monte Carlo)"),
         (
             Words(
-                f"随机种子 {spread.seed}：同一种子得到同一结果。",
-                f"Seed {spread.seed}: the same seed gives the same result.",
+                f"随机种子 --seed {spread.seed}：同一种子得到同一结果。",
+                f"With --seed {spread.seed} again the result is the same.",
             ),
         ),
         (
@@ -264,37 +259,17 @@ def _chance(found: Project, spread: Spread, stated: Source) -> Section:
                 ),
                 rows,
             ),
-            Table((Words("累计净现值", "NPV so far"), *(plain(tail) for tail in _TAILS)), fans),
-            Table((Words("净现值区间", "NPV from, to"), Words("路径", "paths")), bins),
+            Table((Words("累计净现值", "NPV so far"), *(filled(_ONE, [t]) for t in tails)), fans),
+            Table((*_FROM_TO, Words("路径", "paths")), bins),
         ),
         (
             Bars(Words("净现值的分布", "How NPV is spread"), histogram),
-            Bars(Words("累计净现值，5 % 至 95 %（扇形图）", "NPV so far, 5 % to 95 % (fan)"), fan),
+            Bars(
+                filled(
+                    Words("累计净现值，{0} 至 {1}（扇形图）", "NPV so far, {0} to {1} (fan)"),
+                    [tails[0], tails[-1]],
+                ),
+                fan,
+            ),
         ),
     )
-
-
-def gate(claim: Claim, findings: Sequence[Finding], source: str, as_of: date) -> Section:
-    """Tell what the gate found of quoted figures."""
-    quoted, counted = Source(source, as_of, "quoted"), Source(f"gate of {source}", as_of, "assumed")
-    rows: list[tuple[Cell, ...]] = [(Words("年数", "years"), quoted.of(claim.years, "year"))]
-    if claim.irr is not None:
-        rows.append((Words("内部收益率", "IRR"), quoted.share(claim.irr)))
-    if claim.npv is not None:
-        rows.append((Words("净现值÷投资", "NPV over outlay"), quoted.of(claim.npv, "ratio")))
-    if claim.rate is not None:
-        rows.append((Words("折现率", "discount rate"), quoted.share(claim.rate)))
-    if claim.payback is not None:
-        rows.append((Words("回收期", "payback"), quoted.of(claim.payback, "year")))
-    for found in findings:
-        rows.append((CONTRADICTIONS[found.name], counted.of(found.bound, "ratio")))
-        if found.needed is not None:
-            label = Words("要达到该净现值，内部收益率至少", "IRR that this NPV needs, at least")
-            rows.append((label, counted.share(found.needed)))
-    said = tuple(f.said for f in findings) or (
-        Words(
-            "所引数字可以同时成立；这不表示它们属实。",
-            "These figures can hold together. That does not say that they are true.",
-        ),
-    )
-    return Section(Words("自洽性检验", "Consistency gate"), said, (Table(_WHAT, tuple(rows)),))

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
 
-from tongban.apps.value.domain.costing import Cost, Costed, Count, Dimensions, Use
+from tongban.apps.value.domain.costing import Cost, Costed, Count, Dimensions, ServiceCost, Use
 from tongban.apps.value.errors import Fault
 from tongban.apps.value.parameters import Parameters
 from tongban.infra.reports.model import (
@@ -14,10 +14,12 @@ from tongban.infra.reports.model import (
     Bar,
     Bars,
     Cell,
+    Link,
     Report,
     Section,
     Source,
     Table,
+    filled,
     maybe,
     plain,
 )
@@ -131,38 +133,50 @@ def _services(facts: Facts, books: Source) -> Section:
         Words("CPS", "CPS"),
         *(plain(tower) for tower in towers),
     )
-    rows = tuple(
-        (
-            plain(one.department or "—"),
-            plain(one.service),
-            books.of(one.effective, "case"),
-            books.fen(one.total),
-            _fen(books, one.unit),
-            *(books.fen(one.by_tower.get(tower, 0)) for tower in towers),
-        )
-        for one in sorted(facts.costed.services, key=lambda one: -one.total)
-    )
-    by_department: dict[str, list[int]] = {}
-    for one in facts.costed.services:
-        sums = by_department.setdefault(one.department, [0, 0])
-        sums[0] += one.total
-        sums[1] += one.effective
-    departments = tuple(
-        (
-            plain(name or "—"),
-            books.of(count, "case"),
-            books.fen(total),
-            _fen(books, Decimal(total) / count if count else None),
-        )
-        for name, (total, count) in sorted(by_department.items(), key=lambda pair: -pair[1][0])
-    )
+    homes: dict[str, list[ServiceCost]] = {}
+    for one in sorted(facts.costed.services, key=lambda one: -one.total):
+        homes.setdefault(one.department, []).append(one)
+    # the services of a department stand together, the dearest department first
+    order = sorted(homes, key=lambda name: -sum(one.total for one in homes[name]))
+    departments, services, keys = [], [], []
+    for number, name in enumerate(order, 1):
+        home, first, label = f"department-{number}", f"services-{number}", name or "—"
+        departments.append((Link(label, label, first), *_department(homes[name], books)))
+        for place, one in enumerate(homes[name]):
+            keys.append(first if place == 0 else f"{first}-{place + 1}")
+            services.append(
+                (
+                    Link(label, label, home),
+                    plain(one.service),
+                    books.of(one.effective, "case"),
+                    books.fen(one.total),
+                    _fen(books, one.unit),
+                    *(books.fen(one.by_tower.get(tower, 0)) for tower in towers),
+                )
+            )
+    places = tuple(f"department-{number}" for number in range(1, len(order) + 1))
     return Section(
         Words("按部门和事项", "By department and service"),
-        (),
         (
-            Table((head[0], *head[2:5]), departments),
-            Table(head, rows),
+            Words(
+                "由部门可到其事项，由事项可回到部门；同一部门的事项排在一起。",
+                "A department leads to its services, and each of them back; they stand together.",
+            ),
         ),
+        (
+            Table((head[0], Words("事项数", "services"), *head[2:5]), tuple(departments), places),
+            Table(head, tuple(services), tuple(keys)),
+        ),
+    )
+
+
+def _department(services: Sequence[ServiceCost], books: Source) -> tuple[Cell, ...]:
+    count, total = (sum(getattr(one, name) for one in services) for name in ("effective", "total"))
+    return (
+        books.of(len(services), "item"),
+        books.of(count, "case"),
+        books.fen(total),
+        _fen(books, Decimal(total) / count if count else None),
     )
 
 
@@ -216,7 +230,7 @@ def _density(facts: Facts, books: Source, parameters: Parameters) -> Section:
         (Words("满意度", "satisfaction"), maybe(facts.satisfaction), NONE),
         (Words("用户", "users"), maybe(facts.users), NONE),
         (
-            Words("密度为 1 的每用户每月办结数", "services per user and month at a density of 1"),
+            Words("满密度的每用户每月办结数", "services per user and month at full density"),
             assumed.of(parameters.reference, "case"),
             NONE,
         ),
@@ -229,11 +243,14 @@ def _density(facts: Facts, books: Source, parameters: Parameters) -> Section:
     return Section(
         Words("用户价值密度 UVD", "User value density (UVD)"),
         (
-            Words(
-                "UVD＝效用（各项加权平均）×满意度×密度；"
-                f"密度为每用户每月有效办结数除以 {parameters.reference}，至多为 1。",
-                "UVD is utility (the weighted mean of its parts) × satisfaction × density; density "
-                f"is effective services per user and month over {parameters.reference}, at most 1.",
+            filled(
+                Words(
+                    "UVD＝效用（各项加权平均）×满意度×密度；"
+                    "密度为每用户每月有效办结数与 {0}之比，至多为一。",
+                    "UVD is utility (the weighted mean of its parts) × satisfaction × density; "
+                    "density is effective services per user and month over {0}, at most one.",
+                ),
+                [assumed.of(parameters.reference, "case")],
             ),
         ),
         (Table((Words("项目", "what"), Words("数值", "figure"), Words("权重", "weight")), rows),),

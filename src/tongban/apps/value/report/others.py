@@ -1,10 +1,11 @@
-"""The reports of the cloud, of shares and of projects bought twice (政务云、分摊、重复建设)."""
+"""The reports of the cloud and of shares (政务云、分摊)."""
 
 from collections.abc import Mapping, Sequence
 from datetime import date
 from decimal import Decimal
 
-from tongban.apps.value.domain import cloud, overlap
+from tongban.apps.value.domain import cloud
+from tongban.apps.value.domain.chance import FEWEST, INTERVAL
 from tongban.apps.value.domain.sharing import Shares
 from tongban.apps.value.parameters import Parameters
 from tongban.infra.reports.model import (
@@ -17,6 +18,7 @@ from tongban.infra.reports.model import (
     Section,
     Source,
     Table,
+    filled,
     plain,
 )
 from tongban.kernel.facts import Words
@@ -104,7 +106,7 @@ def _systems(systems: Sequence[cloud.System], books: Source, parameters: Paramet
         (
             plain(s.name),
             plain(s.department),
-            plain(str(wave[s.name])),
+            books.of(wave[s.name], "number"),
             books.of(s.vcpu, "vcpu"),
             books.share(s.mean),
             books.share(s.peak),
@@ -123,13 +125,15 @@ def _systems(systems: Sequence[cloud.System], books: Source, parameters: Paramet
         Words("合适", "right size"),
         Words("可释放", "to free"),
     )
-    target = parameters.target_use
     return Section(
         Words("规格与迁移批次", "Right size and migration waves"),
         (
-            Words(
-                f"合适规格：峰值时利用率为 {target}。批次：所依赖的系统先迁。",
-                f"The right size has a use of {target} at its peak. A wave moves after its needs.",
+            filled(
+                Words(
+                    "合适规格：峰值时利用率为 {0}。批次：所依赖的系统先迁。",
+                    "The right size has a use of {0} at its peak. A wave moves after its needs.",
+                ),
+                [books.assumed().share(parameters.target_use)],
             ),
         ),
         (Table(head, rows),),
@@ -137,7 +141,11 @@ def _systems(systems: Sequence[cloud.System], books: Source, parameters: Paramet
 
 
 def _ownership(spent: Sequence[cloud.Spend], books: Source, parameters: Parameters) -> Section:
-    title = Words("国产与进口的全生命周期成本", "Total cost of ownership, domestic and imported")
+    one, other = _offer(parameters.ours), _offer(parameters.theirs)
+    title = Words(
+        f"{one.zh}与{other.zh}的全生命周期成本",
+        f"Total cost of ownership, {one.en} and {other.en}",
+    )
     found = cloud.ownership(spent, parameters.ours, parameters.theirs)
     if found is None:
         return Section(title, (NOT_MEASURED,))
@@ -166,16 +174,14 @@ def _ownership(spent: Sequence[cloud.Spend], books: Source, parameters: Paramete
     )
     head = (
         Words("年（累计）", "year, so far"),
-        _offer(parameters.ours),
-        _offer(parameters.theirs),
+        one,
+        other,
         Words("差额", "difference"),
     )
-    return Section(
-        title,
-        (said,),
-        (Table(_WHAT, (even,)), Table(head, rows)),
-        (Bars(Words("累计差额（正数为国产较省）", "Difference so far (above nil: saved)"), bars),),
+    saved = Words(
+        f"累计差额（正数为{one.zh}较省）", f"Difference so far (above nil: {one.en} costs less)"
     )
+    return Section(title, (said,), (Table(_WHAT, (even,)), Table(head, rows)), (Bars(saved, bars),))
 
 
 def _offer(name: str) -> Words:
@@ -191,19 +197,26 @@ def _governance(found: Governance | None, books: Source) -> Section:
     rows: list[tuple[Cell, ...]] = [
         (Words("回报", "return"), NONE if ratio is None else books.of(ratio, "ratio"))
     ]
+    method = books.assumed("interval of this report")
+    level = method.of(INTERVAL, "percent")
     if ends is None:
-        rows.append((Words("95 % 区间（少于 3 个项目）", "95 % interval (under 3 projects)"), NONE))
+        few = Words("{0} 区间（少于 {1} 个项目）", "{0} interval (under {1} projects)")
+        rows.append((filled(few, [level, method.of(FEWEST, "number")]), NONE))
     else:
+        sides = (
+            Words("{0} 区间下限", "{0} interval from"),
+            Words("{0} 区间上限", "{0} interval to"),
+        )
         rows += [
-            (Words("95 % 区间下限", "95 % interval from"), books.of(ends[0], "ratio")),
-            (Words("95 % 区间上限", "95 % interval to"), books.of(ends[1], "ratio")),
+            (filled(side, [level]), books.of(end, "ratio"))
+            for side, end in zip(sides, ends, strict=True)
         ]
     return Section(title, (), (Table(_WHAT, tuple(rows)),))
 
 
-def of_shares(shares: Shares, total: int, source: str, as_of: date) -> Report:
-    """Build the report of a bill that is shared."""
-    books = Source(source, as_of)
+def of_shares(shares: Shares, total: int, said: Source, source: str, as_of: date) -> Report:
+    """Build the report of a bill that is shared; ``said`` is the source of the bill."""
+    books = Source(f"{source}; {said.name}", as_of, said.status)
     columns = (shares.volume, shares.peak, shares.shapley)
     errors = shares.spread
     rows: list[tuple[Cell, ...]] = [
@@ -234,9 +247,12 @@ def of_shares(shares: Shares, total: int, source: str, as_of: date) -> Report:
             "Shapley: what a department adds to the common peak, over all orders of joining. Who "
             "loads at other hours pays less.",
         ),
-        Words(
-            f"账单共 {total / 100:,.2f} 元，每列合计与之一分不差。",
-            f"The bill is {total / 100:,.2f} yuan; each column adds up to it to the fen.",
+        filled(
+            Words(
+                "账单共 {0}，每列合计与之一分不差。",
+                "The bill is {0}; each column adds up to it to the fen.",
+            ),
+            [said.fen(total)],
         ),
     )
     return Report(
@@ -248,81 +264,6 @@ def of_shares(shares: Shares, total: int, source: str, as_of: date) -> Report:
                 words,
                 (Table(head, tuple(rows)),),
                 (Bars(Words("沙普利值", "Shapley value"), bars),),
-            ),
-        ),
-    )
-
-
-def of_projects(
-    projects: Sequence[overlap.Project],
-    pairs: Sequence[overlap.Pair],
-    components: Sequence[overlap.Component],
-    source: str,
-    as_of: date,
-) -> Report:
-    """Build the report of projects that may have been bought twice."""
-    books = Source(source, as_of)
-    total, saved = sum(p.amount for p in projects), overlap.at_most(pairs)
-    summary: tuple[tuple[Cell, ...], ...] = (
-        (Words("全部项目金额", "all projects"), books.fen(total)),
-        (Words("可能节省，至多", "could have been saved, at most"), books.fen(saved)),
-        (Words("占比", "share"), books.share(Decimal(saved) / total) if total else NONE),
-    )
-    alike = tuple(
-        (
-            plain(f"{p.first.row} {p.first.name}（{p.first.department}，{p.first.year}）"),
-            plain(f"{p.second.row} {p.second.name}（{p.second.department}，{p.second.year}）"),
-            books.share(Decimal(str(p.likeness))),
-            books.fen(p.at_most),
-        )
-        for p in pairs
-    )
-    shared = tuple(
-        (
-            plain(one.name),
-            plain("、".join(one.departments)),
-            books.of(len(one.projects), "item"),
-        )
-        for one in components
-    )
-    return Report(
-        Words("重复建设与共享组件", "Bought twice, and what could be shared"),
-        as_of,
-        (
-            Section(
-                Words("相似的项目", "Projects that are alike"),
-                (
-                    Words(
-                        "相似只是线索，须由人核对；节省额是上限。",
-                        "Alike is a question for a person. What could be saved is an upper bound.",
-                    ),
-                ),
-                (
-                    Table(_WHAT, summary),
-                    Table(
-                        (
-                            Words("项目", "one"),
-                            Words("项目", "the other"),
-                            Words("相似度", "alike"),
-                            Words("至多可省", "at most saved"),
-                        ),
-                        alike or ((NONE,) * 4,),
-                    ),
-                ),
-            ),
-            Section(
-                Words("多个部门都有的组件", "Components that several departments have"),
-                (),
-                (
-                    Table(
-                        (
-                            Words("组件", "component"),
-                            Words("部门", "departments"),
-                            Words("项目数", "projects"),
-                        ),
-                        shared or ((NONE,) * 3,),
-                    ),
-                ),
             ),
         ),
     )
