@@ -130,6 +130,45 @@ def test_draws_have_their_range_and_their_correlations() -> None:
     assert abs(free) < 0.03
 
 
+def test_correlated_inputs_reach_the_result() -> None:
+    found = appraisal.project(LINES)
+    wide = []
+    for value in ("-0.9", "0", "0.9"):
+        terms = replace(TERMS, correlations={("outlay", "direct"): Decimal(value)})
+        spread = chance.simulate(found, terms, 4000, 1)
+        wide.append(spread.npv[-1] - spread.npv[0])
+    # dear and of little use at once is worst: there the ends lie farthest apart
+    assert wide[0] > 1.1 * wide[1] > 1.2 * wide[2]
+
+
+def test_the_social_return_by_hand_and_beside_the_direct() -> None:
+    social = Social(Decimal("0.5"), Decimal("0.2"), Decimal("0.25"), Decimal("0.1"))
+    terms = replace(TERMS, rate=Decimal("0.1"), social=social)
+    lines = [
+        Line(2025, "outlay", 1_000),
+        Line(2026, "running", 110),
+        Line(2026, "social", 11_000),
+        Line(2027, "social", 12_100),
+    ]
+    result = appraisal.appraise(appraisal.project(lines), terms)
+    # 3,300 / 1.1 and 0.9 × 3,630 / 1.21 over 1,000 and 110 / 1.1
+    assert (result.social, result.spent) == (5_700, 1_100)
+    assert result.sroi is not None
+    assert round(result.sroi, 6) == round(Decimal(5_700) / 1_100, 6)
+    assert result.npv == -1_100
+    alone = appraisal.appraise(appraisal.project(lines[:2]), terms)
+    assert (alone.npv, alone.social, alone.sroi) == (-1_100, 0, 0)
+
+
+def test_no_path_adds_social_value_to_the_direct() -> None:
+    without = appraisal.project([line for line in LINES if line.kind != "social"])
+    one, other = (
+        chance.simulate(found, TERMS, 500, 1) for found in (appraisal.project(LINES), without)
+    )
+    assert (one.npv, one.irr, one.fan, one.loss) == (other.npv, other.irr, other.fan, other.loss)
+    assert min(one.social) > 0 == max(other.social)
+
+
 def test_the_same_seed_gives_the_same_and_another_does_not() -> None:
     found = appraisal.project(LINES)
     assert chance.simulate(found, TERMS, 500, 1) == chance.simulate(found, TERMS, 500, 1)

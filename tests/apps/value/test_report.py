@@ -6,7 +6,6 @@ import sys
 from dataclasses import replace
 from datetime import date
 from decimal import Decimal
-from itertools import groupby
 from pathlib import Path
 
 import click
@@ -93,66 +92,6 @@ def test_bars_of_a_waterfall_join_end_to_end(made: dict[str, Path], tmp_path: Pa
     assert by_tower["bars"][-2]["label"]["en"] == "without a home"
     lengths = [abs(bar["high"]["value"] - bar["low"]["value"]) for bar in by_end["bars"]]
     assert lengths == shown[:5]
-
-
-def test_a_department_leads_to_its_services_and_back(made: dict[str, Path], tmp_path: Path) -> None:
-    page = tmp_path / "r.html"
-    run("costs", made["ledger"], made["events"], "--lang", "en", "-o", page)
-    tree = html.fromstring(page.read_text(encoding="utf-8"))
-    departments, services = tree.xpath("//section[h2='By department and service']//table")
-    names = [row.xpath("string(td[1])") for row in services.xpath("tbody/tr")]
-    # the services of one department stand together
-    assert list(dict.fromkeys(names)) == [one for one, _ in groupby(names)]
-    for row in departments.xpath("tbody/tr"):
-        (link,) = row.xpath("td[1]/a")
-        (first,) = services.xpath(f".//tr[@id='{link.get('href')[1:]}']")
-        own = [one for one in services.xpath("tbody/tr") if one.xpath("string(td[1])") == link.text]
-        assert own[0] is first
-        assert {f"#{row.get('id')}"} == {one.xpath("string(td[1]/a/@href)") for one in own}
-        assert row.xpath("string(td[2]/text())") == Figure(
-            len(own), "item", DAY, "s", "measured"
-        ).text("en")
-    ids = tree.xpath("//@id")
-    assert len(set(ids)) == len(ids)
-
-
-def test_names_of_a_comparison_follow_the_offers(made: dict[str, Path], tmp_path: Path) -> None:
-    own = tmp_path / "own.yaml"
-    text = parameters.SHIPPED.read_text(encoding="utf-8")
-    swapped = text.replace("ours: domestic", "ours: imported").replace(
-        "theirs: imported", "theirs: domestic"
-    )
-    found = []
-    for told_text in (text, swapped):
-        own.write_text(told_text, encoding="utf-8")
-        report = told(run("cloud", made["cloud"], "--json", "--parameters", own))
-        (section,) = (s for s in report["sections"] if "Total cost" in s["title"]["en"])
-        (picture,) = section["pictures"]
-        found.append((section["title"]["zh"], picture["title"]["zh"], picture["title"]["en"]))
-        last = picture["bars"][-1]["high"]["value"]
-        found[-1] += (last > 0,)
-    assert found == [
-        (
-            "国产与进口的全生命周期成本",
-            "累计差额（正数为国产较省）",
-            "Difference so far (above nil: domestic costs less)",
-            True,
-        ),
-        (
-            "进口与国产的全生命周期成本",
-            "累计差额（正数为进口较省）",
-            "Difference so far (above nil: imported costs less)",
-            False,
-        ),
-    ]
-    alone = tmp_path / "cloud.csv"
-    alone.write_text("year,class,offer,amount,unit\n2024,hardware,,5,yuan\n", encoding="utf-8")
-    (section,) = (
-        s
-        for s in told(run("cloud", alone, "--json"))["sections"]
-        if "Total cost" in s["title"]["en"]
-    )
-    assert (section["says"][0]["en"], section["pictures"]) == ("not measured yet", [])
 
 
 def test_weights_of_density_are_printed_and_used(made: dict[str, Path], tmp_path: Path) -> None:

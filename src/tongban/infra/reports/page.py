@@ -58,6 +58,8 @@ rect{fill:var(--bar)}rect.chosen{fill:var(--strong)}rect.down{fill:#b5532a}
 .thin{fill:none;stroke:var(--soft);stroke-width:.8}
 @page{size:A4;margin:14mm}
 @media print{main{max-width:none;padding:0}nav{display:none}.wide{overflow:visible}
+table{min-width:0}td{min-inline-size:3em}td.n,th.n{white-space:normal}
+svg{max-block-size:235mm}svg.bars,svg.lines{max-inline-size:24rem}
 tr,svg,figure,.verdict{break-inside:avoid}h2{break-after:avoid}
 body{font-size:10.5pt}table{font-size:8pt}th,td{padding:.15rem .3rem}
 th,rect,.verdict,polygon{print-color-adjust:exact;-webkit-print-color-adjust:exact}}

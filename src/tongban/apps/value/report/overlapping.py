@@ -15,6 +15,7 @@ from tongban.infra.reports.model import (
     Section,
     Source,
     Table,
+    bar,
     filled,
     plain,
 )
@@ -84,15 +85,7 @@ def _alike(
         Words("相似度", "alike"),
         Words("至多可省", "at most saved"),
     )
-    bars = (
-        Bar(
-            plain(group.projects[0].name),
-            alike.fen(0),
-            alike.fen(group.at_most),
-            (alike.of(len(group.projects), "item"), alike.fen(group.at_most)),
-        )
-        for group in groups
-    )
+    bars = (bar(plain(group.projects[0].name), alike.fen(group.at_most)) for group in groups)
     title = Words(
         "每组相似的项目，除最贵的一项外的金额", "What each group cost beside its dearest project"
     )
@@ -132,12 +125,7 @@ def _shared(components: Sequence[overlap.Component], books: Source) -> Section:
         for one in components
     )
     bars = (
-        Bar(
-            plain(one.name),
-            books.fen(0),
-            books.fen(one.amount),
-            (books.of(len(one.departments), "number"), books.fen(one.amount)),
-        )
+        bar(plain(one.name), books.fen(one.amount))
         for one in sorted(components, key=lambda one: -one.amount)
     )
     title = Words("含该组件的项目金额", "Cost of the projects that have the component")
