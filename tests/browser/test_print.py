@@ -64,6 +64,19 @@ def written(
     return {"value": folder / "report.html"} | paths
 
 
+def sheets(pdf: bytes) -> list[tuple[tuple[float, float], str]]:
+    """Give size and text, without blanks, of each page."""
+    document = pypdfium2.PdfDocument(pdf)
+    found = []
+    for sheet in document:
+        text = sheet.get_textpage()
+        found.append((sheet.get_size(), "".join(text.get_text_range().split())))
+        text.close()
+        sheet.close()
+    document.close()
+    return found
+
+
 @pytest.mark.parametrize("name", ["value", "duplicates", "forecast"])
 def test_a_report_prints_well(chromium: Chromium, written: dict[str, Path], name: str) -> None:
     page = chromium.browser.new_page(viewport={"width": _INSIDE, "height": 1000})
@@ -75,12 +88,11 @@ def test_a_report_prints_well(chromium: Chromium, written: dict[str, Path], name
         assert page.evaluate(_BEYOND) == []
         assert page.evaluate(_CUT) == []
         heads = page.evaluate(_HEADS)
-        printed = pypdfium2.PdfDocument(page.pdf(prefer_css_page_size=True))
+        printed = sheets(page.pdf(prefer_css_page_size=True))
     finally:
         page.close()
-    for sheet in printed:
-        assert sheet.get_size() == pytest.approx(_A4, abs=1)
-    texts = ["".join(sheet.get_textpage().get_text_range().split()) for sheet in printed]
+    assert all(size == pytest.approx(_A4, abs=1) for size, _ in printed)
+    texts = [text for _, text in printed]
     assert all(texts), "a page is empty"
     # a table that is longer than a page begins again with its head on the next
     assert name == "value" or heads
