@@ -21,16 +21,19 @@ from tongban.infra.reports.model import (
     Fans,
     Line,
     Lines,
+    Link,
     Point,
     Report,
     Section,
     Source,
     Table,
     bar,
+    filled,
     plain,
 )
 from tongban.infra.reports.page import page
 from tongban.kernel.facts import Words
+from tongban.kernel.figures import Figure
 
 DAY = date(2026, 11, 26)
 BOOKS = Source("ledger.csv sha256:0", DAY)
@@ -68,11 +71,11 @@ def test_what_is_told_is_in_the_page_and_nothing_else(
     assert {one.tag for one in tree.iter() if isinstance(one.tag, str)} <= {
         "html", "head", "meta", "title", "style", "body", "main", "h1", "h2", "p", "div", "nav",
         "ul", "ol", "li", "a", "section", "table", "thead", "tbody", "tr", "th", "td", "figure",
-        "figcaption", "svg", "line", "text", "rect", "polygon", "polyline",
+        "figcaption", "svg", "line", "text", "tspan", "rect", "polygon", "polyline",
     }  # fmt: skip
     assert not tree.xpath("//@style | //@src | //@*[starts-with(name(), 'on')]")
     # each figure leads to its source, and each address is there
-    figures = list(report.figures())
+    figures = [cell for row in rows for cell in row if isinstance(cell, Figure)]
     links = tree.xpath("//td/a/@href")
     assert len(links) == len(figures)
     for figure, link in zip(figures, links, strict=True):
@@ -87,7 +90,62 @@ def test_data_is_no_formula(tmp_path: Path) -> None:
     book = load_workbook(tmp_path / "e.xlsx")
     assert {cell.data_type for sheet in book for row in sheet for cell in row} <= {"s", "n"}
     listed = list(book.worksheets[-1].iter_rows(min_row=2, values_only=True))
-    assert [line[3] for line in listed] == [0.05]
+    # the pictures' own, each once a picture, and the cell's
+    assert [line[3] for line in listed] == [
+        0,
+        0.05,
+        0.01,
+        0.05,
+        0.04,
+        0.06,
+        0.01,
+        0.05,
+        0.04,
+        0.06,
+        0.05,
+    ]
+    assert listed[-1][1:3] == (listed[-1][0], listed[-1][0])
+
+
+def test_a_sentence_keeps_the_figures_that_it_tells(tmp_path: Path) -> None:
+    rate, spent = BOOKS.assumed("rate").share(Decimal("0.08")), BOOKS.fen(1_200)
+    said = filled(Words("按 {1} 折现，共 {0}。", "At {1} it is {0} in all."), [spent, rate])
+    assert (said.zh, said.en) == ("按 8.0% 折现，共 12.00 元。", "At 8.0% it is 12.00 yuan in all.")
+    chart = Bars(said, (bar(said, spent),))
+    section = Section(plain("s"), (said,), (Table((said,), ((said,),)),), (chart,))
+    report = Report(plain("t"), DAY, (section,), (said,))
+    tree = html.document_fromstring(page(report, "en"))
+    for path in ("//div[@class='verdict']/p", "//section/p", "//th", "//td", "//figcaption"):
+        (one,) = tree.xpath(path)
+        told = [(f.text, f.get("class"), f.get("title")) for f in one.xpath("span")]
+        assert told == [(f.text("en"), f"f {f.status}", f.full("en")) for f in (rate, spent)]
+        sources = [tree.xpath(f"string(//*[@id='{to[1:]}'])") for to in one.xpath("span/a/@href")]
+        assert sources == ["assumed · ledger.csv sha256:0; rate", "measured · ledger.csv sha256:0"]
+    (label, beside) = tree.xpath("//*[name()='text']")
+    assert [f.get("class") for f in label] == ["assumed", "measured"]
+    assert (label.text_content(), beside.text_content()) == (said.en, "12.00 yuan")
+    # what is drawn leads to its sources by the caption
+    assert len(tree.xpath("//figcaption/a[@class='q']")) == 2
+    told_json = json.loads(to_json(report))["sections"][0]["says"][0]
+    assert [one["status"] for one in told_json["figures"]] == ["measured", "assumed"]
+    write(report, tmp_path / "r.xlsx", "en")
+    rows = list(
+        load_workbook(tmp_path / "r.xlsx")["figures"].iter_rows(min_row=2, values_only=True)
+    )
+    assert len(rows) == len(list(report.figures()))
+    assert rows[0][:4] == ("t", said.en, "—", 12)
+
+
+def test_a_link_leads_to_a_row() -> None:
+    rows = ((Link("甲", "A", "row-b"), BOOKS.fen(1)), (plain("b"), BOOKS.fen(2)))
+    table = Table((plain("n"), plain("v")), rows, keys=("row-a", "row-b"))
+    report = Report(plain("t"), DAY, (Section(plain("s"), (), (table,)),))
+    tree = html.document_fromstring(page(report, "zh"))
+    (link,) = tree.xpath("//td[1]/a")
+    assert (link.text, link.get("href")) == ("甲", "#row-b")
+    assert tree.xpath("string(//tr[@id='row-b']/td[1])") == "b"
+    told = json.loads(to_json(report))["sections"][0]["tables"][0]
+    assert (told["keys"], told["rows"][0][0]["to"]) == (["row-a", "row-b"], "row-b")
 
 
 def test_a_page_may_load_nothing() -> None:

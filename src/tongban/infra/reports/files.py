@@ -13,7 +13,7 @@ from openpyxl.worksheet.worksheet import Worksheet
 from tongban.kernel.facts import Words
 from tongban.kernel.figures import UNITS, Figure
 
-from .model import Bars, Cell, Fans, Picture, Point, Report, shown
+from .model import Bars, Cell, Fans, Link, Picture, Point, Report, Table, Told, shown
 from .page import page
 
 SUFFIXES = (".html", ".json", ".xlsx")
@@ -52,13 +52,7 @@ def to_json(report: Report) -> str:
                 "key": section.key or f"s{place}",
                 "title": _words(section.title),
                 "says": [_words(one) for one in section.says],
-                "tables": [
-                    {
-                        "head": [_words(one) for one in table.head],
-                        "rows": [[_told(cell) for cell in row] for row in table.rows],
-                    }
-                    for table in section.tables
-                ],
+                "tables": [_table(one) for one in section.tables],
                 "pictures": [_picture(one) for one in section.pictures],
             }
             for place, section in enumerate(report.sections)
@@ -67,8 +61,22 @@ def to_json(report: Report) -> str:
     return json.dumps(told, ensure_ascii=False, indent=1)
 
 
-def _words(words: Words) -> dict[str, str]:
-    return {"zh": words.zh, "en": words.en}
+def _table(table: Table) -> dict[str, Any]:
+    told: dict[str, Any] = {
+        "head": [_words(one) for one in table.head],
+        "rows": [[_told(cell) for cell in row] for row in table.rows],
+    }
+    return told | ({"keys": list(table.keys)} if table.keys else {})
+
+
+def _words(words: Words) -> dict[str, Any]:
+    told: dict[str, Any] = {"zh": words.zh, "en": words.en}
+    match words:
+        case Told():
+            told["figures"] = [_told(one) for one in words.figures]
+        case Link():
+            told["to"] = words.to
+    return told
 
 
 def _told(cell: Cell) -> Any:
@@ -91,9 +99,16 @@ def _picture(one: Picture) -> dict[str, Any]:
     match one:
         case Bars():
             told["bars"] = [
-                {"label": _words(b.label), "low": _told(b.low), "high": _told(b.high)}
+                {
+                    "label": _words(b.label),
+                    "low": _told(b.low),
+                    "high": _told(b.high),
+                    "shown": [_told(figure) for figure in b.shown],
+                }
                 for b in one.bars
             ]
+            ends = {"base": one.base, "promise": one.promise}
+            told |= {name: _told(end) for name, end in ends.items() if end is not None}
         case Fans():
             told["lines"] = [
                 {"name": fan.name, "points": [_point(p) for p in (*fan.past, *fan.ahead)]}
@@ -109,7 +124,7 @@ def _picture(one: Picture) -> dict[str, Any]:
 
 def _point(one: Point) -> dict[str, Any]:
     bands = {"band": one.band, "stress": one.stress}
-    return {"label": one.label, "value": _told(one.value)} | {
+    return {"label": _told(one.label), "value": _told(one.value)} | {
         name: [_told(end) for end in ends] for name, ends in bands.items() if ends is not None
     }
 
@@ -117,7 +132,6 @@ def _point(one: Point) -> dict[str, Any]:
 def _workbook(report: Report, lang: str) -> Workbook:
     book = Workbook()
     book.remove(book.worksheets[0])
-    listed: list[Sequence[Any]] = []
     for number, section in enumerate(report.sections, 1):
         title = _UNFIT.sub("", section.title.of(lang))
         sheet = book.create_sheet(f"{number} {_NAME.sub(' ', title)}"[:31])
@@ -129,15 +143,12 @@ def _workbook(report: Report, lang: str) -> Workbook:
             _put(sheet, [one.of(lang) for one in table.head])
             for row in table.rows:
                 _put(sheet, [_value(cell, lang) for cell in row])
-                listed += [
-                    (title, shown(row[0], lang), head.of(lang), *_about(f, lang))
-                    for head, f in zip(table.head, row, strict=True)
-                    if isinstance(f, Figure)
-                ]
     sheet = book.create_sheet(Words("数字与来源", "figures").of(lang))
     heads = ("章节 part", "行 row", "列 column", "值 value", "单位 unit", "截至 as of")
-    for line in [(*heads, "状态 status", "来源 source"), *listed]:
-        _put(sheet, line)
+    _put(sheet, (*heads, "状态 status", "来源 source"))
+    for place in report.places():
+        where = (shown(cell, lang) for cell in (place.section, place.row, place.column))
+        _put(sheet, (*where, *_about(place.figure, lang)))
     return book
 
 

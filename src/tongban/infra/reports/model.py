@@ -1,9 +1,10 @@
 """What a report is made of 报告构件: words and figures. A bare number has no place in it."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
-from decimal import ROUND_HALF_EVEN, Decimal
+from decimal import ROUND_HALF_EVEN, Context, Decimal
+from string import Formatter
 
 from tongban.kernel.facts import Words
 from tongban.kernel.figures import Figure, Status
@@ -13,14 +14,39 @@ NOT_MEASURED = Words("尚未实测", "not measured yet")
 NONE = Words("无", "none")
 #: A name of the data is the same in every language; None is what is not known.
 Cell = Figure | Words | str | None
+_EXACT = Context(prec=400)  # rounding to places must not meet the usual limit of digits
+
+
+@dataclass(frozen=True, slots=True)
+class Told(Words):
+    """A sentence that tells figures, which stand in ``template`` at ``{0}``, ``{1}`` …"""
+
+    template: Words
+    figures: tuple[Figure, ...]
+
+    def pieces(self, lang: str) -> Iterator[str | Figure]:
+        """Give text and figures as they follow one another."""
+        for text, place, _, _ in Formatter().parse(self.template.of(lang)):
+            if text:
+                yield text
+            if place is not None:
+                yield self.figures[int(place)]
+
+
+@dataclass(frozen=True, slots=True)
+class Link(Words):
+    """A name that leads to the row or the section with the key ``to``."""
+
+    to: str
 
 
 @dataclass(frozen=True, slots=True)
 class Table:
-    """A table; each row has as many cells as ``head``."""
+    """A table; each row has as many cells as ``head``, and by ``keys`` an address in the page."""
 
     head: tuple[Words, ...]
     rows: tuple[tuple[Cell, ...], ...]
+    keys: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,7 +77,7 @@ class Bars:
 class Point:
     """A place of a line: the value, and the ends of interval and stress band where there are."""
 
-    label: str
+    label: str | Figure
     value: Figure
     band: tuple[Figure, Figure] | None = None
     stress: tuple[Figure, Figure] | None = None
@@ -117,12 +143,68 @@ class Report:
     sections: tuple[Section, ...]
     verdict: tuple[Words, ...] = ()
 
-    def figures(self) -> Iterator[Figure]:
-        """Give every figure of the tables, in order."""
+    def places(self) -> Iterator["Place"]:
+        """Give every figure with its place, as the page has them."""
+        for words in self.verdict:
+            yield from _placed(self.title, words, None, [words])
         for section in self.sections:
+            for words in section.says:
+                yield from _placed(section.title, words, None, [words])
+            for picture in section.pictures:
+                yield from _placed(section.title, picture.title, None, drawn(picture))
             for table in section.tables:
+                for head in table.head:
+                    yield from _placed(section.title, None, head, [head])
                 for row in table.rows:
-                    yield from (cell for cell in row if isinstance(cell, Figure))
+                    for head, cell in zip(table.head, row, strict=True):
+                        yield from _placed(section.title, row[0], head, [cell])
+
+    def figures(self) -> Iterator[Figure]:
+        """Give every figure of sentences, pictures and tables, in order."""
+        return (place.figure for place in self.places())
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """A figure and where it stands: the section, the row (or sentence, or picture), the column."""
+
+    section: Words
+    row: Cell
+    column: Cell
+    figure: Figure
+
+
+def _placed(section: Words, row: Cell, column: Cell, cells: Iterable[Cell]) -> Iterator[Place]:
+    for cell in cells:
+        yield from (Place(section, row, column, one) for one in figures_of(cell))
+
+
+def figures_of(cell: Cell) -> tuple[Figure, ...]:
+    """Give the figures that a cell is or tells."""
+    if isinstance(cell, Figure):
+        return (cell,)
+    return cell.figures if isinstance(cell, Told) else ()
+
+
+def drawn(picture: Picture) -> tuple[Figure, ...]:
+    """Give the figures of a picture, each once."""
+    cells: list[Cell] = [picture.title]
+    match picture:
+        case Bars():
+            for one in picture.bars:
+                cells += [one.label, one.low, one.high, *one.shown]
+            cells += [picture.base, picture.promise]
+        case Lines():
+            for line in picture.lines:
+                cells += [line.name, *(end for point in line.points for end in _ends(point))]
+        case Fans():
+            for fan in picture.fans:
+                cells += [end for point in (*fan.past, *fan.ahead) for end in _ends(point)]
+    return tuple(dict.fromkeys(figure for cell in cells for figure in figures_of(cell)))
+
+
+def _ends(point: Point) -> tuple[Cell, ...]:
+    return (point.label, point.value, *(point.band or ()), *(point.stress or ()))
 
 
 @dataclass(frozen=True, slots=True)
@@ -140,7 +222,7 @@ class Source:
     def of(self, value: int | Decimal, unit: str, places: int = 2) -> Figure:
         """Give a figure; a Decimal is rounded to ``places``."""
         if isinstance(value, Decimal):
-            value = value.quantize(Decimal(1).scaleb(-places), ROUND_HALF_EVEN)
+            value = value.quantize(Decimal(1).scaleb(-places), ROUND_HALF_EVEN, _EXACT)
         return Figure(value, unit, self.as_of, self.name, self.status)
 
     def share(self, value: Decimal) -> Figure:
@@ -177,9 +259,19 @@ def shown(cell: Cell, lang: str) -> str:
     return cell if isinstance(cell, str) else cell.of(lang)
 
 
-def filled(template: Words, figures: Sequence[Figure]) -> Words:
+def pieces(cell: Cell, lang: str) -> Iterator[str | Figure]:
+    """Give a cell as text and figures that follow one another."""
+    if isinstance(cell, Told):
+        yield from cell.pieces(lang)
+    else:
+        yield cell if isinstance(cell, Figure) else shown(cell, lang)
+
+
+def filled(template: Words, figures: Sequence[Figure]) -> Told:
     """Put figures into a sentence of both languages, at ``{0}``, ``{1}`` …"""
-    return Words(
+    return Told(
         template.zh.format(*(one.text("zh") for one in figures)),
         template.en.format(*(one.text("en") for one in figures)),
+        template,
+        tuple(figures),
     )

@@ -7,7 +7,7 @@ from tongban.kernel.facts import Words
 from tongban.kernel.figures import Figure, Status
 
 from .markup import Markup, joined, tag
-from .model import Bars, Cell, Fans, Picture, Report, Section, Table, shown
+from .model import Bars, Cell, Fans, Link, Picture, Report, Section, Table, drawn, pieces
 from .svg import bars, fan, lines
 
 _STATUS: dict[Status, Words] = {
@@ -34,10 +34,11 @@ th,td{border-block-end:1px solid var(--line);padding:.35rem .5rem;text-align:sta
 vertical-align:top}
 th{background:var(--tint)}td{min-inline-size:5.5em}
 td.n,th.n{min-inline-size:0;text-align:end;white-space:nowrap;font-variant-numeric:tabular-nums}
-td.n a{font-size:.7rem;vertical-align:super;line-height:1;text-decoration:none;
-margin-inline-start:.2em}
-td.assumed{text-decoration:underline dotted var(--warn);text-underline-offset:.25em}
-td.quoted{font-style:italic}td.assumed a{display:inline-block}
+.q{font-size:.7rem;vertical-align:super;line-height:1;text-decoration:none;
+margin-inline-start:.2em}.f{white-space:nowrap}
+td.assumed,.f.assumed{text-decoration:underline dotted var(--warn);text-underline-offset:.25em}
+td.quoted,.f.quoted{font-style:italic}.assumed .q{display:inline-block}
+tr:target{background:var(--tint)}
 .sources{font-size:.85rem;overflow-wrap:anywhere}
 figure{margin:.8rem 0}figcaption{font-size:.9rem;font-weight:600}
 svg{display:block;inline-size:100%;block-size:auto;font:13px system-ui,sans-serif;
@@ -55,6 +56,7 @@ rect{fill:var(--bar)}rect.chosen{fill:var(--strong)}rect.down{fill:#b5532a}
 .line{fill:none;stroke:var(--strong);stroke-width:2}
 .k1{stroke-dasharray:7 3}.k2{stroke-dasharray:2 3}
 .thin{fill:none;stroke:var(--soft);stroke-width:.8}
+@page{size:A4;margin:14mm}
 @media print{main{max-width:none;padding:0}nav{display:none}.wide{overflow:visible}
 tr,svg,figure,.verdict{break-inside:avoid}h2{break-after:avoid}
 body{font-size:10.5pt}table{font-size:8pt}th,td{padding:.15rem .3rem}
@@ -71,7 +73,7 @@ def page(report: Report, lang: str) -> str:
     listed = {about: number for number, about in enumerate(known, 1)}
     title = report.title.of(lang)
     day = Words(f"截至 {report.as_of}", f"As of {report.as_of}").of(lang)
-    verdict = [tag("p", one.of(lang)) for one in report.verdict]
+    verdict = [tag("p", *_inline(one, lang, listed)) for one in report.verdict]
     keys = [one.key or f"s{place}" for place, one in enumerate(report.sections)]
     parts = [
         tag("li", tag("a", one.title.of(lang), href=f"#{key}"))
@@ -113,8 +115,8 @@ def _section(one: Section, key: str, lang: str, listed: Listed) -> Markup:
     return tag(
         "section",
         tag("h2", one.title.of(lang)),
-        *(tag("p", words.of(lang)) for words in one.says),
-        *(_figure(drawn, lang) for drawn in one.pictures if not _empty(drawn)),
+        *(tag("p", *_inline(words, lang, listed)) for words in one.says),
+        *(_figure(picture, lang, listed) for picture in one.pictures if not _empty(picture)),
         *(_table(table, lang, listed) for table in one.tables),
         id=key,
     )
@@ -124,15 +126,37 @@ def _empty(picture: Picture) -> bool:
     return isinstance(picture, Bars) and not picture.bars
 
 
-def _figure(picture: Picture, lang: str) -> Markup:
+def _figure(picture: Picture, lang: str, listed: Listed) -> Markup:
     match picture:
         case Bars():
-            drawn = bars(picture, lang)
+            image = bars(picture, lang)
         case Fans():
-            drawn = tag("div", *(fan(each, lang) for each in picture.fans), class_="fans")
+            image = tag("div", *(fan(each, lang) for each in picture.fans), class_="fans")
         case _:
-            drawn = lines(picture, lang)
-    return tag("figure", tag("figcaption", picture.title.of(lang)), drawn)
+            image = lines(picture, lang)
+    # what is drawn cannot lead to its source, so the caption does
+    numbers = sorted({listed[one.source, one.status] for one in drawn(picture)})
+    caption = [*_inline(picture.title, lang, listed), *(_source(n) for n in numbers)]
+    return tag("figure", tag("figcaption", *caption), image)
+
+
+def _source(number: int) -> Markup:
+    return tag("a", f"[{number}]", href=f"#q{number}", class_="q")
+
+
+def _inline(cell: Cell, lang: str, listed: Listed) -> list[str]:
+    return [
+        tag(
+            "span",
+            one.text(lang),
+            _source(listed[one.source, one.status]),
+            class_=f"f {one.status}",
+            title=one.full(lang),
+        )
+        if isinstance(one, Figure)
+        else one
+        for one in pieces(cell, lang)
+    ]
 
 
 def _table(table: Table, lang: str, listed: Listed) -> Markup:
@@ -140,19 +164,29 @@ def _table(table: Table, lang: str, listed: Listed) -> Markup:
     head = tag(
         "tr",
         *(
-            tag("th", one.of(lang), scope="col", **({"class_": "n"} if n in numeric else {}))
+            tag(
+                "th",
+                *_inline(one, lang, listed),
+                scope="col",
+                **({"class_": "n"} if n in numeric else {}),
+            )
             for n, one in enumerate(table.head)
         ),
     )
-    rows = [tag("tr", *(_cell(cell, lang, listed) for cell in row)) for row in table.rows]
+    keys = [{"id": key} for key in table.keys] or [{}] * len(table.rows)
+    rows = [
+        tag("tr", *(_cell(cell, lang, listed) for cell in row), **key)
+        for row, key in zip(table.rows, keys, strict=True)
+    ]
     inner = tag("table", tag("thead", head), tag("tbody", joined(rows)))
     return tag("div", inner, class_="wide", tabindex="0", role="group")
 
 
 def _cell(cell: Cell, lang: str, listed: Listed) -> Markup:
+    if isinstance(cell, Link):
+        return tag("td", tag("a", cell.of(lang), href=f"#{cell.to}"))
     if not isinstance(cell, Figure):
-        return tag("td", shown(cell, lang), **({"class_": "n"} if cell is None else {}))
-    number = listed[cell.source, cell.status]
-    link = tag("a", f"[{number}]", href=f"#q{number}")
-    kind = f"n {cell.status}"
-    return tag("td", cell.text(lang), link, class_=kind, title=cell.full(lang))
+        told = _inline(cell, lang, listed)
+        return tag("td", *told, **({"class_": "n"} if cell is None else {}))
+    link = _source(listed[cell.source, cell.status])
+    return tag("td", cell.text(lang), link, class_=f"n {cell.status}", title=cell.full(lang))

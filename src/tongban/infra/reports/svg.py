@@ -6,7 +6,7 @@ from itertools import pairwise
 from tongban.kernel.figures import Figure
 
 from .markup import Markup, tag
-from .model import Bars, Fan, Lines, Point
+from .model import Bars, Cell, Fan, Lines, Point, pieces, shown
 
 _WIDE, _EDGE, _ROW = 400.0, 4.0, 40.0
 _LINES_WIDE, _LINES_HIGH, _NAMES = 460.0, 300.0, 165.0
@@ -37,10 +37,10 @@ def bars(chart: Bars, lang: str) -> Markup:
         top = place * row
         left, right = sorted((at(float(bar.low.value)), at(float(bar.high.value))))
         falls = bar.high.value < bar.low.value
-        told = " … ".join(figure.text(lang) for figure in bar.shown)
+        told = [part for one in bar.shown for part in (" … ", *_written(one, lang))][1:]
         drawn += [
-            tag("text", bar.label.of(lang), x=_EDGE + 3, y=top + 15),
-            tag("text", told, x=_WIDE - _EDGE, y=top + line + 15, class_="last"),
+            tag("text", *_written(bar.label, lang), x=_EDGE + 3, y=top + 15),
+            tag("text", *told, x=_WIDE - _EDGE, y=top + line + 15, class_="last"),
             tag(
                 "rect", x=left, y=top + line + 21, width=max(right - left, 1), height=13,
                 class_="chosen" if bar.chosen else "down" if falls else "up",
@@ -83,9 +83,9 @@ def fan(one: Fan, lang: str) -> Markup:
         tag("polyline", points=_path(line[: start + 1]), class_="past"),
         tag("polyline", points=_path(line[start:]), class_="ahead"),
         tag("text", one.name, x=_SIDE, y=17, class_="head"),
-        tag("text", last.value.text(lang), x=far, y=17, class_="foot last"),
-        tag("text", one.past[0].label, x=_SIDE, y=_FAN_HIGH - 5, class_="foot"),
-        tag("text", last.label, x=far, y=_FAN_HIGH - 5, class_="foot last"),
+        tag("text", *_written(last.value, lang), x=far, y=17, class_="foot last"),
+        tag("text", *_written(one.past[0].label, lang), x=_SIDE, y=_FAN_HIGH - 5, class_="foot"),
+        tag("text", *_written(last.label, lang), x=far, y=_FAN_HIGH - 5, class_="foot last"),
     ]
     return _svg("fan", _FAN_WIDE, _FAN_HIGH, drawn)
 
@@ -112,15 +112,16 @@ def lines(chart: Lines, lang: str) -> Markup:
         shade = "thin" if one.quoted else f"line k{number}"
         path = [at(place, point.value) for place, point in enumerate(one.points)]
         drawn.append(tag("polyline", points=_path(path), class_=shade))
-        named.append((path[-1][1], f"{one.name.of(lang)} {one.points[-1].value.text(lang)}"))
+        told = [*_written(one.name, lang), " ", *_written(one.points[-1].value, lang)]
+        named.append((path[-1][1], told))
     floor = -math.inf
-    for height, name in sorted(named):
+    for height, told in sorted(named):
         floor = max(height, floor + 16)  # names that would lie on one another move down
-        drawn.append(tag("text", name, x=far + 6, y=floor + 4, class_="end"))
+        drawn.append(tag("text", *told, x=far + 6, y=floor + 4, class_="end"))
     labels = chart.lines[0].points
     drawn += [
-        tag("text", labels[0].label, x=_SIDE, y=tall - 6, class_="foot"),
-        tag("text", labels[-1].label, x=far, y=tall - 6, class_="foot last"),
+        tag("text", *_written(labels[0].label, lang), x=_SIDE, y=tall - 6, class_="foot"),
+        tag("text", *_written(labels[-1].label, lang), x=far, y=tall - 6, class_="foot last"),
     ]
     return _svg("lines", _LINES_WIDE, max(tall, floor + 12), drawn)
 
@@ -133,9 +134,19 @@ def _figures(point: Point) -> list[Figure]:
     return [point.value, *(point.band or ()), *(point.stress or ())]
 
 
+def _written(cell: Cell, lang: str) -> list[str]:
+    return [
+        tag("tspan", one.text(lang), class_=one.status) if isinstance(one, Figure) else one
+        for one in pieces(cell, lang)
+    ]
+
+
 def _told(one: Fan, lang: str) -> str:
-    was, comes = one.past[-1], one.ahead[-1]
-    return f"{one.name}: {was.label} {was.value.text(lang)}, {comes.label} {comes.value.text(lang)}"
+    ends = [
+        f"{shown(point.label, lang)} {point.value.text(lang)}"
+        for point in (one.past[-1], one.ahead[-1])
+    ]
+    return f"{one.name}: {', '.join(ends)}"
 
 
 def _path(points: list[tuple[float, float]]) -> str:
