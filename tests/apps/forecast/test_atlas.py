@@ -23,8 +23,8 @@ from tongban.apps.forecast import queries
 from tongban.apps.forecast.atlas import measuring
 from tongban.apps.forecast.atlas.reading import SCHEMAS, AtlasInvalid, read, shipped
 from tongban.apps.forecast.domain.atlas import AREAS, Quoted, Rule, agreements, judge, scores
-from tongban.apps.forecast.domain.atlas.checks import CheckInvalid, counts_of, level_return
 from tongban.apps.forecast.domain.atlas.counting import Ended, count
+from tongban.apps.forecast.domain.atlas.kinds import CheckInvalid, counts_of, level_return
 from tongban.cli import COMMANDS, Branch
 from tongban.kernel.figures import Figure
 

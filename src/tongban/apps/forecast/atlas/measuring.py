@@ -170,7 +170,7 @@ def kept(name: str = "measured") -> dict[str, Figure]:
 
 def _figure(one: Mapping[str, Any]) -> Figure:
     value = Decimal(str(one["value"]))
-    exact = int(value) if value == value.to_integral_value() else value
+    exact = int(value) if one["unit"] == "fen" else value
     # what was kept before sources were is of this installation's counts
     return Figure(
         exact,

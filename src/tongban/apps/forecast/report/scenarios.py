@@ -22,7 +22,7 @@ from tongban.infra.reports.model import (
 from tongban.kernel.facts import Words
 from tongban.kernel.figures import Figure
 
-from .building import NAMES
+from .building import NAMES, promise
 from .pen import Pen
 
 SCENARIOS: Mapping[str, Words] = {
@@ -238,7 +238,8 @@ def _comparison(result: Result, rate: str, steps: int, pen: Pen) -> Line:
         value = f"{100 * (1 + float(rate) / 100) ** years:.1f}"
         period = label(panel.periods[-1] + step * panel.step, panel.frequency)
         points.append(Point(period, _quoted(value, "number", pen)))
-    return Line(Words(f"引用 {rate}%：", f"quoted {rate} %:"), tuple(points), quoted=True)
+    name = filled(Words("引用 {0}：", "quoted {0}:"), [_quoted(rate, "percent", pen)])
+    return Line(name, tuple(points), quoted=True)
 
 
 def _levers(
@@ -284,12 +285,16 @@ def _levers(
     return Section(
         Words("杠杆与敏感度", "Levers and sensitivity"),
         (
-            Words(
-                "效应：杠杆多一个单位，下一期增长多少，90% 区间。情景不得超出见过的水平与速度。",
-                (
-                    "Effect: growth of the next step for one unit more, with a 90 % interval. No"
-                    " scenario may go beyond the level and the pace that were seen."
+            filled(
+                Words(
+                    "效应：杠杆多一个单位，下一期增长多少，{0} 区间。"
+                    "情景不得超出见过的水平与速度。",
+                    (
+                        "Effect: growth of the next step for one unit more, with a {0} interval."
+                        " No scenario may go beyond the level and the pace that were seen."
+                    ),
                 ),
+                [promise(pen)],
             ),
         ),
         tables=(
