@@ -229,7 +229,8 @@ def test_the_command_writes_paths_beside_quoted_rates(tmp_path: Path) -> None:
     assert growth[0] < growth[2]
     assert [rows[name][4]["value"] for name in rows] == ["7.1", "9.8", "12.5"]
     assert {rows[name][4]["status"] for name in rows} == {"quoted"}
-    assert "quoted 12.5 %" in (tmp_path / "out" / "report.html").read_text()
+    lines = told["sections"][0]["pictures"][0]["lines"]
+    assert "quoted 12.5%:" in [one["name"]["en"] for one in lines]
 
 
 def test_a_slip_in_a_lever_does_not_widen_its_support(tmp_path: Path) -> None:

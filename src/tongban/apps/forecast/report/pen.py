@@ -43,12 +43,8 @@ class Pen:
         """Make a figure; None where the number is not finite."""
         if not math.isfinite(value):
             return None
-        # a slip of units may need more digits than the usual context has
-        exact: int | Decimal
-        exact = Decimal(repr(float(value))).quantize(Decimal(1).scaleb(-places), context=_WIDE)
-        if unit == "fen":
-            exact = round(value)
-        return Figure(exact or abs(exact), unit, self.day, f"{self.panel.source}; {how}", status)
+        exact = _exact(value, unit, places)
+        return Figure(exact, unit, self.day, f"{self.panel.source}; {how}", status)
 
     def count(self, value: int, unit: str, how: str) -> Figure:
         """Make a figure of a count."""
@@ -92,6 +88,14 @@ def _shifted(template: str, start: int) -> str:
         name(text) + ("" if place is None else f"{{{start + int(place)}}}")
         for text, place, _, _ in Formatter().parse(template)
     )
+
+
+def _exact(value: float, unit: str, places: int) -> int | Decimal:
+    if unit == "fen":
+        return round(value)
+    # a slip of units may need more digits than the usual context has
+    exact = Decimal(repr(float(value))).quantize(Decimal(1).scaleb(-places), context=_WIDE)
+    return exact or abs(exact)
 
 
 def gate(findings: Sequence[Finding], pen: Pen) -> Section:
