@@ -44,7 +44,7 @@ COMMANDS: Mapping[str, Place | Branch] = {
         {
             "panel": ("tongban.apps.forecast.cli:panel", False),
             "platform": ("tongban.apps.forecast.platform:platform", True),
-            "demo": ("tongban.apps.forecast.cli:demo", False),
+            "demo": ("tongban.apps.forecast.demo_cli:demo", False),
             "policy": ("tongban.apps.forecast.policy_cli:policy", False),
             "scenarios": ("tongban.apps.forecast.scenarios_cli:scenarios", False),
             "structure": ("tongban.apps.forecast.structure_cli:structure", False),

@@ -111,13 +111,15 @@ def _cases(made: _Page) -> dict[str, Any]:
                     names[one.criterion],
                     "–" if one.points is None else f"{one.points} / 5",
                     made.judged(one),
+                    made.of(one.quoted.place) if one.quoted else "–",
                 )
                 for one in made.atlas.scored[card.key]
             ],
             "told": [
-                (made.named(one), made.text(one.figure))
+                (made.named(one), made.text(one.figure), made.of(one.place))
                 for one in (made.atlas.figures[key] for key in card.told)
             ],
+            "source": card.source,
         }
         for card in made.atlas.cards
     ]
@@ -128,7 +130,7 @@ def _cases(made: _Page) -> dict[str, Any]:
     return {
         "cards": cards,
         "rules": rules,
-        "score_head": [made.w["criterion"], made.w["score"], made.w["by"]],
+        "score_head": [made.w[name] for name in ("criterion", "score", "by", "section")],
         "rule_head": [made.w["criterion"], made.w["by"], made.w["thresholds"]],
     }
 

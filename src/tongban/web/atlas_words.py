@@ -49,7 +49,11 @@ WORDS: Mapping[str, Words] = {
     "criterion": Words("标准", "criterion"),
     "score": Words("得分", "score"),
     "by": Words("依据", "judged by"),
-    "silent": Words("报告没有数字", "the report gives no figure"),
+    "silent": Words("未说明", "not stated"),
+    "named": Words(
+        "2026 年的报告只提到名称，没有给出数字。",
+        "The report of 2026 names it and states no figure.",
+    ),
     "told": Words("报告还说", "The report also tells"),
     "rules": Words("计分规则", "Rules of the scores"),
     "thresholds": Words("五个门槛", "five thresholds"),

@@ -11,22 +11,39 @@ from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from pathlib import Path
+from typing import Any
 
+import jsonschema
 import pytest
 import yaml
+from click.testing import CliRunner
 from hypothesis import given
 from hypothesis import strategies as st
 
 from testkit.office import Office
 from tongban.apps.cases import services as cases
 from tongban.apps.forecast import queries
-from tongban.apps.forecast.atlas import measuring
-from tongban.apps.forecast.atlas.reading import SCHEMAS, AtlasInvalid, read, shipped
-from tongban.apps.forecast.domain.atlas import AREAS, Quoted, Rule, agreements, judge, scores
-from tongban.apps.forecast.domain.atlas.checks import CheckInvalid, counts_of, level_return
+from tongban.apps.forecast.atlas import measuring, reading
+from tongban.apps.forecast.atlas.cli import atlas as command
+from tongban.apps.forecast.atlas.reading import AtlasInvalid, read, schema, shipped
+from tongban.apps.forecast.atlas.report import build
+from tongban.apps.forecast.domain.atlas import (
+    AREAS,
+    KINDS,
+    Quoted,
+    Rule,
+    agreements,
+    judge,
+    scores,
+)
 from tongban.apps.forecast.domain.atlas.counting import Ended, count
-from tongban.cli import COMMANDS, Branch
-from tongban.kernel.figures import Figure
+from tongban.apps.forecast.domain.atlas.kinds import CheckInvalid, counts_of, level_return
+from tongban.apps.forecast.domain.generator import Truth, generate
+from tongban.apps.forecast.report.building import build as panel_report
+from tongban.apps.forecast.services import forecast
+from tongban.cli import COMMANDS, Branch, main
+from tongban.infra.reports.files import to_json
+from tongban.kernel.figures import UNITS, Figure
 
 ATLAS = shipped()
 DAY = date(2026, 1, 1)
@@ -174,7 +191,7 @@ def test_the_shipped_data_is_whole_and_its_contradictions_are_shown() -> None:
 
 def test_every_card_is_scored_by_rule_alone() -> None:
     assert len(ATLAS.criteria) == 6
-    assert len(ATLAS.cards) >= 12
+    assert {"yuezhengyi", "jiesu"} <= {card.key for card in ATLAS.cards}
     for card in ATLAS.cards:
         for one in ATLAS.scored[card.key]:
             if one.measure is None or one.quoted is None:
@@ -351,7 +368,155 @@ def test_what_is_no_yaml_and_no_folder_is_named(tmp_path: Path) -> None:
     (tmp_path / "cases.yaml").write_bytes(b"\xff\xfe")
     with pytest.raises(AtlasInvalid, match="no YAML"):
         read(tmp_path)
-    assert set(SCHEMAS) >= {"cases.yaml", "checks.yaml", "measured.yaml"}
+
+
+def test_the_schema_is_a_file_that_judges_every_file_and_is_printed() -> None:
+    told = json.loads(schema())
+    jsonschema.Draft202012Validator.check_schema(told)
+    # what the schema lists is what the code knows
+    assert told["$defs"]["unit"]["enum"] == sorted(UNITS)
+    assert told["$defs"]["area"]["enum"] == sorted(AREAS)
+    kinds = told["$defs"]["checks.yaml"]["properties"]["checks"]["items"]["properties"]["kind"]
+    assert kinds["enum"] == sorted(KINDS)
+    folder = Path(str(reading.__file__)).parents[1] / "data" / "atlas"
+    assert (folder / "schema.json").read_text(encoding="utf-8") == schema()
+    assert {one.name for one in folder.glob("*.yaml")} | {"figures"} <= set(told["$defs"])
+    ran = CliRunner().invoke(command, ["--schema"])
+    assert (ran.exit_code, ran.output) == (0, schema())
+    # an editor that reads the printed schema judges as the command does
+    judged = jsonschema.Draft202012Validator({**told, "$ref": "#/$defs/figures"})
+    assert judged.is_valid(FIGURES)
+    for wrong in ({**ONE, "unit": "leagues"}, {**ONE, "area": "sea"}, {**ONE, "more": "x"}):
+        assert not judged.is_valid({**FIGURES, "figures": [wrong]})
+
+
+# --- the report
+
+
+def rows_of(told: dict[str, Any], key: str, number: int = 0) -> list[list[Any]]:
+    section = next(one for one in told["sections"] if one["key"] == key)
+    rows: list[list[Any]] = section["tables"][number]["rows"]
+    return rows
+
+
+def test_each_score_has_its_figure_section_and_source_and_gaps_say_so() -> None:
+    told = json.loads(to_json(build(ATLAS, {}, DAY)))
+    matrix = {row[0]["en"]: row[1:] for row in rows_of(told, "cases")}
+    assert len(matrix) == len(ATLAS.cards)
+    sources = rows_of(told, "cases", 1)
+    facts = rows_of(told, "cases", 2)
+    given = 0
+    for card in ATLAS.cards:
+        for one, cell in zip(ATLAS.scored[card.key], matrix[card.en], strict=True):
+            if one.points is None or one.quoted is None or one.measure is None:
+                assert cell == {"zh": "未说明", "en": "not stated"}
+                continue
+            given += 1
+            assert int(cell["value"]) == one.points
+            assert one.quoted.figure.source in cell["source"]
+            assert cell["status"] == "assumed"
+            (row,) = (
+                row for row in sources if row[0]["en"] == card.en and row[3]["en"] == one.measure.en
+            )
+            assert row[2] == cell
+            assert row[4]["value"] in (one.quoted.figure.value, str(one.quoted.figure.value))
+            assert row[5]["en"] == one.quoted.place[1]
+            assert row[4]["status"] == "quoted"
+        own = [row for row in facts if row[0]["en"] == card.en]
+        if not card.told and not card.judged:
+            assert own == [
+                [own[0][0], {"zh": "未说明", "en": "not stated"}, None, card.source],
+            ]
+            assert card.source
+        else:
+            assert [row[3]["en"] for row in own] == [
+                ATLAS.figures[key].place[1] for key in card.told
+            ]
+    assert len(sources) == given
+    (picture,) = next(one for one in told["sections"] if one["key"] == "cases")["pictures"]
+    means = [Decimal(bar["high"]["value"]) for bar in picture["bars"]]
+    assert means == sorted(means, reverse=True)
+    assert means[0] == 5
+
+
+def test_a_check_keeps_the_figures_of_its_sum() -> None:
+    told = {one.key: one for one in ATLAS.checks}
+    npv = told["npv"]
+    assert [one.text("en") for one in npv.figures] == ["18.6%", "5 years", "1.35×", "2.3×"]
+    assert npv.figures[2].source == "computed from quoted figures, npv"
+    assert npv.en.startswith("at 18.6% within 5 years the net present value is at most 1.35×")
+    for one in ATLAS.checks:
+        assert one.figures
+        assert all(each.text("zh") in one.zh for each in one.figures[:1])
+
+
+# --- reports of this installation beside what is quoted
+
+
+def test_reports_of_value_and_forecast_stand_beside_with_their_status(tmp_path: Path) -> None:
+    words = ["value", "demo", "-o", str(tmp_path / "value"), "--branches", "500", "--no-open"]
+    ran = CliRunner().invoke(main, words)
+    assert ran.exit_code == 0, ran.output
+    panel = tmp_path / "panel.json"
+    panel.write_text(to_json(panel_report(forecast(generate(Truth(periods=8)), ahead=1))))
+    made = measuring.reports([tmp_path / "value" / "report.json", panel])
+    found = measuring.beside(ATLAS, {}, {}, made)
+    wanted = {key for key, one in ATLAS.beside.items() if one.by == "report"}
+    scenarios = {"growth_base", "growth_optimised", "growth_bold"}
+    assert {key for key in wanted if found[key].figure is not None} == wanted - scenarios
+    told = json.loads((tmp_path / "value" / "report.json").read_text())
+    rates = {
+        row[0]["en"]: row[1]
+        for section in told["sections"]
+        for table in section["tables"]
+        for row in table["rows"]
+        if len(row) > 1 and isinstance(row[0], dict) and isinstance(row[1], dict)
+    }
+    for key, label in (
+        ("cps_mean", "CPS"),
+        ("irr", "internal rate of return (IRR)"),
+        ("npv_ratio", "net present value, direct"),
+        ("uvd_mean", "user value density UVD"),
+    ):
+        figure, cell = found[key].figure, rates[label]
+        assert figure is not None
+        assert (str(figure.value), figure.unit) == (str(cell["value"]), cell["unit"])
+        assert (figure.status, figure.source) == (cell["status"], cell["source"])
+        assert found[key].command.startswith("tongban value")
+    report = json.loads(to_json(build(ATLAS, found, DAY)))
+    beside = {row[1]["en"]: row for row in rows_of(report, "measured")}
+    row = beside[ATLAS.figures["cps_mean"].en]
+    assert (row[2]["status"], row[3]["status"]) == ("quoted", "measured")
+    assert row[5] == "tongban value platform LEDGER"
+    assert ATLAS.figures["growth_base"].en not in beside
+
+
+def test_two_figures_of_one_name_are_none_and_another_file_is_refused(tmp_path: Path) -> None:
+    cell = {
+        "value": "5",
+        "unit": "percent",
+        "as_of": "2026-01-01",
+        "source": "s",
+        "status": "measured",
+    }
+    rate = [{"zh": "率", "en": "rate"}, cell]
+    head = [{"zh": "项", "en": "what"}, {"zh": "值", "en": "figure"}]
+
+    def told(*rows: list[Any]) -> str:
+        table = {"head": head, "rows": list(rows)}
+        return json.dumps({"sections": [{"title": {"zh": "t", "en": "t"}, "tables": [table]}]})
+
+    file = tmp_path / "r.json"
+    file.write_text(told(rate))
+    assert measuring.reports([file])["t | rate | figure"].value == 5
+    file.write_text(told(rate, rate))
+    assert measuring.reports([file]) == {}
+    for text in ("{}", "[", '{"sections": [3]}', told(rate).replace('"5"', '"x"')):
+        file.write_text(text)
+        ran = CliRunner().invoke(command, ["--report", str(file), "--out", str(tmp_path / "o")])
+        assert ran.exit_code == 1
+        assert "is no report" in ran.output
+        assert not (tmp_path / "o").exists()
 
 
 # --- the command
@@ -379,6 +544,7 @@ def test_the_command_shows_what_fails_where_there_is_no_platform(tmp_path: Path)
     page = (tmp_path / "report.html").read_text()
     for said in ("not measured yet", "abstract", "0.02 seconds", "Case cards", "do not hold"):
         assert said in page
+    assert "<svg" in page
     sections = json.loads((tmp_path / "report.json").read_text())["sections"]
     areas = [one for one in sections if one["key"].startswith("area-")]
     assert sum(len(one["tables"][0]["rows"]) for one in areas) == len(ATLAS.figures)
@@ -410,6 +576,11 @@ def test_counts_of_an_installation_stand_beside_what_is_quoted(office: Office) -
     assert found["papers_spared"].value == 100
     assert {one.status for one in found.values()} == {"measured"}
     assert seen["privacy_ms"].figure is None
+    # a report that was given to the command stays beside what it measures, with its own status
+    cost = Figure(1490, "fen", date(2026, 5, 1), "ledger.csv", "assumed")
+    measuring.keep({ATLAS.beside["cps_mean"].name: cost}, "reports")
+    assert queries.atlas().measured["cps_mean"].figure == cost
+    assert queries.atlas().measured["irr"].figure is None
 
 
 # --- beside the report itself

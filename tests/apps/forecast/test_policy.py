@@ -123,8 +123,9 @@ def test_the_command_writes_the_index_and_reads_a_marked_audit_back(tmp_path: Pa
         writer.writerows(rows)
     args = [str(listed), "--out", str(out), "--audit", str(out / "audit.csv"), "--lang", "en"]
     assert CliRunner().invoke(policy, args).exit_code == 0
-    assert "11 sentences were audited; kappa may lie below 0.6" in (out / "report.html").read_text()
-    assert json.loads((out / "report.json").read_text("utf-8"))
+    (verdict,) = json.loads((out / "report.json").read_text("utf-8"))["verdict"]
+    assert verdict["en"].startswith("11 sentences were audited; kappa may lie below 0.6")
+    assert [one["value"] for one in verdict["figures"]] == [11, "0.6"]
 
 
 @pytest.mark.parametrize(

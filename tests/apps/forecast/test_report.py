@@ -1,22 +1,27 @@
 """The report and its commands: self-contained, in both languages, each number with its source."""
 
+import html
 import json
 import re
+import shlex
 import subprocess
 import sys
 from html.parser import HTMLParser
 from pathlib import Path
 
+import click
 import pytest
 from click.testing import CliRunner
 from openpyxl import load_workbook
 
 from tongban.apps.forecast import services
-from tongban.apps.forecast.cli import demo, panel
+from tongban.apps.forecast.cli import panel
+from tongban.apps.forecast.demo_cli import demo
 from tongban.apps.forecast.domain.generator import Truth, generate
 from tongban.apps.forecast.domain.panel import Panel
 from tongban.apps.forecast.domain.running import run
 from tongban.apps.forecast.models.drift import Naive, NationalDrift, OwnDrift
+from tongban.apps.forecast.policy_cli import policy
 from tongban.apps.forecast.report.building import build
 from tongban.infra.reports.files import to_json, write
 from tongban.infra.reports.model import Report
@@ -94,8 +99,10 @@ def test_every_number_of_the_json_has_source_day_and_status(shocked: Report) -> 
 
     walk(json.loads(to_json(shocked)))
     assert len(figures) > 500
-    assert all(f["source"].startswith("generated, seed") for f in figures)
-    assert {f["status"] for f in figures} == {"measured", "assumed"}
+    own = [f for f in figures if f["status"] != "quoted"]
+    assert all(f["source"].startswith("generated, seed") for f in own)
+    assert {f["status"] for f in own} == {"measured", "assumed"}
+    assert {f["value"] for f in figures if f["status"] == "quoted"} == {"6.3"}
     assert {f["as_of"] for f in figures} == {"2024-12-31"}
     ahead = next(s for s in json.loads(to_json(shocked))["sections"] if s["key"] == "ahead")
     assert all(cells[2]["status"] == "assumed" for cells in ahead["tables"][0]["rows"])
@@ -217,23 +224,53 @@ def without_the_extra(*arguments: str) -> subprocess.CompletedProcess[str]:
 def test_without_the_extra_the_rungs_that_need_nothing_run(tmp_path: Path) -> None:
     ran = without_the_extra("demo", "--no-open", "--lang", "en", "--out", str(tmp_path))
     assert ran.returncode == 0, ran.stderr
-    assert "Shipped: own drift" in ran.stdout
-    assert (
-        "Not run: ridge on growth, two-way fixed effects" in (tmp_path / "report.html").read_text()
-    )
+    page = (tmp_path / "panel" / "report.html").read_text()
+    assert "Shipped: own drift" in page
+    assert "Not run: ridge on growth, two-way fixed effects" in page
+    assert sorted(one.parent.name for one in tmp_path.rglob("report.html")) == ["panel", "policy"]
+    assert "Not made: scenarios, structure. Install" in (tmp_path / "index.html").read_text()
     packed = tmp_path / "panel.parquet"
     packed.write_bytes(b"PAR1")
     assert "ExtraMissing" in without_the_extra("panel", str(packed)).stderr
 
 
 @pytest.mark.slow
-def test_the_demonstration_runs_the_whole_ladder_the_same_each_time(tmp_path: Path) -> None:
-    for out in ("one", "two"):
-        ran = CliRunner().invoke(demo, ["--no-open", "--ahead", "1", "--out", str(tmp_path / out)])
-        assert ran.exit_code == 0, ran.output
-    pages = [(tmp_path / out / "report.html").read_text() for out in ("one", "two")]
-    assert pages[0] == pages[1]
-    assert "固定效应 + LightGBM" in pages[0]
+def test_the_demonstration_makes_every_report_the_same_each_time_and_opens_on_their_list(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    opened: list[str] = []
+    monkeypatch.setattr(click, "launch", opened.append)
+    monkeypatch.chdir(tmp_path)
+    ran = CliRunner().invoke(demo, ["--no-open", "--ahead", "1", "--out", "d 1"])
+    assert ran.exit_code == 0, ran.output
+    assert opened == []
+    names = ["panel", "policy", "scenarios", "structure"]
+    first = {name: (tmp_path / "d 1" / name / "report.json").read_text() for name in names}
+    assert CliRunner().invoke(demo, ["--ahead", "1", "--out", "d 1"]).exit_code == 0
+    # a browser gets an address, whatever folder it was started in
+    assert opened == [f"{tmp_path.resolve().as_uri()}/d%201/index.html"]
+    assert first == {name: (tmp_path / "d 1" / name / "report.json").read_text() for name in names}
+    listed = (tmp_path / "d 1" / "index.html").read_text("utf-8")
+    links = re.findall(r'href="([^"]+)"', listed)
+    assert {one.partition("/")[0] for one in links} == set(names)
+    assert len(set(links)) == 12
+    for link in links:
+        assert (tmp_path / "d 1" / link).stat().st_size > 1000
+    assert "<script" not in listed
+    assert "固定效应 + LightGBM" in (tmp_path / "d 1" / "panel" / "report.html").read_text("utf-8")
+    # each report has a picture, and the commands that are named make it again
+    for name in names:
+        page = (tmp_path / "d 1" / name / "report.html").read_text("utf-8")
+        assert "<svg" in page, name
+    words = shlex.split(
+        html.unescape(re.findall("<code>([^<]+forecast policy[^<]+)</code>", listed)[0])
+    )
+    ran = CliRunner().invoke(policy, [*words[3:], "--out", "again"])
+    assert ran.exit_code == 0, ran.output
+    assert (tmp_path / "again" / "report.json").read_text() == first["policy"]
+
+
+def test_every_rung_is_tried() -> None:
     able = services.forecast(generate(Truth(regions=4, periods=6)), ahead=1)
     assert {one.rung for one in able.scores} == {
         "naive", "own_drift", "national_drift", "ridge", "fixed_effects", "lightgbm",

@@ -7,7 +7,6 @@ import click
 from tongban.kernel.figures import UNITS
 
 from . import reading, services
-from .domain.generator import Truth, generate
 from .domain.panel import Measure
 from .domain.running import Result, TooShort
 from .report.building import NAMES, build
@@ -59,19 +58,6 @@ def panel(
     except (reading.PanelUnreadable, TooShort) as error:
         raise click.ClickException(str(error)) from error
     tell(result, out, lang)
-
-
-@click.command()
-@click.option("--open/--no-open", "show", default=True, help="Open the report in a browser.")
-@click.option("--seed", type=int, default=Truth().seed, show_default=True)
-@AHEAD
-@OUT
-@LANG
-def demo(seed: int, ahead: int, out: Path, lang: str, *, show: bool) -> None:
-    """Forecast an invented nation with a shock in 2020, and open the report."""
-    page = tell(services.forecast(generate(Truth(seed=seed, shock=2020)), ahead=ahead), out, lang)
-    if show:
-        click.launch(page.resolve().as_uri())
 
 
 def tell(result: Result, out: Path, lang: str) -> Path:

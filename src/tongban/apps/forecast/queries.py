@@ -19,6 +19,6 @@ class Seen:
 
 
 def atlas() -> Seen:
-    """Give the shipped atlas beside the last counts of this installation."""
+    """Give the shipped atlas beside the last counts and reports of this installation."""
     told = shipped()
-    return Seen(told, beside(told, kept(), {}))
+    return Seen(told, beside(told, kept(), {}, kept("reports")))

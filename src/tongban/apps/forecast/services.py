@@ -1,5 +1,6 @@
 """The verbs of forecasting 预测动作: run a panel through the ladder, write a report's files."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -33,3 +34,10 @@ def put(report: Report, folder: Path, lang: str) -> Written:
     for path in (written.page, written.data, written.sheet):
         write(report, path, lang)
     return written
+
+
+def put_files(texts: Mapping[str, str], folder: Path) -> None:
+    """Write texts by name into a folder, which is made."""
+    folder.mkdir(parents=True, exist_ok=True)
+    for name, text in texts.items():
+        (folder / name).write_text(text, encoding="utf-8")

@@ -1,12 +1,15 @@
 """The command of structure: questions to a panel, answered where the data can tell (结构识别)."""
 
 import importlib
+import shlex
 from collections.abc import Mapping
 from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
+
+from tongban.infra.reports.model import Report
 
 from . import reading, services
 from .domain.gate import gated
@@ -81,10 +84,18 @@ def structure(
             "the estimators need numpy: pip install 'tongban[forecast]' / 需安装 tongban[forecast]"
         )
     if example is not None:
-        _write(example, seed)
+        click.echo(write_example(example, seed))
         return
     if file is None or schema is None or plan is None:
         raise click.UsageError("give FILE, --schema and --plan, or --example FOLDER")
+    report = made(file, schema, plan, accept, seed)
+    for words in report.verdict:
+        click.echo(words.of(lang))
+    click.echo(str(services.put(report, out, lang).page))
+
+
+def made(file: Path, schema: Path, plan: Path, accept: tuple[int, ...], seed: int) -> Report:
+    """Make the report of a plan's answers. Raise click.ClickException, in a sentence."""
     asking: Any = importlib.import_module(f"{__package__}.domain.structure.asking")
     report: Any = importlib.import_module(f"{__package__}.report.structure")
     try:
@@ -95,10 +106,8 @@ def structure(
     gate = gated(panel, frozenset(accept))
     columns = [one.column for one in panel.covariates]
     found = asking.answers(history(gate.panel, gate.held_back), columns, asked, seed)
-    made = report.build(gate, asked, found)
-    for words in made.verdict:
-        click.echo(words.of(lang))
-    click.echo(str(services.put(made, out, lang).page))
+    told: Report = report.build(gate, asked, found)
+    return told
 
 
 def read_plan(path: Path, panel: Panel) -> "Plan":
@@ -154,10 +163,10 @@ def _start(text: str, name: str, panel: Panel) -> int:
     return period
 
 
-def _write(folder: Path, seed: int) -> None:
-    made: Any = importlib.import_module(f"{__package__}.domain.structure.example")
-    folder.mkdir(parents=True, exist_ok=True)
-    for name, text in made.files(seed).items():
-        (folder / name).write_text(text, encoding="utf-8")
-    panel, schema, plan = (folder / name for name in ("panel.csv", "schema.yaml", "plan.yaml"))
-    click.echo(f"tongban forecast structure {panel} --schema {schema} --plan {plan}")
+def write_example(folder: Path, seed: int) -> str:
+    """Write the example into a folder, and give the command that it is for."""
+    example: Any = importlib.import_module(f"{__package__}.domain.structure.example")
+    services.put_files(example.files(seed), folder)
+    names = ("panel.csv", "schema.yaml", "plan.yaml")
+    panel, schema, plan = (shlex.quote(str(folder / name)) for name in names)
+    return f"tongban forecast structure {panel} --schema {schema} --plan {plan}"

@@ -73,17 +73,7 @@ def page(report: Report, lang: str) -> str:
     """Write the page in one language; each figure bears the number of its source and status."""
     known = dict.fromkeys((one.source, one.status) for one in report.figures())
     listed = {about: number for number, about in enumerate(known, 1)}
-    digest = base64.b64encode(hashlib.sha256(_STYLE.encode()).digest()).decode()
-    policy = f"default-src 'none'; style-src 'sha256-{digest}'"
     title = report.title.of(lang)
-    head = tag(
-        "head",
-        tag("meta", charset="utf-8"),
-        tag("meta", name="viewport", content="width=device-width, initial-scale=1"),
-        tag("meta", http_equiv="Content-Security-Policy", content=policy),
-        tag("title", title),
-        tag("style", Markup(_STYLE)),
-    )
     day = Words(f"截至 {report.as_of}", f"As of {report.as_of}").of(lang)
     verdict = [tag("p", *_inline(one, lang, listed)) for one in report.verdict]
     keys = [one.key or f"s{place}" for place, one in enumerate(report.sections)]
@@ -103,6 +93,21 @@ def page(report: Report, lang: str) -> str:
         tag("nav", tag("ul", *parts)),
         *(_section(one, key, lang, listed) for key, one in zip(keys, report.sections, strict=True)),
         tag("section", tag("h2", _SOURCES.of(lang)), tag("ol", *sources), class_="sources"),
+    )
+    return document(title, body, lang)
+
+
+def document(title: str, body: Markup, lang: str) -> str:
+    """Write a page that loads and runs nothing around its body."""
+    digest = base64.b64encode(hashlib.sha256(_STYLE.encode()).digest()).decode()
+    policy = f"default-src 'none'; style-src 'sha256-{digest}'"
+    head = tag(
+        "head",
+        tag("meta", charset="utf-8"),
+        tag("meta", name="viewport", content="width=device-width, initial-scale=1"),
+        tag("meta", http_equiv="Content-Security-Policy", content=policy),
+        tag("title", title),
+        tag("style", Markup(_STYLE)),
     )
     code = "en" if lang == "en" else "zh-CN"
     return f"<!DOCTYPE html>\n{tag('html', head, tag('body', body), lang=code)}\n"

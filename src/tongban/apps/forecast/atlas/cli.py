@@ -7,7 +7,7 @@ import click
 from tongban.apps.forecast import services
 from tongban.infra import clock
 
-from . import measuring
+from . import measuring, reading
 from .reading import AtlasInvalid, read
 from .report import build
 
@@ -29,20 +29,44 @@ _FILE = click.Path(dir_okay=False, path_type=Path)
     help="A folder of your own with more figures, cases and checks (自有数据目录).",
 )
 @click.option("--bench", type=_FILE, help="Results of `make bench`: latest.json (基准结果).")
-def atlas(out: Path, lang: str, data: Path | None, bench: Path | None) -> None:
+@click.option(
+    "--report",
+    "made",
+    type=_FILE,
+    multiple=True,
+    help="A report.json of tongban value or tongban forecast, made here; may be repeated (报告).",
+)
+@click.option("--schema", is_flag=True, help="Print the JSON Schema of the data files (数据模式).")
+def atlas(
+    out: Path,
+    lang: str,
+    data: Path | None,
+    bench: Path | None,
+    made: tuple[Path, ...],
+    *,
+    schema: bool,
+) -> None:
     """Show quoted figures, what contradicts what, and what is measured here (指标图谱)."""
+    if schema:
+        click.echo(reading.schema(), nl=False)
+        return
     try:
         told = read(data)
         benches = measuring.bench(bench) if bench else {}
+        reports = measuring.reports(made)
     except AtlasInvalid as wrong:
         raise click.ClickException(str(wrong)) from None
     try:
         counts = measuring.platform()
         measuring.keep(counts)
+        if made:
+            named = {one.name for one in told.beside.values() if one.by == "report"}
+            kept = {name: reports[name] for name in named & reports.keys()}
+            measuring.keep(measuring.kept("reports") | kept, "reports")
     except measuring.NoPlatform as none:
         counts = {}
         click.echo(str(none), err=True)
-    measured = measuring.beside(told, counts, benches)
+    measured = measuring.beside(told, counts, benches, reports)
     written = services.put(build(told, measured, clock.today()), out, lang)
     for one in told.checks:
         if not one.holds:

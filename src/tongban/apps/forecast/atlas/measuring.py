@@ -1,4 +1,4 @@
-"""What this installation measures of what the atlas quotes 本平台实测: counts, and the benchmarks.
+"""What this installation measures of what the atlas quotes 本平台实测: counts, benchmarks, reports.
 
 A count is taken when it is asked for, or once a day, and kept with its day in a file below
 TONGBAN_HOME, so that a page shows it at once. Nothing of any person is in it.
@@ -6,7 +6,8 @@ TONGBAN_HOME, so that a page shows it at once. Nothing of any person is in it.
 
 import json
 import tempfile
-from collections.abc import Callable, Iterator, Mapping
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from datetime import date, datetime, timedelta
 from decimal import ROUND_HALF_EVEN, Decimal
 from pathlib import Path
@@ -135,40 +136,86 @@ def _percent(part: int, whole: int) -> Decimal | None:
 # --- kept
 
 
-def _file() -> Path:
-    return Path(settings.HOME) / "atlas" / "measured.json"
+def _file(name: str) -> Path:
+    return Path(settings.HOME) / "atlas" / f"{name}.json"
 
 
-def keep(found: Mapping[str, Figure]) -> None:
-    """Keep counts for the page: the whole file or none of it."""
-    place = _file()
+def keep(found: Mapping[str, Figure], name: str = "measured") -> None:
+    """Keep figures for the page: the whole file or none of it."""
+    place = _file(name)
     place.parent.mkdir(parents=True, exist_ok=True)
     told = {
-        name: {"value": str(one.value), "unit": one.unit, "as_of": one.as_of.isoformat()}
-        for name, one in found.items()
+        key: {
+            "value": str(one.value),
+            "unit": one.unit,
+            "as_of": one.as_of.isoformat(),
+            "source": one.source,
+            "status": one.status,
+        }
+        for key, one in found.items()
     }
     with tempfile.NamedTemporaryFile("w", dir=place.parent, delete=False, encoding="utf-8") as out:
-        json.dump(told, out, indent=1)
+        json.dump(told, out, indent=1, ensure_ascii=False)
     Path(out.name).replace(place)
 
 
-def kept() -> dict[str, Figure]:
-    """Give the counts that were kept last; none where none were."""
+def kept(name: str = "measured") -> dict[str, Figure]:
+    """Give the figures that were kept last; none where none were."""
     try:
-        told = json.loads(_file().read_text(encoding="utf-8"))
+        told = json.loads(_file(name).read_text(encoding="utf-8"))
     except FileNotFoundError:
         return {}
-    return {
-        name: Figure(
-            _number(one["value"]), one["unit"], date.fromisoformat(one["as_of"]), _HERE, "measured"
-        )
-        for name, one in told.items()
-    }
+    return {key: _figure(one) for key, one in told.items()}
 
 
-def _number(text: str) -> int | Decimal:
-    value = Decimal(text)
-    return int(value) if value == value.to_integral_value() else value
+def _figure(one: Mapping[str, Any]) -> Figure:
+    value = Decimal(str(one["value"]))
+    exact = int(value) if one["unit"] == "fen" else value
+    # what was kept before sources were is of this installation's counts
+    return Figure(
+        exact,
+        one["unit"],
+        date.fromisoformat(one["as_of"]),
+        one.get("source", _HERE),
+        one.get("status", "measured"),
+    )
+
+
+# --- reports
+
+
+def reports(paths: Iterable[Path]) -> dict[str, Figure]:
+    """Read reports of this installation as section | row | column → figure. Raise AtlasInvalid.
+
+    A figure keeps its status: what rests on an assumption in a report does so here too. Where two
+    figures have one name (two rates of return) neither is given; a later report goes before an
+    earlier one.
+    """
+    found: dict[str, Figure] = {}
+    for path in paths:
+        found |= _report(path)
+    return found
+
+
+def _report(path: Path) -> dict[str, Figure]:
+    try:
+        sections = json.loads(path.read_text(encoding="utf-8"))["sections"]
+        cells = [
+            (f"{section['title']['en']} | {row[0]['en']} | {head['en']}", _figure(cell))
+            for section in sections
+            for table in section["tables"]
+            for row in table["rows"]
+            if isinstance(row[0], dict) and "en" in row[0]
+            for head, cell in zip(table["head"], row, strict=True)
+            if isinstance(cell, dict) and "unit" in cell
+        ]
+    except (OSError, ValueError, ArithmeticError, LookupError, TypeError) as wrong:
+        raise AtlasInvalid(
+            f"AtlasInvalid: {path} is no report of `tongban value` or `tongban forecast` ({wrong});"
+            " give its report.json / 不是本平台的报告"
+        ) from None
+    times = Counter(name for name, _ in cells)
+    return {name: figure for name, figure in cells if times[name] == 1}
 
 
 # --- benchmarks
@@ -197,11 +244,13 @@ def beside(
     atlas: Atlas,
     counts: Mapping[str, Figure],
     benches: Mapping[str, tuple[Decimal, date]],
+    made: Mapping[str, Figure],
 ) -> dict[str, Measured]:
     """Put what was measured beside each quoted figure that it belongs to."""
     ways: Mapping[str, Callable[[Beside], Figure | None]] = {
         "platform": lambda one: counts.get(one.name),
         "bench": lambda one: _benched(one, benches),
+        "report": lambda one: made.get(one.name),
         "none": lambda _one: None,
     }
     return {

@@ -1,9 +1,11 @@
 """Reads the atlas's data files 图谱数据: the shipped folder, and an analyst's own beside it.
 
 A folder may hold ``figures/*.yaml``, ``criteria.yaml``, ``cases.yaml``, ``tables.yaml``,
-``checks.yaml`` and ``measured.yaml``. What is wrong in them is named with the file and the place.
+``checks.yaml`` and ``measured.yaml``, each as ``schema.json`` beside the shipped ones says. What is
+wrong in them is named with the file and the place.
 """
 
+import json
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
@@ -18,7 +20,6 @@ import jsonschema
 import yaml
 
 from tongban.apps.forecast.domain.atlas import (
-    AREAS,
     Card,
     CheckInvalid,
     Measure,
@@ -29,126 +30,14 @@ from tongban.apps.forecast.domain.atlas import (
     judge,
     scores,
 )
-from tongban.apps.forecast.domain.atlas.checks import KINDS, Check
-from tongban.kernel.figures import UNITS, Figure
+from tongban.apps.forecast.domain.atlas.checks import Check
+from tongban.kernel.figures import Figure
 
 T = TypeVar("T")
-_TEXT = {"type": "string", "minLength": 1}
-_KEY = {"type": "string", "pattern": "^[a-z][a-z0-9_]*$"}
-_NUMBER = {"type": "string", "pattern": r"^-?\d+(\.\d+)?$"}
-_KEYS = {"anyOf": [_KEY, {"type": "array", "items": _KEY, "minItems": 1}]}
-_WORDS = {"zh": _TEXT, "en": _TEXT}
 
 
 class AtlasInvalid(ValueError):
     """A file of the atlas that does not say what it should."""
-
-
-def _object(required: Iterable[str], **properties: object) -> dict[str, Any]:
-    return {
-        "type": "object",
-        "required": list(required),
-        "additionalProperties": False,
-        "properties": properties,
-    }
-
-
-def _list(name: str, entry: dict[str, Any], **beside: object) -> dict[str, Any]:
-    whole = {name: {"type": "array", "items": entry}, **beside}
-    return _object(whole, **whole)
-
-
-#: The schema of each file, by its name; figures are in a folder of files.
-SCHEMAS: Mapping[str, dict[str, Any]] = {
-    "figures": _list(
-        "figures",
-        _object(
-            ("key", "section", "area", "value", "unit", "zh", "en"),
-            key=_KEY,
-            section=_TEXT,
-            area={"enum": sorted(AREAS)},
-            value=_NUMBER,
-            unit={"enum": sorted(UNITS)},
-            **_WORDS,
-            same=_TEXT,
-            kind={"enum": ["time"]},
-            year={"type": "integer"},
-            source=_TEXT,
-        ),
-        as_of={},
-        source=_TEXT,
-    ),
-    "criteria.yaml": _object(
-        ("criteria", "measures"),
-        criteria={
-            "type": "array",
-            "items": _object(("key", "zh", "en"), key=_KEY, **_WORDS),
-        },
-        measures={
-            "type": "array",
-            "items": _object(
-                ("key", "criterion", "unit", "thresholds", "zh", "en"),
-                key=_KEY,
-                criterion=_KEY,
-                unit={"enum": sorted(UNITS)},
-                thresholds={"type": "array", "items": _NUMBER, "minItems": 5, "maxItems": 5},
-                **_WORDS,
-            ),
-        },
-    ),
-    "cases.yaml": _list(
-        "cases",
-        _object(
-            ("key", "zh", "en", "judged"),
-            key=_KEY,
-            **_WORDS,
-            judged={"type": "object", "additionalProperties": _KEY},
-            told={"type": "array", "items": _KEY},
-        ),
-    ),
-    "tables.yaml": _list(
-        "tables",
-        _object(
-            ("key", "zh", "en", "columns", "rows"),
-            key=_KEY,
-            **_WORDS,
-            note=_object(("zh", "en"), **_WORDS),
-            columns={"type": "array", "items": _object(("zh", "en"), **_WORDS)},
-            rows={
-                "type": "array",
-                "items": _object(
-                    ("zh", "en", "cells"),
-                    **_WORDS,
-                    cells={"type": "array", "items": {"anyOf": [_KEY, {"type": "null"}]}},
-                ),
-            },
-        ),
-    ),
-    "checks.yaml": _list(
-        "checks",
-        _object(
-            ("key", "kind", "of", "zh", "en"),
-            key=_KEY,
-            kind={"enum": sorted(KINDS)},
-            of={"type": "object", "additionalProperties": _KEYS, "minProperties": 1},
-            given={"type": "object", "additionalProperties": _NUMBER},
-            **_WORDS,
-        ),
-    ),
-    "measured.yaml": _list(
-        "measured",
-        _object(
-            ("of", "by", "name", "command"),
-            of=_KEY,
-            by={"enum": ["platform", "bench", "none"]},
-            name={"type": "string"},
-            command={"type": "string"},
-            unit={"enum": sorted(UNITS)},
-            times=_NUMBER,
-            **_WORDS,
-        ),
-    ),
-}
 
 
 @dataclass(frozen=True, slots=True)
@@ -167,8 +56,8 @@ class Table:
 class Beside:
     """What stands beside a quoted figure, and where it comes from.
 
-    ``name`` is a count of the platform, or ``bench/what`` of the benchmarks' results; ``times``
-    brings a benchmark's number into ``unit``.
+    ``name`` is a count of the platform, ``bench/what`` of the benchmarks' results, or the place in
+    a report as ``section | row | column``; ``times`` brings a benchmark's number into ``unit``.
     """
 
     of: str
@@ -206,6 +95,18 @@ def shipped() -> Atlas:
     return read()
 
 
+@cache
+def schema() -> str:
+    """Give the JSON Schema of the files, as it is shipped."""
+    return _shipped().joinpath("schema.json").read_text(encoding="utf-8")
+
+
+@cache
+def _judge(name: str) -> jsonschema.Draft202012Validator:
+    told: dict[str, Any] = json.loads(schema())
+    return jsonschema.Draft202012Validator({**told, "$ref": f"#/$defs/{name}"})
+
+
 def _shipped() -> Traversable:
     return files("tongban.apps.forecast").joinpath("data", "atlas")
 
@@ -218,7 +119,7 @@ def _read(folders: Sequence[Traversable | Path]) -> Atlas:
         for folder in folders:
             path = folder.joinpath(name)
             if path.is_file():
-                yield str(path), _load(path, SCHEMAS[name])
+                yield str(path), _load(path, name)
 
     def entries(
         name: str, key: str, make: Callable[[dict[str, Any]], T], by: str = "key"
@@ -233,7 +134,7 @@ def _read(folders: Sequence[Traversable | Path]) -> Atlas:
     figures: dict[str, Quoted] = {}
     for folder in folders:
         for path in _figure_files(folder):
-            told = _load(path, SCHEMAS["figures"])
+            told = _load(path, "figures")
             for one in told["figures"]:
                 _once(figures, one["key"], str(path))
                 figures[one["key"]] = _quoted(one, told["as_of"], told["source"])
@@ -266,15 +167,14 @@ def _figure_files(folder: Traversable | Path) -> list[Traversable | Path]:
     return sorted((p for p in place.iterdir() if p.name.endswith(".yaml")), key=lambda p: p.name)
 
 
-def _load(path: Traversable | Path, schema: dict[str, Any]) -> dict[str, Any]:
+def _load(path: Traversable | Path, name: str) -> dict[str, Any]:
     try:
         told = yaml.safe_load(path.read_text(encoding="utf-8"))
-        jsonschema.validate(told, schema)
-    except (yaml.YAMLError, UnicodeDecodeError) as wrong:
-        raise AtlasInvalid(f"AtlasInvalid: {path} is no YAML in UTF-8: {wrong}") from None
-    except jsonschema.ValidationError as wrong:
-        place = "/".join(map(str, wrong.absolute_path)) or "the whole file"
-        raise AtlasInvalid(f"AtlasInvalid: {path}, {place}: {wrong.message}") from None
+        if wrong := jsonschema.exceptions.best_match(_judge(name).iter_errors(told)):
+            place = "/".join(map(str, wrong.absolute_path)) or "the whole file"
+            raise AtlasInvalid(f"AtlasInvalid: {path}, {place}: {wrong.message}")
+    except (yaml.YAMLError, UnicodeDecodeError) as error:
+        raise AtlasInvalid(f"AtlasInvalid: {path} is no YAML in UTF-8: {error}") from None
     result: dict[str, Any] = told
     return result
 
@@ -313,7 +213,10 @@ def _measure(told: dict[str, Any]) -> Measure:
 
 
 def _card(told: dict[str, Any]) -> Card:
-    return Card(told["key"], told["zh"], told["en"], told["judged"], tuple(told.get("told", ())))
+    further = tuple(told.get("told", ()))
+    return Card(
+        told["key"], told["zh"], told["en"], told["judged"], further, told.get("source", "")
+    )
 
 
 def _table(told: dict[str, Any], figures: Mapping[str, Quoted]) -> Table:

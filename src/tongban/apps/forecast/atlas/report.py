@@ -2,10 +2,20 @@
 
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import date
+from decimal import Decimal
 
 from tongban.apps.forecast.domain.atlas import AREAS, Measure, Measured, Quoted, Score
 from tongban.apps.forecast.domain.atlas.checks import Check
-from tongban.infra.reports.model import Cell, Report, Section, Table, filled
+from tongban.infra.reports.model import (
+    Bar,
+    Bars,
+    Cell,
+    Report,
+    Section,
+    Table,
+    filled,
+    maybe,
+)
 from tongban.kernel.facts import Words
 from tongban.kernel.figures import Figure
 
@@ -13,6 +23,12 @@ from .reading import Atlas
 from .reading import Table as Grouped
 
 NOT_YET = Words("尚未测量", "not measured yet")
+NOT_STATED = Words("未说明", "not stated")
+_DIRECTION: dict[bool, Words] = {
+    False: Words("不低于", "at least"),
+    True: Words("不高于", "at most"),
+}
+_NTH = (("一", "first"), ("二", "second"), ("三", "third"), ("四", "fourth"), ("五", "fifth"))
 _CHECK_HEAD: tuple[Words, ...] = (
     Words("结果", "outcome"),
     Words("检验", "check"),
@@ -79,7 +95,7 @@ def _checks(checks: Sequence[Check]) -> Table:
             (
                 Words("成立", "holds") if one.holds else Words("✗ 不成立", "✗ fails"),
                 Words(*one.title),
-                Words(one.zh, one.en),
+                filled(Words(*one.said), one.figures),
             )
             for one in checks
         ),
@@ -92,10 +108,10 @@ def _measured(atlas: Atlas, measured: Mapping[str, Measured]) -> Section:
         Words("引用与实测并列", "Quoted beside measured"),
         (
             Words(
-                "规模不同的两个数字并列，不作比较；实测只说明本平台。",
+                "规模不同的两个数字并列，不作比较；实测只说明本平台，来自报告的数字保留原状态。",
                 (
                     "Numbers of different scale stand side by side; what is measured speaks of"
-                    " this installation alone."
+                    " this installation alone. What comes from a report keeps its status there."
                 ),
             ),
         ),
@@ -126,68 +142,136 @@ def _areas(atlas: Atlas, measured: Mapping[str, Measured]) -> Iterable[Section]:
 
 
 def _cards(atlas: Atlas) -> Section:
-    head: tuple[Words, ...] = (
-        Words("案例", "case"),
-        *(Words(zh, en) for _, zh, en in atlas.criteria),
-        Words("报告所述", "what the report tells"),
-    )
-    rows = tuple(
-        (
-            Words(card.zh, card.en),
-            *(_score(one) for one in atlas.scored[card.key]),
-            _told([atlas.figures[key] for key in card.told]),
-        )
-        for card in atlas.cards
-    )
+    matrix: list[tuple[Cell, ...]] = []
+    sources: list[tuple[Cell, ...]] = []
+    told: list[tuple[Cell, ...]] = []
+    names: dict[str, Words] = {key: Words(zh, en) for key, zh, en in atlas.criteria}
+    for card in atlas.cards:
+        name, scored = Words(card.zh, card.en), atlas.scored[card.key]
+        matrix.append((name, *(maybe(_points(one), NOT_STATED) for one in scored)))
+        sources += [
+            (
+                name,
+                names[one.criterion],
+                _points(one),
+                Words(one.measure.zh, one.measure.en),
+                one.quoted.figure,
+                Words(*one.quoted.place),
+            )
+            for one in scored
+            if one.measure is not None and one.quoted is not None
+        ]
+        further = [atlas.figures[key] for key in card.told]
+        told += [(name, Words(f.zh, f.en), f.figure, Words(*f.place)) for f in further]
+        if not further and not card.judged:
+            told.append((name, NOT_STATED, None, card.source or None))
+    case = Words("案例", "case")
+    place = Words("节", "section")
     return Section(
         Words("案例卡", "Case cards"),
         (
-            Words(
-                "得分是引用数字达到的门槛个数（0 至 5），规则见下表；没有数字就没有得分。",
-                (
-                    "A score is how many of five thresholds a quoted figure reaches, by the rules"
-                    " below; where there is no figure there is no score."
+            filled(
+                Words(
+                    "得分是引用数字达到的门槛个数，最高 {0}，规则见下表；"
+                    "没有数字就没有得分，写作“未说明”。",
+                    (
+                        "A score is how many thresholds a quoted figure reaches, at most {0}, by"
+                        " the rules below; where there is no figure there is no score: not stated."
+                    ),
                 ),
+                [_point(atlas, 5, "criteria.yaml")],
             ),
         ),
-        (Table(head, rows),),
+        (
+            Table((case, *names.values()), tuple(matrix)),
+            Table(
+                (
+                    case,
+                    Words("标准", "criterion"),
+                    Words("得分", "score"),
+                    Words("依据", "judged by"),
+                    Words("引用值", "quoted"),
+                    place,
+                ),
+                tuple(sources),
+            ),
+            Table(
+                (
+                    case,
+                    Words("报告所述", "what the report tells"),
+                    Words("引用值", "quoted"),
+                    place,
+                ),
+                tuple(told),
+            ),
+        ),
+        (_picture(atlas),),
         key="cases",
     )
 
 
-def _score(one: Score) -> Cell:
+def _picture(atlas: Atlas) -> Bars:
+    """Draw the mean score of each case over what it can be judged by, the best first."""
+    found = []
+    for card in atlas.cards:
+        points = [p for one in atlas.scored[card.key] if (p := one.points) is not None]
+        if points:
+            mean = Decimal(sum(points)) / len(points)
+            how = f"criteria.yaml, mean of {card.key}"
+            judged = Figure(len(points), "item", _day(atlas), how, "assumed")
+            shown = _point(atlas, mean.quantize(Decimal("0.1")), how)
+            found.append(
+                (mean, Bar(Words(card.zh, card.en), _point(atlas, 0, how), shown, (shown, judged)))
+            )
+    ordered = [one for _, one in sorted(found, key=lambda pair: pair[0], reverse=True)]
+    title = Words(
+        "案例平均得分（旁为有数字可评的标准数）",
+        "Mean score of each case (beside: criteria with a figure to judge by)",
+    )
+    return Bars(title, tuple(ordered))
+
+
+def _day(atlas: Atlas) -> date:
+    return max(one.figure.as_of for one in atlas.figures.values())
+
+
+def _point(atlas: Atlas, value: int | Decimal, how: str) -> Figure:
+    # the thresholds are this project's own, so a score is no quotation
+    return Figure(value, "point", _day(atlas), how, "assumed")
+
+
+def _points(one: Score) -> Figure | None:
     if one.points is None or one.quoted is None or one.measure is None:
         return None
-    return Words(
-        f"{one.points}/5：{one.measure.zh} {one.quoted.figure.text('zh')}",
-        f"{one.points}/5: {one.measure.en} {one.quoted.figure.text('en')}",
-    )
-
-
-def _told(entries: Sequence[Quoted]) -> Words:
-    return Words(
-        "；".join(f"{one.zh} {one.figure.text('zh')}" for one in entries),
-        "; ".join(f"{one.en}: {one.figure.text('en')}" for one in entries),
-    )
+    quoted = one.quoted.figure
+    how = f"criteria.yaml, {one.measure.key}; {quoted.source}"
+    return Figure(one.points, "point", quoted.as_of, how, "assumed")
 
 
 def _rules(atlas: Atlas) -> Section:
     names: dict[str, Words] = {key: Words(zh, en) for key, zh, en in atlas.criteria}
-    rows = tuple(
+    rows: tuple[tuple[Cell, ...], ...] = tuple(
         (
             names[one.criterion],
             Words(one.zh, one.en),
-            steps(one),
+            _DIRECTION[one.falling],
+            *(_threshold(atlas, one, step) for step in one.thresholds),
         )
         for one in atlas.measures.values()
     )
     head: tuple[Words, ...] = (
         Words("标准", "criterion"),
         Words("依据", "judged by"),
-        Words("五个门槛", "five thresholds"),
+        Words("方向", "direction"),
+        *(Words(f"第{zh}个门槛", f"{en} threshold") for zh, en in _NTH),
     )
     title = Words("计分规则", "Rules of the scores")
     return Section(title, tables=(Table(head, rows),), key="rules")
+
+
+def _threshold(atlas: Atlas, measure: Measure, step: Decimal) -> Figure:
+    value = int(step) if measure.unit == "fen" else step
+    return Figure(value, measure.unit, _day(atlas), f"criteria.yaml, {measure.key}", "assumed")
 
 
 def steps(measure: Measure) -> str:

@@ -16,7 +16,7 @@ from statistics import median
 
 from .made_up import RUN, made_up
 from .panel import Measure, Panel, Row, label, latest
-from .tracks import Cell, Finding, Track
+from .tracks import Cell, Finding, Track, name
 
 #: What is held back; a gap has no row to hold.
 JUMP = 0.5  # on the logarithmic scale: half as much again, or two fifths less
@@ -136,13 +136,16 @@ def _ranges(panel: Panel) -> Iterator[Finding]:
         values += [(one.column, one, value) for one, value in told if value is not None]
         for covariate, measure, value in values:
             if not measure.holds(value):
-                low, high = measure.low, measure.high
-                bounds = f"{'' if low is None else low} … {'' if high is None else high}"
+                ends = [one for one in (measure.low, measure.high) if one is not None]
+                low = "" if measure.low is None else "{1} "
+                high = "" if measure.high is None else f" {{{len(ends)}}}"
+                bounds, column = f"{low}…{high}", name(measure.column)
                 yield Finding(
                     "range", row.region, row.period, row.line,
-                    f"{value:g} 超出 {measure.column} 的范围 {bounds}：请核对单位",
-                    f"{value:g} is outside {bounds} of {measure.column}: check its unit",
+                    f"{{0}} 超出 {column} 的范围 {bounds}：请核对单位",
+                    f"{{0}} is outside {bounds} of {column}: check its unit",
                     covariate,
+                    numbers=tuple((one, measure.unit) for one in (value, *ends)),
                 )  # fmt: skip
 
 
@@ -194,19 +197,21 @@ def _limit(track: Track, spread: float) -> float:
 def _jump(track: Track, region: str, cell: Cell, off: float) -> Finding:
     power = next((n for n in _SLIPS if abs(abs(off) - n * math.log(10)) < _NEAR), None)
     if track.scale == "log" and power is not None:
-        times = f"10^{power}"
         way = ("大", "more") if off > 0 else ("小", "less")
         return track.say(
             "unit_slip", region, cell,
-            f"比前后约{way[0]} {times} 倍：单位错了？",
-            f"about {times} times {way[1]} than its neighbours: another unit?",
+            f"比前后约{way[0]} {{0}}：单位错了？",
+            f"about {{0}} {way[1]} than its neighbours: another unit?",
+            (10.0**power, "ratio"),
         )  # fmt: skip
     # beyond any number the percentage of a move says nothing
-    shown = f"{math.expm1(off):+.0%}" if track.scale == "log" and off < 50 else f"{off:+g}"
+    share = track.scale == "log" and off < 50
+    shown = (round(math.expm1(off) * 100), "percent") if share else (off, "number")
     return track.say(
         "jump", region, cell,
-        f"与各地区中位变动相差 {shown}，数据难以成立",
-        f"{shown} apart from the median move of all regions: hardly possible",
+        "与各地区中位变动相差 {0}，数据难以成立",
+        "{0} apart from the median move of all regions: hardly possible",
+        shown,
     )  # fmt: skip
 
 

@@ -13,7 +13,7 @@ from statistics import fmean
 
 from .conformal import half_width
 from .ladder import ends
-from .panel import History
+from .panel import History, Panel, label
 from .running import Result
 from .scoring import Guess
 
@@ -23,6 +23,10 @@ SPREAD = 1.645
 
 class ScenarioInvalid(ValueError):
     """A scenario that these data can say nothing about."""
+
+
+class YearsOutside(ScenarioInvalid):
+    """Years that a panel cannot be forecast to; the message says what can be asked instead."""
 
 
 class LeverUnknown(ScenarioInvalid):
@@ -70,11 +74,16 @@ class Move:
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """The nation at a period: mean growth since the last known one, its ends where there are."""
+    """The nation at a period: mean growth since the last known one, its ends where there are.
+
+    ``checked`` tells whether forecasts that far were tried often enough to know the width; else it
+    is that of the longest that was, widened in proportion.
+    """
 
     period: int
     growth: float
     width: float
+    checked: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,6 +94,28 @@ class Outcome:
     path: tuple[Place, ...]
     regions: Mapping[str, float]
     adds: Mapping[str, float]
+
+
+def steps_to(panel: Panel, first: int, last: int) -> int:
+    """Give the steps from a panel's end to the end of the years ``first`` … ``last``.
+
+    Raise YearsOutside where a year is known already, or lies further off than the panel is long.
+    """
+    end, known = panel.periods[-1], panel.periods
+    year, offered = end // panel.frequency, len(known) * panel.step // panel.frequency
+    if first > last or first * panel.frequency <= end:
+        raise YearsOutside(
+            f"YearsOutside: {first}-{last}: the panel is known to {label(end, panel.frequency)};"
+            f" ask for {year + 1}-{max(last, year + 1)} / 所问年份已知或颠倒，请改问以后的年份"
+        )
+    steps = ((last + 1) * panel.frequency - 1 - end) // panel.step
+    if steps > len(known) or steps < 1:
+        raise YearsOutside(
+            f"YearsOutside: {last} is {steps} steps from {label(end, panel.frequency)}, and"
+            f" {len(known)} periods are known: give newer data, or ask for no year after"
+            f" {year + offered} / 数据太旧或太短，请补新数据，或少问几年"
+        )
+    return steps
 
 
 def supports(history: History, columns: Sequence[str]) -> tuple[Support, ...]:
@@ -150,6 +181,7 @@ def outcome(
     """
     last = ends(seen)
     periods = sorted({one.period for one in result.ahead})
+    widths = national_widths(result.guesses, result.winner, len(periods))
     path, reached, adds = [], {}, dict.fromkeys((one.column for one in moved), 0.0)
     for horizon, period in enumerate(periods, start=1):
         grown, doubt = [], 0.0
@@ -162,10 +194,31 @@ def outcome(
                 reached[ahead.region] = ahead.value + extra
                 for m in mine:
                     adds[m.column] += effects[m.column].value * m.more * (horizon - 1)
-        width = national_width(result.guesses, result.winner, horizon)
-        path.append(Place(period, fmean(grown), width + SPREAD * doubt / len(grown)))
+        width, checked = widths[horizon - 1]
+        path.append(Place(period, fmean(grown), width + SPREAD * doubt / len(grown), checked))
     share = {column: total / len(reached) for column, total in adds.items()}
     return Outcome(name, tuple(path), reached, share)
+
+
+def national_widths(
+    guesses: Sequence[Guess], rung: str, horizons: int
+) -> tuple[tuple[float, bool], ...]:
+    """Give the half-width of each horizon, and whether it was checked; none is narrower than one
+    before it.
+
+    Beyond what was checked errors are taken to go on one way: the longest checked width grows with
+    the distance. Where none was checked there is none.
+    """
+    found: list[tuple[float, bool]] = []
+    far, wide = 0, math.inf
+    for horizon in range(1, horizons + 1):
+        own = national_width(guesses, rung, horizon)
+        if math.isfinite(own):
+            far, wide = horizon, max(own, found[-1][0] if far else 0.0)
+            found.append((wide, True))
+        else:
+            found.append((wide * horizon / far if far else math.inf, False))
+    return tuple(found)
 
 
 def national_width(guesses: Sequence[Guess], rung: str, horizon: int) -> float:

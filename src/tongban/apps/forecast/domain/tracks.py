@@ -9,10 +9,16 @@ from .panel import Measure, Scale, to_scale
 Fault = Literal["range", "unit_slip", "jump", "imputed", "repeated", "copied", "renamed", "gap"]
 
 
+def name(text: str) -> str:
+    """Write a name of the data so that no sign in it is taken for the place of a number."""
+    return text.replace("{", "{{").replace("}", "}}")
+
+
 @dataclass(frozen=True, slots=True)
 class Finding:
     """What is wrong with one value: the fault, its line, and the sentence in both languages.
 
+    Where it tells ``numbers`` (each with its unit), they stand in it at ``{0}``, ``{1}`` ….
     ``covariate`` names the column where it is not the target; ``accepted``: somebody looked at it.
     """
 
@@ -24,6 +30,7 @@ class Finding:
     en: str
     covariate: str = ""
     accepted: bool = False
+    numbers: tuple[tuple[float, str], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,6 +57,9 @@ class Track:
         steps = (cell.period - before.period) // self.step or 1
         return (to_scale(cell.value, self.scale) - to_scale(before.value, self.scale)) / steps
 
-    def say(self, fault: Fault, region: str, cell: Cell, zh: str, en: str) -> Finding:
+    def say(
+        self, fault: Fault, region: str, cell: Cell, zh: str, en: str, *numbers: tuple[float, str]
+    ) -> Finding:
         """Make a finding."""
-        return Finding(fault, region, cell.period, cell.line, zh, en, self.covariate)
+        told = zh, en, self.covariate
+        return Finding(fault, region, cell.period, cell.line, *told, numbers=numbers)

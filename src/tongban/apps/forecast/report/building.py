@@ -1,6 +1,7 @@
 """Builds the report of a panel 报告编制: each number becomes a figure."""
 
 import math
+from decimal import Decimal
 
 from tongban.apps.forecast.domain.conformal import LEVEL
 from tongban.apps.forecast.domain.panel import from_scale, label, latest
@@ -125,6 +126,7 @@ def _skill(result: Result, rung: str, other: str) -> float:
 
 def _ladder(result: Result, pen: Pen) -> Section:
     drift = _best_drift(result)
+    band = Figure(Decimal(str(BAND)), "percent", pen.day, "report of 2026, section 4.1", "quoted")
 
     def row(one: Score) -> tuple[Cell, ...]:
         return (
@@ -189,7 +191,7 @@ def _ladder(result: Result, pen: Pen) -> Section:
                 (
                     Words("模型", "rung"),
                     Words("平均误差", "MAPE"),
-                    Words(f"误差在 ±{BAND}% 内", f"within ±{BAND} %"),
+                    filled(Words("误差在 ±{0} 内", "within ±{0}"), [band]),
                     Words("比“与上期相同”省", "saved over naive"),
                     Words("比趋势省", "saved over drift"),
                     Words("水平 R²", "R² of levels"),
@@ -228,7 +230,7 @@ def _intervals(result: Result, pen: Pen) -> Section:
                 pen.count(one.count, "row", how),
             )
         )
-    line = pen.figure(LEVEL * 100, "percent", "promise of the interval", 0, "assumed")
+    line = promise(pen)
     told: Words = (
         Words(
             (
@@ -271,6 +273,11 @@ def _intervals(result: Result, pen: Pen) -> Section:
         (Bars(title, tuple(bars), promise=line),),
         "intervals",
     )
+
+
+def promise(pen: Pen) -> Figure:
+    """Give the share of cases that an interval promises to hold."""
+    return pen.short(LEVEL * 100, "percent", "promise of the interval", "assumed")
 
 
 def _width(result: Result, pen: Pen, width: float, how: str) -> Figure | None:
@@ -319,12 +326,15 @@ def _ahead(result: Result, pen: Pen) -> Section:
         pictures = (Fans(title, tuple(fans[:MOST_FANS])),)
     until = label(periods[-1], panel.frequency) if periods else ""
     words: list[Words] = [
-        Words(
-            f"线：已知与预测（至 {until}）；深带：{LEVEL:.0%} 区间；浅带：压力带。预测值都是假定。",
-            (
-                f"Line: known and forecast (to {until}); dark band: {LEVEL:.0%} interval; light:"
-                " stress. Every forecast is an assumption."
+        filled(
+            Words(
+                f"线：已知与预测（至 {until}）；深带：{{0}} 区间；浅带：压力带。预测值都是假定。",
+                (
+                    f"Line: known and forecast (to {until}); dark band: {{0}} interval; light:"
+                    " stress. Every forecast is an assumption."
+                ),
             ),
+            [promise(pen)],
         )
     ]
     if any(one.width == math.inf for one in result.ahead):

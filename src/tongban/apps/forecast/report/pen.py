@@ -5,10 +5,11 @@ from collections import Counter
 from collections.abc import Sequence
 from datetime import date
 from decimal import Context, Decimal
+from string import Formatter
 
 from tongban.apps.forecast.domain.panel import Panel, label, last_day
-from tongban.apps.forecast.domain.tracks import Finding
-from tongban.infra.reports.model import Section, Table, filled
+from tongban.apps.forecast.domain.tracks import Finding, name
+from tongban.infra.reports.model import Section, Table, Told, filled
 from tongban.kernel.facts import Words
 from tongban.kernel.figures import Figure, Status
 
@@ -42,17 +43,59 @@ class Pen:
         """Make a figure; None where the number is not finite."""
         if not math.isfinite(value):
             return None
-        # a slip of units may need more digits than the usual context has
-        exact = Decimal(repr(float(value))).quantize(Decimal(1).scaleb(-places), context=_WIDE)
-        return Figure(exact or abs(exact), unit, self.day, f"{self.panel.source}; {how}", status)
+        exact = _exact(value, unit, places)
+        return Figure(exact, unit, self.day, f"{self.panel.source}; {how}", status)
 
     def count(self, value: int, unit: str, how: str) -> Figure:
         """Make a figure of a count."""
         return Figure(value, unit, self.day, f"{self.panel.source}; {how}", "measured")
 
+    def short(self, value: float, unit: str, how: str, status: Status = "measured") -> Figure:
+        """Make a figure of six digits at most."""
+        exact: int | Decimal = Decimal(f"{value:.6g}")
+        if unit == "fen":
+            exact = round(value)
+        return Figure(exact, unit, self.day, f"{self.panel.source}; {how}", status)
+
     def amount(self, value: float, how: str, status: Status = "measured") -> Figure | None:
         """Make a figure in the panel's own unit."""
         return self.figure(value, self.panel.target.unit, how, self.places, status)
+
+
+def told(one: Finding, pen: Pen) -> Words:
+    """Tell a finding, with the numbers of it."""
+    words = Words(one.zh, one.en)
+    if not one.numbers:
+        return words
+    how = f"gate, {one.fault}"
+    return filled(words, [pen.short(value, unit, how) for value, unit in one.numbers])
+
+
+def joined(template: Words, *parts: Words) -> Words:
+    """Put sentences into a sentence, at ``{0}``, ``{1}`` …; each keeps its figures."""
+    figures: list[Figure] = []
+    inner: list[tuple[str, str]] = []
+    for part in parts:
+        told = part.template if isinstance(part, Told) else Words(name(part.zh), name(part.en))
+        inner.append((_shifted(told.zh, len(figures)), _shifted(told.en, len(figures))))
+        figures += part.figures if isinstance(part, Told) else ()
+    zh, en = zip(*inner, strict=True)
+    return filled(Words(template.zh.format(*zh), template.en.format(*en)), figures)
+
+
+def _shifted(template: str, start: int) -> str:
+    return "".join(
+        name(text) + ("" if place is None else f"{{{start + int(place)}}}")
+        for text, place, _, _ in Formatter().parse(template)
+    )
+
+
+def _exact(value: float, unit: str, places: int) -> int | Decimal:
+    if unit == "fen":
+        return round(value)
+    # a slip of units may need more digits than the usual context has
+    exact = Decimal(repr(float(value))).quantize(Decimal(1).scaleb(-places), context=_WIDE)
+    return exact or abs(exact)
 
 
 def gate(findings: Sequence[Finding], pen: Pen) -> Section:
@@ -83,7 +126,7 @@ def gate(findings: Sequence[Finding], pen: Pen) -> Section:
                 one.region,
                 label(one.period, pen.panel.frequency),
                 one.covariate or pen.panel.target.column,
-                Words(one.zh, one.en),
+                told(one, pen),
                 None
                 if one.line is None
                 else Words("已由人认可", "accepted by a person")

@@ -1,12 +1,24 @@
 """The report of the policy index 政策指数报告."""
 
 from collections.abc import Sequence
+from datetime import date
 from decimal import Decimal
 from math import isfinite
 
 from tongban.apps.forecast.domain.panel import label, last_day
 from tongban.apps.forecast.domain.policy import PARTS, Agreement, Lexicon, Part, Push, index
-from tongban.infra.reports.model import Line, Lines, Point, Report, Section, Table
+from tongban.infra.reports.model import (
+    Bars,
+    Line,
+    Lines,
+    Picture,
+    Point,
+    Report,
+    Section,
+    Table,
+    bar,
+    filled,
+)
 from tongban.kernel.facts import Words
 from tongban.kernel.figures import Figure, Status
 
@@ -67,15 +79,7 @@ def build(pushes: Sequence[Push], lexicon: Lexicon, audit: Agreement | None, sou
         ]
         for part in PARTS
     ]
-    # a line needs two points, and all of them the same quarters
-    chart = (
-        Lines(
-            Words("强度，随时间衰减", "Strength, fading with age"),
-            tuple(Line(name, tuple(one)) for name, one in zip(heads, drawn, strict=True)),
-        )
-        if len(quarters) > 1 and all(len(one) == len(quarters) for one in drawn)
-        else None
-    )
+    chart = _chart(heads, drawn, len(quarters))
     quarterly = Words("季度", "quarter")
     sections = [
         Section(
@@ -86,7 +90,7 @@ def build(pushes: Sequence[Push], lexicon: Lexicon, audit: Agreement | None, sou
             "index",
         ),
         Section(
-            Words("逐份文件（每千字强度）", "Documents (per 1,000 signs)"),
+            Words("逐份文件（每千字强度）", "Documents (per thousand signs)"),
             key="documents",
             tables=(
                 Table(
@@ -107,7 +111,7 @@ def build(pushes: Sequence[Push], lexicon: Lexicon, audit: Agreement | None, sou
         "Not audited yet: take the index as a hint. Mark the sample (audit.csv), then --audit.",
     )
     if audit is not None:
-        verdict = _judged(audit)
+        verdict = _judged(audit, day, told)
         measures: tuple[tuple[Words, float, str], ...] = (
             (Words("一致率", "agreed"), audit.agreed * 100, "percent"),
             (Words("查准率", "precision"), audit.precision * 100, "percent"),
@@ -125,14 +129,33 @@ def build(pushes: Sequence[Push], lexicon: Lexicon, audit: Agreement | None, sou
     return Report(title, day, tuple(sections), (verdict,))
 
 
-def _judged(audit: Agreement) -> Words:
-    zh, en = f"人工核对 {audit.count} 句，", f"{audit.count} sentences were audited; "
-    if audit.low >= GOOD:
-        return Words(
-            zh + f"κ 的下限不低于 {GOOD}：词典可用。",
-            en + f"kappa is surely not below {GOOD}: the lexicon can be used.",
-        )
-    return Words(
-        zh + f"κ 的下限低于 {GOOD}：词典还不可靠，请修订或多标注。",
-        en + f"kappa may lie below {GOOD}: mend the lexicon or mark more.",
+def _chart(
+    heads: Sequence[Words], drawn: Sequence[Sequence[Point]], quarters: int
+) -> Picture | None:
+    if any(len(one) != quarters for one in drawn):
+        return None
+    # a line needs two points: one quarter is bars
+    if quarters == 1:
+        parts = zip(heads, drawn, strict=True)
+        title = Words(f"强度，{drawn[0][0].label}", f"Strength, {drawn[0][0].label}")
+        return Bars(title, tuple(bar(name, one[0].value) for name, one in parts))
+    return Lines(
+        Words("强度，随时间衰减", "Strength, fading with age"),
+        tuple(Line(name, tuple(one)) for name, one in zip(heads, drawn, strict=True)),
     )
+
+
+def _judged(audit: Agreement, day: date, source: str) -> Words:
+    count = Figure(audit.count, "number", day, f"{source}; audit", "measured")
+    line = Figure(Decimal(str(GOOD)), "number", day, "Landis and Koch (1977)", "assumed")
+    zh, en = "人工核对 {0} 句，", "{0} sentences were audited; "
+    told = Words(
+        zh + "κ 的下限低于 {1}：词典还不可靠，请修订或多标注。",
+        en + "kappa may lie below {1}: mend the lexicon or mark more.",
+    )
+    if audit.low >= GOOD:
+        told = Words(
+            zh + "κ 的下限不低于 {1}：词典可用。",
+            en + "kappa is surely not below {1}: the lexicon can be used.",
+        )
+    return filled(told, [count, line])

@@ -1,15 +1,17 @@
 """The report of the proof 自证报告: what each estimator found of what was put in."""
 
 import math
-from collections.abc import Sequence
+from collections.abc import Callable, Iterator, Sequence
 from datetime import date
 from decimal import Decimal
 
 from tongban.apps.forecast.domain.structure import proving
 from tongban.apps.forecast.domain.structure.proving import POWER, Proof
-from tongban.infra.reports.model import Report, Section, Table
+from tongban.infra.reports.model import Bar, Bars, Cell, Report, Section, Table, filled
 from tongban.kernel.facts import Words
 from tongban.kernel.figures import Figure
+
+from .pen import joined
 
 NAMES: dict[str, Words] = {
     "lags": Words("分布滞后：长期效应", "distributed lags: effect in the long run"),
@@ -18,17 +20,23 @@ NAMES: dict[str, Words] = {
     "window": Words("政策窗口：单位暴露的效应", "policy window: effect of a unit of exposure"),
     "discount": Words("硬件投入的折扣", "discount on hardware"),
 }
-_HEAD: tuple[Words, ...] = (
-    Words("估计器", "estimator"),
-    Words("噪声", "noise"),
-    Words("真值", "truth"),
-    Words("中位估计", "median estimate"),
-    Words("10% 分位", "10th of a hundred"),
-    Words("90% 分位", "90th of a hundred"),
-    Words("95% 区间含真值", "truth inside 95 % interval"),
-    Words("看得出效应（功效）", "effect seen (power)"),
-    Words("结论", "verdict"),
-)
+#: Makes a figure of a number that was put in, or that came out: its value and its unit.
+Given = Callable[..., Figure]
+Came = Callable[..., Figure | None]
+
+
+def _head(given: Given) -> tuple[Words, ...]:
+    return (
+        Words("估计器", "estimator"),
+        Words("噪声", "noise"),
+        Words("真值", "truth"),
+        Words("中位估计", "median estimate"),
+        filled(Words("{0} 分位", "{0} quantile"), [given(10, "percent")]),
+        filled(Words("{0} 分位", "{0} quantile"), [given(90, "percent")]),
+        filled(Words("{0} 区间含真值", "truth inside {0} interval"), [given(95, "percent")]),
+        Words("看得出效应（功效）", "effect seen (power)"),
+        Words("结论", "verdict"),
+    )
 
 
 def build(proofs: Sequence[Proof], day: date, seed: int) -> Report:
@@ -42,10 +50,10 @@ def build(proofs: Sequence[Proof], day: date, seed: int) -> Report:
         exact = Decimal(repr(value)).quantize(places)
         return Figure(exact or abs(exact), unit, day, source, "measured")
 
-    def given(value: float) -> Figure:
-        return Figure(Decimal(f"{value:.10g}"), "number", day, source, "assumed")
+    def given(value: float, unit: str = "number") -> Figure:
+        return Figure(Decimal(f"{value:.10g}"), unit, day, source, "assumed")
 
-    rows = tuple(
+    rows: tuple[tuple[Cell, ...], ...] = tuple(
         (
             NAMES[one.estimator],
             given(one.noise),
@@ -62,7 +70,7 @@ def build(proofs: Sequence[Proof], day: date, seed: int) -> Report:
         for one in proofs
     )
     lost = [one for one in proofs if not one.recovers]
-    verdict: list[Words] = [_lost(one) for one in lost] or [
+    verdict: list[Words] = [_lost(one, given, number) for one in lost] or [
         Words(
             "各估计器在所试噪声下都能识别。",
             "Every estimator recovers at every noise that was tried.",
@@ -70,31 +78,62 @@ def build(proofs: Sequence[Proof], day: date, seed: int) -> Report:
     ]
     about = Section(
         Words("逐项结果", "Results"),
-        (_about(proofs[0].runs),),
-        (Table(_HEAD, rows),),
+        (_about(proofs[0].runs, given),),
+        (Table(_head(given), rows),),
+        tuple(_pictures(proofs, given, number)),
         key="proof",
     )
     title = Words("结构估计器自证", "Proof of the structural estimators")
     return Report(title, day, (about,), tuple(verdict))
 
 
-def _about(runs: int) -> Words:
-    zh = (
-        f"{proving.REGIONS} 个地区；门槛用 {proving.YEARS} 年，其余用 {proving.QUARTERS} 个季度。"
-        f"噪声是余项的标准差（自相关 0.3）；每格 {runs} 次。功效低于 {POWER:.0%} 的，不可依赖。"
-    )
-    en = (
-        f"{proving.REGIONS} regions; {proving.YEARS} years for the threshold, {proving.QUARTERS}"
-        " quarters for the others. Noise is the standard deviation of what is left over"
-        f" (autocorrelation 0.3); {runs} draws a row. Nothing is to be relied on that is seen less"
-        f" often than {POWER:.0%}."
-    )
-    return Words(zh, en)
+def _pictures(proofs: Sequence[Proof], given: Given, came: Came) -> Iterator[Bars]:
+    """Draw what each estimator found at each noise: the line is the truth that was put in."""
+    for estimator, name in NAMES.items():
+        bars = []
+        truth = None
+        for one in (each for each in proofs if each.estimator == estimator):
+            truth = given(one.truth)
+            low, middle, high = (came(x) for x in (one.low, one.median, one.high))
+            if low is not None and middle is not None and high is not None:
+                noise = filled(Words("噪声 {0}", "noise {0}"), [given(one.noise)])
+                bars.append(Bar(noise, low, high, (middle,), chosen=one.recovers))
+        if truth is not None:
+            title = Words(
+                "{0}：竖线为真值 {1}，条为内侧五分之四",
+                "{0}: the line is the truth {1}, bars the inner four fifths",
+            )
+            yield Bars(
+                joined(title, name, filled(Words("{0}", "{0}"), [truth])), tuple(bars), truth
+            )
 
 
-def _lost(one: Proof) -> Words:
-    name = NAMES[one.estimator]
-    return Words(
-        f"{name.zh}：噪声 {one.noise:g} 时不能识别（功效 {one.power:.0%}）。",
-        f"Not within reach at noise {one.noise:g} (power {one.power:.0%}): {name.en}.",
+def _about(runs: int, given: Given) -> Words:
+    words = Words(
+        "{0}；门槛用 {1}，其余用 {2} 个季度。"
+        "噪声是余项的标准差（自相关 {3}）；每格 {4} 次。功效低于 {5} 的，不可依赖。",
+        (
+            "{0}; {1} for the threshold, {2} quarters for the others. Noise is the standard"
+            " deviation of what is left over (autocorrelation {3}); {4} draws a row. Nothing is to"
+            " be relied on that is seen less often than {5}."
+        ),
     )
+    told = (
+        given(proving.REGIONS, "region"),
+        given(proving.YEARS, "year"),
+        given(proving.QUARTERS),
+        given(proving.CLING),
+        given(runs),
+        given(POWER * 100, "percent"),
+    )
+    return filled(words, told)
+
+
+def _lost(one: Proof, given: Given, came: Came) -> Words:
+    power = came(one.power * 100, "percent") or given(0, "percent")
+    words = Words(
+        "{0}：噪声 {1} 时不能识别（功效 {2}）。",
+        "Not within reach at noise {1} (power {2}): {0}.",
+    )
+    figures = [filled(Words("{0}", "{0}"), [each]) for each in (given(one.noise), power)]
+    return joined(words, NAMES[one.estimator], *figures)

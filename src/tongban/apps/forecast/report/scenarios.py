@@ -6,12 +6,23 @@ from decimal import Decimal
 
 from tongban.apps.forecast.domain.panel import from_scale, label
 from tongban.apps.forecast.domain.running import Result
-from tongban.apps.forecast.domain.scenarios import SPREAD, Effect, Outcome, Support
-from tongban.infra.reports.model import Cell, Line, Lines, Point, Report, Section, Table, plain
+from tongban.apps.forecast.domain.scenarios import SPREAD, Effect, Outcome, Place, Support
+from tongban.infra.reports.model import (
+    NONE,
+    Cell,
+    Line,
+    Lines,
+    Point,
+    Report,
+    Section,
+    Table,
+    filled,
+    plain,
+)
 from tongban.kernel.facts import Words
 from tongban.kernel.figures import Figure
 
-from .building import NAMES
+from .building import NAMES, promise
 from .pen import Pen
 
 SCENARIOS: Mapping[str, Words] = {
@@ -26,6 +37,13 @@ QUOTED = {"base": "7.1", "optimised": "9.8", "bold": "12.5"}
 _TOLD: dict[bool, Words] = {
     True: Words("可辨", "told apart"),
     False: Words("与零无法区分", "not told from nothing"),
+}
+
+
+_LOW_HIGH: tuple[Words, ...] = (Words("下", "low"), Words("上", "high"))
+_CHECKED: dict[bool, Words] = {
+    True: Words("经检验", "checked"),
+    False: Words("按距离放宽", "widened"),
 }
 
 
@@ -60,6 +78,7 @@ def build(
         pen.day,
         (
             _paths(result, outcomes, pen),
+            _each(result, outcomes, pen),
             _levers(result, outcomes, effects, found, pen),
             _regions(result, outcomes, pen),
         ),
@@ -78,26 +97,8 @@ def _yearly(result: Result, growth: float, steps: int) -> float:
 
 
 def _paths(result: Result, outcomes: Sequence[Outcome], pen: Pen) -> Section:
-    panel = result.panel
-    begin = label(panel.periods[-1], panel.frequency)
-    hundred = pen.figure(100, "number", "index, last known period = 100", 0)
-    lines, rows = [], []
+    rows: list[tuple[Cell, ...]] = []
     for one in outcomes:
-        points = [Point(begin, hundred, (hundred, hundred))] if hundred else []
-        for place in one.path:
-            how = f"scenario {one.name}"
-            value, low, high = (
-                pen.figure(100 * math.exp(x), "number", how, 1, "assumed")
-                for x in (
-                    place.growth,
-                    place.growth - place.width,
-                    place.growth + place.width,
-                )
-            )
-            if value is not None:
-                ends = None if low is None or high is None else (low, high)
-                points.append(Point(label(place.period, panel.frequency), value, ends))
-        lines.append(Line(_name(one), tuple(points)))
         last, steps = one.path[-1], len(one.path)
         rows.append(
             (
@@ -109,38 +110,119 @@ def _paths(result: Result, outcomes: Sequence[Outcome], pen: Pen) -> Section:
                 _quoted(QUOTED[one.name], "percent", pen) if one.name in QUOTED else None,
             )
         )
-    lines += [_comparison(result, rate, len(outcomes[0].path), pen) for rate in QUOTED.values()]
+    steps = len(outcomes[0].path)
+    begin, drawn = _begin(result, pen), [_line(one, result, pen) for one in outcomes]
+    quoted = [_comparison(result, rate, steps, pen) for rate in QUOTED.values()]
+    pictures = [
+        Lines(Words("指数；带：基准的区间", "Index; band: the base"), (*drawn, *quoted))
+    ] + [
+        Lines(
+            Words(f"{line.name.zh}；带：其区间", f"{line.name.en}; band: its own"),
+            (line, drawn[0]),
+        )
+        for line in drawn[1:]
+    ]
     return Section(
         Words("全国走势", "The nation's path"),
         (
-            Words(
-                "各地平均增长，末期已知值为 100。"
-                "细线是 2026 年报告引用的增速，只供比较，不是结果。",
-                (
-                    "Mean growth of regions, last known period = 100. Thin lines are rates quoted"
-                    " from the report of 2026: to compare with, never a result."
+            filled(
+                Words(
+                    "各地平均增长，末期已知值为 {0}。"
+                    "细线是 2026 年报告引用的增速，只供比较，不是结果。",
+                    (
+                        "Mean growth of regions, last known period = {0}. Thin lines are rates"
+                        " quoted from the report of 2026: to compare with, never a result."
+                    ),
                 ),
+                [begin],
             ),
         ),
-        pictures=(
-            Lines(
-                Words("指数；带：基准的 90% 区间", "Index; band: 90 % interval of the base"),
-                tuple(lines),
-            ),
-        ),
+        pictures=tuple(pictures),
         key="paths",
         tables=(
             Table(
                 (
                     Words("情景", "scenario"),
                     Words("年增速", "growth a year"),
-                    Words("下", "low"),
-                    Words("上", "high"),
+                    *_LOW_HIGH,
                     Words("报告引用", "quoted in the report"),
                 ),
                 tuple(rows),
             ),
         ),
+    )
+
+
+def _begin(result: Result, pen: Pen) -> Figure:
+    end = label(result.panel.periods[-1], result.panel.frequency)
+    return pen.count(100, "number", f"index, {end}")
+
+
+def _index(one: Outcome, place: Place, pen: Pen) -> tuple[Figure | None, ...]:
+    ends = place.growth, place.growth - place.width, place.growth + place.width
+    how = f"scenario {one.name}"
+    value, low, high = (
+        # without an interval there is no end of it, which is not a fall by all there is
+        pen.figure(100 * math.exp(x), "number", how, 1, "assumed") if math.isfinite(x) else None
+        for x in ends
+    )
+    return value, low, high
+
+
+def _line(one: Outcome, result: Result, pen: Pen) -> Line:
+    panel, begin = result.panel, _begin(result, pen)
+    points = [Point(label(panel.periods[-1], panel.frequency), begin, (begin, begin))]
+    for place in one.path:
+        value, low, high = _index(one, place, pen)
+        if value is not None:
+            ends = None if low is None or high is None else (low, high)
+            points.append(Point(label(place.period, panel.frequency), value, ends))
+    return Line(_name(one), tuple(points))
+
+
+def _each(result: Result, outcomes: Sequence[Outcome], pen: Pen) -> Section:
+    panel = result.panel
+    rows: list[tuple[Cell, ...]] = [
+        (
+            _name(one),
+            label(place.period, panel.frequency),
+            *_index(one, place, pen),
+            _CHECKED[place.checked] if math.isfinite(place.width) else NONE,
+        )
+        for one in outcomes
+        for place in one.path
+    ]
+    says: list[Words] = []
+    if any(not place.checked for one in outcomes for place in one.path):
+        far = sum(place.checked for place in outcomes[0].path)
+        says.append(
+            filled(
+                Words(
+                    "区间只检验到第 {0}：更远的按距离等比放宽，或不给。",
+                    (
+                        "Intervals were checked to {0} ahead; further off they widen with the"
+                        " distance, or there is none."
+                    ),
+                ),
+                [pen.count(far, "period", "rolling origin")],
+            )
+        )
+    return Section(
+        Words("逐期指数", "The index, period by period"),
+        tuple(says),
+        (
+            Table(
+                (
+                    Words("情景", "scenario"),
+                    Words("期间", "period"),
+                    Words("指数", "index"),
+                    *_LOW_HIGH,
+                    Words("区间", "interval"),
+                ),
+                tuple(rows),
+            ),
+        ),
+        key="index",
     )
 
 
@@ -156,7 +238,8 @@ def _comparison(result: Result, rate: str, steps: int, pen: Pen) -> Line:
         value = f"{100 * (1 + float(rate) / 100) ** years:.1f}"
         period = label(panel.periods[-1] + step * panel.step, panel.frequency)
         points.append(Point(period, _quoted(value, "number", pen)))
-    return Line(Words(f"引用 {rate}%：", f"quoted {rate} %:"), tuple(points), quoted=True)
+    name = filled(Words("引用 {0}：", "quoted {0}:"), [_quoted(rate, "percent", pen)])
+    return Line(name, tuple(points), quoted=True)
 
 
 def _levers(
@@ -199,16 +282,19 @@ def _levers(
                     ),
                 )
             )
-    low_high: tuple[Words, ...] = (Words("下", "low"), Words("上", "high"))
     return Section(
         Words("杠杆与敏感度", "Levers and sensitivity"),
         (
-            Words(
-                "效应：杠杆多一个单位，下一期增长多少，90% 区间。情景不得超出见过的水平与速度。",
-                (
-                    "Effect: growth of the next step for one unit more, with a 90 % interval. No"
-                    " scenario may go beyond the level and the pace that were seen."
+            filled(
+                Words(
+                    "效应：杠杆多一个单位，下一期增长多少，{0} 区间。"
+                    "情景不得超出见过的水平与速度。",
+                    (
+                        "Effect: growth of the next step for one unit more, with a {0} interval."
+                        " No scenario may go beyond the level and the pace that were seen."
+                    ),
                 ),
+                [promise(pen)],
             ),
         ),
         tables=(
@@ -216,7 +302,7 @@ def _levers(
                 (
                     Words("杠杆", "lever"),
                     Words("效应", "effect"),
-                    *low_high,
+                    *_LOW_HIGH,
                     Words("结论", "outcome"),
                     Words("最低", "lowest seen"),
                     Words("最高", "highest seen"),
@@ -229,11 +315,12 @@ def _levers(
                     Words("情景", "scenario"),
                     Words("杠杆", "lever"),
                     Words("末期增加", "adds by then"),
-                    *low_high,
+                    *_LOW_HIGH,
                 ),
                 tuple(adds),
             ),
         ),
+        key="levers",
     )
 
 

@@ -4,7 +4,7 @@ import math
 from collections.abc import Callable, Sequence
 
 from tongban.apps.forecast.domain.gate import Gated
-from tongban.apps.forecast.domain.panel import Panel, label
+from tongban.apps.forecast.domain.panel import label
 from tongban.apps.forecast.domain.structure.asking import (
     SPREAD,
     Answer,
@@ -18,16 +18,28 @@ from tongban.apps.forecast.domain.structure.asking import (
 from tongban.apps.forecast.domain.structure.lags import Lags
 from tongban.apps.forecast.domain.structure.threshold import Threshold
 from tongban.apps.forecast.domain.structure.windows import Discount, Window
-from tongban.infra.reports.model import Bar, Bars, Cell, Report, Section, Table, plain
+from tongban.apps.forecast.domain.tracks import name
+from tongban.infra.reports.model import (
+    Bar,
+    Bars,
+    Cell,
+    Report,
+    Section,
+    Table,
+    filled,
+    plain,
+)
 from tongban.kernel.facts import Words
 from tongban.kernel.figures import Figure
 
-from .pen import Pen, gate
+from .pen import Pen, gate, joined
 
 _NAMED = 12  # regions that are named one by one
 _LOW: tuple[Words, ...] = (Words("下", "low"), Words("上", "high"))
 _COLUMN = Words("输入", "input")
 _TOLD = Words("结论", "outcome")
+_LAG = Words("滞后 {0} 期", "lag {0}")
+_ONE = Words("{0}", "{0}")
 
 
 def build(gated: Gated, plan: Plan, answers: Sequence[Answer]) -> Report:
@@ -50,38 +62,42 @@ def build(gated: Gated, plan: Plan, answers: Sequence[Answer]) -> Report:
         Words(f"{column}：结构识别", f"{column}: structure"),
         pen.day,
         (*sections, _ground(plan, answers, pen), gate(gated.findings, pen)),
-        tuple(_verdict(one, panel) for one in answers),
+        tuple(_verdict(one, pen) for one in answers),
     )
 
 
-def name(asked: Asked, panel: Panel) -> Words:
+def named(asked: Asked, pen: Pen) -> Words:
     """Name a question."""
     match asked:
         case LagsAsked(input=column, lags=lags):
-            return Words(f"{column} 的滞后（{lags} 期）", f"lags of {column} ({lags})")
+            of = Words(f"{name(column)} 的滞后（{{0}} 期）", f"lags of {name(column)} ({{0}})")
+            return filled(of, [pen.count(lags, "number", "plan")])
         case ThresholdAsked(input=column, by=by):
             return Words(f"{column} 随 {by} 的门槛", f"threshold of {column} by {by}")
         case WindowAsked(exposure=column, start=start):
-            begin = label(start, panel.frequency)
+            begin = label(start, pen.panel.frequency)
             return Words(f"{begin} 起的窗口，按 {column}", f"window from {begin} by {column}")
         case DiscountAsked(hardware=hardware, rest=rest):
             return Words(f"{hardware} 相对 {rest} 的折扣", f"discount of {hardware} on {rest}")
 
 
-def _verdict(one: Answer, panel: Panel) -> Words:
-    asked, said = name(one.asked, panel), _outcome(one)
-    return Words(f"{asked.zh}：{said.zh}。", f"{asked.en}: {said.en}.")
+def _verdict(one: Answer, pen: Pen) -> Words:
+    return joined(Words("{0}：{1}。", "{0}: {1}."), named(one.asked, pen), _outcome(one, pen))
 
 
-def _outcome(one: Answer) -> Words:
+def _outcome(one: Answer, pen: Pen) -> Words:
     if one.why is not None:
-        return Words(one.why.zh, one.why.en)
+        words = Words(one.why.zh, one.why.en)
+        counts = [pen.count(each, "number", "the largest whole block") for each in one.why.counts]
+        return filled(words, counts) if counts else words
     if one.told_apart:
         return Words("能识别", "told apart")
     if isinstance(one.found, Threshold):
         return Words("看不出斜率有变", "no change of slope can be told")
     if isinstance(one.found, Discount):
-        return Words("区间含 0 与 1，无从判断", "the interval holds 0 and 1: nothing is known")
+        return Words(
+            "区间含零与一，无从判断", "the interval holds nought and one: nothing is known"
+        )
     if isinstance(one.found, Window) and not one.found.believable:
         return Words(
             "窗口之前已有同样的差异，不能归于窗口",
@@ -99,6 +115,11 @@ def _pen(pen: Pen, how: str) -> Callable[..., tuple[Figure | None, ...]]:
         return tuple(pen.figure(one, unit, how, places) for one in values)
 
     return write
+
+
+def _sure(pen: Pen) -> Figure:
+    """Give how sure the intervals are."""
+    return Figure(95, "percent", pen.day, "intervals of structure", "assumed")
 
 
 def _around(value: float, error: float) -> tuple[float, float, float]:
@@ -124,19 +145,23 @@ def _lags(answers: Sequence[Answer], pen: Pen) -> Section:
             for back, (weight, error) in enumerate(weights):
                 value, low, high = write(*_around(weight, error))
                 if value is not None and low is not None and high is not None:
-                    bars.append(Bar(Words(f"滞后 {back} 期", f"lag {back}"), low, high, (value,)))
+                    lag = pen.count(back, "number", "plan")
+                    bars.append(Bar(filled(_LAG, [lag]), low, high, (value,)))
             title = Words(f"{asked.input}：各期效应", f"{asked.input}: effect by lag")
             pictures.append(Bars(title, tuple(bars)))
-        rows.append((asked.input, *row, _outcome(one)))
+        rows.append((asked.input, *row, _outcome(one, pen)))
     return Section(
         Words("分布滞后", "Distributed lags"),
         (
-            Words(
-                "输入多一个单位，当期与以后各期合计带来多少；条为各期效应的 95% 区间。",
-                (
-                    "What one unit more brings, now and in the steps after it; bars are 95 %"
-                    " intervals of each lag."
+            filled(
+                Words(
+                    "输入多一个单位，当期与以后各期合计带来多少；条为各期效应的 {0} 区间。",
+                    (
+                        "What one unit more brings, now and in the steps after it; bars are {0}"
+                        " intervals of each lag."
+                    ),
                 ),
+                [_sure(pen)],
             ),
         ),
         (
@@ -177,7 +202,7 @@ def _thresholds(answers: Sequence[Answer], pen: Pen) -> Section:
                 (asked.input, below, *write(*_around(found.below, found.below_error))),
                 (asked.input, above, *write(*_around(found.above, found.above_error))),
             ]
-        rows.append((asked.input, asked.by, *row, _outcome(one)))
+        rows.append((asked.input, asked.by, *row, _outcome(one, pen)))
     place = Table(
         (
             _COLUMN,
@@ -226,7 +251,7 @@ def _windows(answers: Sequence[Answer], pen: Pen) -> Section:
             )
         begin = label(asked.start, pen.panel.frequency)
         steps = pen.count(asked.length, "number", "plan")
-        rows.append((asked.exposure, begin, steps, *row, _outcome(one)))
+        rows.append((asked.exposure, begin, steps, *row, _outcome(one, pen)))
     return Section(
         Words("政策窗口", "Policy windows"),
         (
@@ -268,13 +293,14 @@ def _discounts(answers: Sequence[Answer], pen: Pen) -> Section:
         if isinstance(found, Discount):
             write = _pen(pen, f"discount of {asked.hardware} on {asked.rest}, Fieller (1954)")
             row = write(found.value, found.low, found.high)
-        rows.append((asked.hardware, asked.rest, *row, _outcome(one)))
+        rows.append((asked.hardware, asked.rest, *row, _outcome(one, pen)))
     return Section(
         Words("激活折扣", "Data activation"),
         (
             Words(
-                "一份硬件投入顶几份软件与数据投入：1 是一样，0 是没有用。",
-                "What a unit of hardware is worth in units of the rest: 1 the same, 0 nothing.",
+                "一份硬件投入顶几份软件与数据投入：一是一样，零是没有用。",
+                "What a unit of hardware is worth in units of the rest: one the same, nought"
+                " nothing.",
             ),
         ),
         (
@@ -298,16 +324,19 @@ def _ground(plan: Plan, answers: Sequence[Answer], pen: Pen) -> Section:
     rows: list[tuple[Cell, ...]] = []
     for one in answers:
         if one.block is None:
-            rows.append((name(one.asked, panel), None, None, None))
+            rows.append((named(one.asked, pen), None, None, None))
             continue
         first, last = (
             label(t, panel.frequency) for t in (one.block.periods[0], one.block.periods[-1])
         )
         out = [region for region in panel.regions if region not in one.block.regions]
-        told = plain("、".join(out[:_NAMED]) + (f" … {len(out)}" if len(out) > _NAMED else ""))
+        told = plain("、".join(out[:_NAMED]))
+        if len(out) > _NAMED:
+            every = pen.count(len(out), "region", "left out of the block")
+            told = joined(Words("{0}，共 {1}", "{0} … {1} in all"), told, filled(_ONE, [every]))
         rows.append(
             (
-                name(one.asked, panel),
+                named(one.asked, pen),
                 pen.count(len(one.block.regions), "number", "regions of the block"),
                 f"{first} … {last}",
                 told if out else Words("无", "none"),
@@ -315,21 +344,24 @@ def _ground(plan: Plan, answers: Sequence[Answer], pen: Pen) -> Section:
         )
     of = Words("增长", "growth of a step") if plan.growth else Words("水平", "level")
     scale = Words("对数", "logarithm") if panel.scale == "log" else Words("原值", "as it is")
-    changed = ", ".join(sorted(plan.changes))
+    changed = name(", ".join(sorted(plan.changes)))
     as_change = Words(f"；{changed} 取与上期之差", f"; {changed} as change since the step before")
     return Section(
         Words("所用数据与方法", "Data and method"),
         (
-            Words(
-                f"因变量：{panel.target.column} 的{of.zh}（{scale.zh}）"
-                f"{as_change.zh if changed else ''}。旁有地区与期间双向效应；误差按地区聚类，95%。"
-                "别的影响若与输入同动，会算到输入头上。",
-                (
-                    f"Explained: {of.en} of {panel.target.column} ({scale.en})"
-                    f"{as_change.en if changed else ''}. Beside effects of regions and of periods;"
-                    " errors clustered by region, 95 %. Whatever else moves with an input is laid"
-                    " at its door."
+            filled(
+                Words(
+                    f"因变量：{name(panel.target.column)} 的{of.zh}（{scale.zh}）"
+                    f"{as_change.zh if changed else ''}。旁有地区与期间双向效应；误差按地区聚类，"
+                    "{0}。别的影响若与输入同动，会算到输入头上。",
+                    (
+                        f"Explained: {of.en} of {name(panel.target.column)} ({scale.en})"
+                        f"{as_change.en if changed else ''}. Beside effects of regions and of"
+                        " periods; errors clustered by region, {0}. Whatever else moves with an"
+                        " input is laid at its door."
+                    ),
                 ),
+                [_sure(pen)],
             ),
             Words(
                 "每问取各列都齐全的最大一块地区与期间，不填补。",

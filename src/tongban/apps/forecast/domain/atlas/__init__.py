@@ -5,8 +5,9 @@ the words "not measured yet".
 """
 
 from .cards import Card, Measure, Score, scores
-from .checks import KINDS, Check, CheckInvalid, Rule, agreements, judge
+from .checks import Check, agreements, judge
 from .figures import AREAS, Measured, Quoted
+from .kinds import KINDS, CheckInvalid, Rule
 
 __all__ = [
     "AREAS",

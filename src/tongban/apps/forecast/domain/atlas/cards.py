@@ -46,7 +46,8 @@ class Measure:
 class Card:
     """A named platform: ``judged`` gives, by measure, the key of the figure that it is judged by.
 
-    ``told`` are keys of further figures that the report tells of it.
+    ``told`` are keys of further figures that the report tells of it; ``source`` says where it is
+    named, if no figure does.
     """
 
     key: str
@@ -54,6 +55,7 @@ class Card:
     en: str
     judged: Mapping[str, str]
     told: tuple[str, ...] = ()
+    source: str = ""
 
 
 @dataclass(frozen=True, slots=True)

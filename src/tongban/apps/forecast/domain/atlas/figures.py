@@ -58,7 +58,8 @@ class Quoted:
     @property
     def place(self) -> tuple[str, str]:
         """Say where it is quoted from: a section of the report, or another source."""
-        return _PLACES.get(self.section, (self.section, self.section))
+        mark = f"§{self.section}" if self.section[:1].isdigit() else self.section
+        return _PLACES.get(self.section, (mark, mark))
 
 
 @dataclass(frozen=True, slots=True)

@@ -162,8 +162,10 @@ def _found(
         case LagsAsked(lags=lags, degree=degree):
             if len(block.periods) - lags < FEWEST_PERIODS:
                 raise TooFew(
-                    f"仅 {len(block.periods)} 期完整，不足以看 {lags} 期滞后",
-                    f"{len(block.periods)} whole periods are too few for {lags} lags",
+                    "仅 {0} 期完整，不足以看 {1} 期滞后",
+                    "{0} whole periods are too few for {1} lags",
+                    len(block.periods),
+                    lags,
                 )
             return almon(block.y, block.columns[0], lags, degree)
         case ThresholdAsked():
@@ -242,8 +244,10 @@ def largest(known: NDArray[np.bool_], through: Sequence[int] = ()) -> tuple[list
     cells, first, last = best
     if not cells:
         raise TooFew(
-            f"所需各列在同一时段齐全的，不足 {FEWEST_REGIONS} 个地区、{FEWEST_PERIODS} 期",
-            f"there are no {FEWEST_REGIONS} regions and {FEWEST_PERIODS} periods in a row of which"
-            " everything is known that this needs",
+            "所需各列在同一时段齐全的，不足 {0} 个地区、{1} 期",
+            "there are no {0} regions and {1} periods in a row of which everything is known that"
+            " this needs",
+            FEWEST_REGIONS,
+            FEWEST_PERIODS,
         )
     return np.flatnonzero(known[:, first:last].all(axis=1)).tolist(), first, last

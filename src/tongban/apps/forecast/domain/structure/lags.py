@@ -42,7 +42,7 @@ def almon(y: Numbers, x: Numbers, lags: int, degree: int) -> Lags:
     place = np.arange(lags + 1) / max(lags, 1)
     powers = place[:, None] ** np.arange(degree + 1)
     columns = np.tensordot(powers.T, moved, axes=1)
-    names = [f"the polynomial's term {power}" for power in range(degree + 1)]
+    names = ["the polynomial of the lags"] * (degree + 1)
     fit = least_squares(y[:, lags:], list(columns), names)
     covariance = powers @ fit.covariance @ powers.T
     return Lags(

@@ -17,6 +17,7 @@ REGIONS = 31
 QUARTERS = 36
 YEARS = 9
 NOISES = (0.5, 1.0, 2.0)
+CLING = 0.3  # so much of a shock is left a period later
 POWER = 0.8  # an effect that is found less often than that is not within reach
 
 LAG_WEIGHTS = np.array([0.1, 0.3, 0.4, 0.3, 0.1])  # rises and falls: no straight line
@@ -91,10 +92,10 @@ def _sum_up(name: str, noise: float, draws: list[Draw]) -> Proof:
 
 
 def ground(draw: np.random.Generator, periods: int, noise: float) -> Numbers:
-    """Give effects of regions and of periods, and noise that lasts a little (0.3 a period)."""
+    """Give effects of regions and of periods, and noise that clings by ``CLING``."""
     shocks = draw.normal(0, noise, (REGIONS, periods))
     for t in range(1, periods):
-        shocks[:, t] += 0.3 * shocks[:, t - 1]
+        shocks[:, t] += CLING * shocks[:, t - 1]
     return np.asarray(
         draw.normal(0, 2, (REGIONS, 1)) + draw.normal(0, 1, (1, periods)).cumsum(axis=1) + shocks
     )

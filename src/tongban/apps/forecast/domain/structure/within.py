@@ -12,11 +12,15 @@ _NOTHING = 1e-8  # so small a share of a column is rounding, not variation
 
 
 class StructureUnknown(ValueError):
-    """What these data cannot tell; ``zh`` and ``en`` say why."""
+    """What these data cannot tell; ``zh`` and ``en`` say why.
 
-    def __init__(self, zh: str, en: str) -> None:
-        super().__init__(f"{type(self).__name__}: {en} / {zh}")
-        self.zh, self.en = zh, en
+    Where that tells ``counts`` of something, they stand in it at ``{0}``, ``{1}`` ….
+    """
+
+    def __init__(self, zh: str, en: str, *counts: int) -> None:
+        told = [text.format(*counts) if counts else text for text in (zh, en)]
+        super().__init__(f"{type(self).__name__}: {told[1]} / {told[0]}")
+        self.zh, self.en, self.counts = zh, en, counts
 
 
 class NotIdentified(StructureUnknown):
