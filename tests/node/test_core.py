@@ -53,14 +53,14 @@ from tongban.node.core import (
 NOW = datetime(2026, 11, 23, 1, 0, tzinfo=UTC)
 SECRETS = {BUREAU: bytes([1]) * 32, POLICE: bytes([2]) * 32, HEALTH: bytes([3]) * 32}
 RECORD = {
-    "id_number": "P1",
+    "id_number": "P.1",  # with a sign that no digest or signature has by chance
     "name": "王一",
     "birth_date": "1990-01-02",
     "region": "330106",
     "mobile": "13800138000",
     "married": True,
 }
-FIND = {"fields": ["name"], "key": {"id_number": "P1"}}
+FIND = {"fields": ["name"], "key": {"id_number": "P.1"}}
 _NONCES = count()
 
 
@@ -227,7 +227,7 @@ def test_both_rows_of_a_served_call_are_drafted_with_what_was_signed(world: Worl
         by = suite(world.name)
         public = by.signer(SECRETS[BUREAU if row is asked else POLICE]).public
         assert by.verifier(public).verify(row.base.encode(), bytes.fromhex(row.signature))
-        assert "P1" not in repr(row)
+        assert "P.1" not in repr(row)
         assert "王一" not in repr(row)
     assert (answered.status, answered.records, answered.micros) == (200, 1, 3000)
     assert outcome.entry.nonce is not None
@@ -238,7 +238,7 @@ def test_a_subject_has_the_same_mark_in_every_call_and_another_one_another(std: 
     """So the log answers who looked at whom without holding a number."""
     marks = [
         served(std, unsigned(body={"fields": ["name"], "key": {"id_number": number}}), []).entry
-        for number in ("P1", "P1", "P2")
+        for number in ("P.1", "P.1", "P2")
     ]
     first, again, other = (entry.rows[0].subjects for entry in marks if entry)
     assert first == again != other
@@ -247,7 +247,7 @@ def test_a_subject_has_the_same_mark_in_every_call_and_another_one_another(std: 
 
 def test_among_and_walk_are_answered_in_their_shape(std: World) -> None:
     """A walk gives the cursor to go on from; among gives none."""
-    keys = [{"id_number": "P1"}, {"id_number": "P2"}]
+    keys = [{"id_number": "P.1"}, {"id_number": "P2"}]
     among = served(
         std, unsigned(operation="among", body={"fields": ["name"], "keys": keys}), [RECORD]
     )
@@ -267,7 +267,7 @@ def test_a_get_asks_like_a_find_and_its_text_gets_the_declared_type(std: World) 
         unsigned(body=b""),
         method="GET",
         path=f"/r1/{POPULATION}",
-        query="id_number=P1&fields=name",
+        query="id_number=P.1&fields=name",
     )
     assert told(served(std, plain, [RECORD])) == {"records": [{"name": "王一"}]}
 
@@ -450,12 +450,12 @@ def test_a_walk_needs_a_bulk_grant(std: World) -> None:
         b"",
         b"[]",
         b"{",
-        b'{"fields":["name"],"key":{"id_number":"P1"},"sort":"name"}',
-        b'{"fields":["name"],"fields":["name"],"key":{"id_number":"P1"}}',
+        b'{"fields":["name"],"key":{"id_number":"P.1"},"sort":"name"}',
+        b'{"fields":["name"],"fields":["name"],"key":{"id_number":"P.1"}}',
         b'{"fields":["name"]}',
-        b'{"fields":[],"key":{"id_number":"P1"}}',
-        b'{"fields":["name","name"],"key":{"id_number":"P1"}}',
-        b'{"fields":[1],"key":{"id_number":"P1"}}',
+        b'{"fields":[],"key":{"id_number":"P.1"}}',
+        b'{"fields":["name","name"],"key":{"id_number":"P.1"}}',
+        b'{"fields":[1],"key":{"id_number":"P.1"}}',
         b'{"fields":["name"],"key":{}}',
         b'{"fields":["name"],"key":{"id_number":1.5}}',
         b'{"fields":["name"],"key":{"id_number":NaN}}',
@@ -464,8 +464,8 @@ def test_a_walk_needs_a_bulk_grant(std: World) -> None:
         b'{"fields":["name"],"key":{"id_number":{"like":"P"}}}',
         b'{"fields":["name"],"key":{"id_number":"\\ud800"}}',
         b'{"fields":["name"],"key":{"id_number":"\\u0000"}}',
-        b'{"fields":["name"],"key":{"name":"P1"}}',
-        b'{"fields":["name"],"key":{"id_number":"P1","name":"x"}}',
+        b'{"fields":["name"],"key":{"name":"P.1"}}',
+        b'{"fields":["name"],"key":{"id_number":"P.1","name":"x"}}',
         b"\xff",
         b"[" * 20_000,
     ],
@@ -479,13 +479,13 @@ def test_a_body_that_is_no_question_is_refused_and_logged(std: World, body: byte
     ("operation", "body"),
     [
         ("among", {"fields": ["name"], "keys": []}),
-        ("among", {"fields": ["name"], "keys": [{"id_number": "P1"}] * 401}),
-        ("among", {"fields": ["name"], "keys": {"id_number": "P1"}}),
+        ("among", {"fields": ["name"], "keys": [{"id_number": "P.1"}] * 401}),
+        ("among", {"fields": ["name"], "keys": {"id_number": "P.1"}}),
         ("walk", {"fields": ["name"], "limit": 0}),
         ("walk", {"fields": ["name"], "limit": 2001}),
         ("walk", {"fields": ["name"], "limit": True}),
         ("walk", {"fields": ["name"], "after": 3}),
-        ("walk", {"fields": ["name"], "key": {"id_number": "P1"}}),
+        ("walk", {"fields": ["name"], "key": {"id_number": "P.1"}}),
     ],
 )
 def test_bounds_of_among_and_walk(std: World, operation: str, body: Any) -> None:
@@ -503,7 +503,7 @@ def test_conditional_services_stop_on_an_old_snapshot_and_open_ones_go_on(std: W
 
 # Consent
 
-MOBILE = {"fields": ["mobile"], "key": {"id_number": "P1"}}
+MOBILE = {"fields": ["mobile"], "key": {"id_number": "P.1"}}
 
 
 def by_consent(token: str | None, issue: str | None = "case-1") -> Request:
