@@ -16,6 +16,7 @@ from django.views.decorators.http import require_GET, require_http_methods
 
 from tongban.apps.cases import services
 from tongban.apps.cases.errors import DraftMoved, SubmissionInvalid
+from tongban.apps.cases.materials import Look
 from tongban.kernel import feel
 from tongban.kernel.forms import Field as Asked
 from tongban.kernel.forms import Material, read_answers
@@ -37,6 +38,7 @@ from .apply_frame import (
 from .components import Field, answer, gather, of_fact
 from .languages import words
 from .pages import missing, view_of
+from .uploads import looked
 
 
 @require_GET
@@ -145,8 +147,9 @@ def documents(request: HttpRequest, desk: Desk) -> HttpResponse:
     if request.method == "GET":
         if not desk.papers:
             return redirect(desk.after(DOCUMENTS))
-        return show(request, desk, DOCUMENTS, _papers(desk, {}))
+        return show(request, desk, DOCUMENTS, _papers(request, desk, {}))
     wrong: dict[str, str] = {}
+    new: list[str] = []
     for one in desk.papers:
         code = one.spec.code
         if request.POST.get("remove") == code:
@@ -156,10 +159,11 @@ def documents(request: HttpRequest, desk: Desk) -> HttpResponse:
                 wrong[code] = words(view_of(request).language.tag)["file_too_big"]
                 continue
             wrong |= _attach(desk, code, file.name or code, file.read())
+            new.append(code)
     desk = fresh(desk)
     if wrong:
-        return show(request, desk, DOCUMENTS, _papers(desk, wrong), status=422)
-    if "remove" in request.POST or "stay" in request.POST:
+        return show(request, desk, DOCUMENTS, _papers(request, desk, wrong), status=422)
+    if "remove" in request.POST or "stay" in request.POST or _amiss(desk, new):
         return redirect(desk.here(DOCUMENTS))
     there = {one["material"] for one in desk.draft["documents"]}
     lacking = words(view_of(request).language.tag)["file_needed"]
@@ -169,8 +173,16 @@ def documents(request: HttpRequest, desk: Desk) -> HttpResponse:
         if one.spec.necessity == "required" and one.spec.code not in there and _certain(desk, one)
     }
     if wrong:
-        return show(request, desk, DOCUMENTS, _papers(desk, wrong), status=422)
+        return show(request, desk, DOCUMENTS, _papers(request, desk, wrong), status=422)
     return redirect(desk.after(DOCUMENTS))
+
+
+def _amiss(desk: Desk, new: Sequence[str]) -> bool:
+    """Say whether a look at a file that just came in found something: it is shown, once."""
+    if not new:
+        return False
+    found = services.looks(desk.subject, desk.draft["number"])
+    return any(not found[code].well for code in new)
 
 
 def _certain(desk: Desk, one: Material) -> bool:
@@ -189,19 +201,20 @@ def _attach(desk: Desk, code: str, name: str, content: bytes) -> dict[str, str]:
     return {}
 
 
-def _papers(desk: Desk, wrong: Mapping[str, str]) -> dict[str, Any]:
+def _papers(request: HttpRequest, desk: Desk, wrong: Mapping[str, str]) -> dict[str, Any]:
+    t = words(view_of(request).language.tag)
     there = {one["material"]: one for one in desk.draft["documents"]}
+    looks = services.looks(desk.subject, desk.draft["number"]) if there else {}
     return {
         "papers": [
             {
-                "field": Field(
-                    one.spec.code,
-                    one.spec.name.of(desk.lang),
-                    "file",
-                    error=wrong.get(one.spec.code, ""),
-                    optional=one.spec.necessity == "optional" or not _certain(desk, one),
-                ),
+                "code": one.spec.code,
+                "label": one.spec.name.of(desk.lang),
+                "field": _wanted(desk, one, looks.get(one.spec.code), wrong, t),
                 "there": there.get(one.spec.code),
+                "look": looked(looks[one.spec.code], desk.lang, t)
+                if one.spec.code in looks
+                else [],
             }
             for one in desk.papers
         ],
@@ -214,6 +227,21 @@ def _papers(desk: Desk, wrong: Mapping[str, str]) -> dict[str, Any]:
             }
         ),
     }
+
+
+def _wanted(
+    desk: Desk, one: Material, look: Look | None, wrong: Mapping[str, str], t: Mapping[str, str]
+) -> Field | None:
+    """Make the field of a document; None where it is there and nothing is amiss."""
+    code, name = one.spec.code, one.spec.name.of(desk.lang)
+    error = wrong.get(code, "")
+    if look is None:
+        optional = one.spec.necessity == "optional" or not _certain(desk, one)
+        return Field(code, name, "file", error=error, optional=optional)
+    if look.well and not error:
+        return None
+    joint = ": " if desk.lang == "en" else "："
+    return Field(code, f"{t['file_again']}{joint}{name}", "file", error=error, optional=True)
 
 
 _STEPS = {

@@ -109,6 +109,22 @@ COMPONENT_WORDS: Mapping[str, Words] = {
     "file_needed": Words("请上传这份材料", "please upload this document"),
     "file_too_big": Words("文件不得超过2 MB，请压缩后上传", "at most 2 MB; make it smaller"),
     "file_there": Words("已上传", "uploaded"),
+    "file_again": Words("重新拍照或换一份", "Take it again, or another file"),
+    "file_look": Words(
+        "上传后马上预检，结果写在材料下面。预检只作提醒：核对无误可以继续，由工作人员审查。",
+        "Each file is looked at as it comes in, and what was found stands below it. It only warns: "
+        "go on if you are sure; officials decide.",
+    ),
+    "look_warn": Words("请核对", "Please check"),
+    "look_refuse": Words("不能使用", "Cannot be used"),
+    "look_note": Words("未检查", "Not checked"),
+    "look_well": Words("预检未发现问题", "Nothing amiss was found"),
+    "look_well_text": Words(
+        "图片清楚，文字已识别，材料种类、姓名和日期未见不符。",
+        "the picture is clear; its text was read, and kind, names and dates fit.",
+    ),
+    "look_well_picture": Words("图片清楚。", "the picture is clear."),
+    "look_well_pdf": Words("文件完整。", "the file is whole."),
     "file_save": Words("保存上传的文件", "Save the files"),
     "papers_waived": Words("不用您交的材料", "Documents you need not bring"),
     "consent_intro": Words(

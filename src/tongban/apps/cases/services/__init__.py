@@ -26,7 +26,6 @@ from .drafting import (
     detach,
     drop_draft,
     end_drafts,
-    look,
     save_draft,
     submit_draft,
 )
@@ -45,6 +44,7 @@ from .handling import (
     warn,
 )
 from .intake import Submission, company_of, may_apply, submit
+from .looking import look, looks
 from .owned import own_draft
 from .papers import MOST_BYTES, Paper, Upload, read_paper
 from .prefilling import asks_consent, doubt_ahead, read_ahead, withdraw_doubt_ahead
@@ -108,6 +108,7 @@ __all__ = [
     "ground_of",
     "load",
     "look",
+    "looks",
     "may_apply",
     "own_draft",
     "read_ahead",
