@@ -19,7 +19,7 @@ from tongban.apps.cases.errors import DraftMoved, SubmissionInvalid
 from tongban.apps.cases.materials import Look
 from tongban.kernel import feel
 from tongban.kernel.forms import Field as Asked
-from tongban.kernel.forms import Material, read_answers
+from tongban.kernel.forms import Material
 
 from . import apply_check
 from .apply_frame import (
@@ -35,7 +35,7 @@ from .apply_frame import (
     named,
     show,
 )
-from .components import Field, answer, gather, of_fact
+from .components import LEVEL, Field, answer, gather, of_fact
 from .languages import words
 from .pages import missing, view_of
 from .uploads import looked
@@ -88,7 +88,7 @@ def _next(desk: Desk, put: Sequence[Asked]) -> str:
 
 
 def _take(request: HttpRequest, desk: Desk, put: Sequence[Asked], *, elder: bool) -> HttpResponse:
-    """Save what was answered, say what is amiss, else go on."""
+    """Save what was answered; show the next list of a division, or judge it all."""
     fields = [of_fact(one.fact, desk.lang) for one in put]
     sent = gather(fields, request.POST)
     given: dict[str, Any] = {one.fact.name: answer(one.fact, sent[one.fact.name]) for one in put}
@@ -106,8 +106,22 @@ def _take(request: HttpRequest, desk: Desk, put: Sequence[Asked], *, elder: bool
     except SubmissionInvalid as invalid:
         return _wrong(request, desk, put, in_lang(invalid.fields, desk.lang))
     desk = fresh(desk)
+    if LEVEL in request.POST:
+        return show(request, desk, ANSWERS, {"fields": fields_of(desk, put)})
+    return _judged(request, desk, put, given, elder=elder)
+
+
+def _judged(
+    request: HttpRequest,
+    desk: Desk,
+    put: Sequence[Asked],
+    given: Mapping[str, Any],
+    *,
+    elder: bool,
+) -> HttpResponse:
+    """Say what is amiss in what was saved, else go on."""
     facts = [one.fact for one in put]
-    _, mistakes = read_answers(facts, {n: v for n, v in given.items() if v is not None})
+    _, mistakes = services.read_typed(facts, {n: v for n, v in given.items() if v is not None})
     wrong = {m.fact: m.message(desk.lang) for m in mistakes}
     lacking = words(view_of(request).language.tag)["answer_needed"]
     shown = {one.fact.name for one in desk.asked}

@@ -35,7 +35,7 @@ from .apply_frame import (
     refused,
     show,
 )
-from .components import Field
+from .components import Field, written_out
 from .doubting import About, doubt_page
 from .languages import words
 from .pages import missing, page, view_of
@@ -174,6 +174,8 @@ def _files(desk: Desk, t: Mapping[str, str]) -> list[dict[str, Any]]:
 
 
 def _chosen(field: Field) -> str:
+    if field.kind == "address":
+        return written_out(field.value)
     return next((o.label for o in field.options if o.value == field.value), field.value)
 
 

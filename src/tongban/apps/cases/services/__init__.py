@@ -48,7 +48,7 @@ from .looking import look, looks
 from .owned import own_draft
 from .papers import MOST_BYTES, Paper, Upload, read_paper
 from .prefilling import asks_consent, doubt_ahead, read_ahead, withdraw_doubt_ahead
-from .reading import askable, read_answers
+from .reading import askable, read_answers, read_typed
 from .signing import Asked, sign, to_sign
 from .turns import (
     TAKE_UP,
@@ -114,6 +114,7 @@ __all__ = [
     "read_ahead",
     "read_answers",
     "read_paper",
+    "read_typed",
     "release",
     "resume",
     "save",
