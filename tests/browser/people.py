@@ -37,6 +37,14 @@ class Somebody:
             assert self.seen.path == "/sign-in/second"
             self.seen.send(code=person.code())
 
+    def choose_division(self, field: str, *codes: str) -> None:
+        """Choose a division from the province down, asking for each next list."""
+        for depth, code in enumerate(codes, 1):
+            self.seen.page.locator(f"select[name='{field}-{depth}']").select_option(code)
+            if depth < len(codes):
+                with self.seen.page.expect_navigation():
+                    self.seen.page.locator(f"button[name=level][value='{field}']").click()
+
     def sign_out(self) -> None:
         """Leave."""
         self.seen.send('form[action="/leave"]')

@@ -26,6 +26,28 @@ def test_people_sign_in_with_password_and_code_and_leave(
         assert seen.path == "/account"
 
 
+def test_somebody_chooses_a_county_list_by_list_and_loses_nothing_typed(
+    chromium: Chromium, lived_in: City, plainly: Plainly
+) -> None:
+    with plainly() as seen:
+        me, page = Somebody(seen), seen.page
+        me.open("/services/old-age-allowance/check")
+        year, county = "[name='elder.birth_date-year']", "elder.hukou_region"
+        while not page.locator(f"select[name='{county}-1']").count():
+            seen.send()
+        page.locator(year).fill("1935")
+        me.choose_division(county, "330000", "330100", "330106")
+        assert page.locator(year).input_value() == "1935"
+        assert seen.path == "/services/old-age-allowance/check"
+        page.locator("[name='elder.birth_date-month']").fill("5")
+        page.locator("[name='elder.birth_date-day']").fill("1")
+        with page.expect_navigation():
+            page.locator("[name='elder.birth_date-day']").press("Enter")
+        # Enter is the main button: the answers were taken, and no list was asked for
+        assert page.locator(f"select[name='{county}-1']").count() == 0
+        assert page.locator(f"[type=hidden][name='{county}']").input_value() == "330106"
+
+
 def test_a_citizen_opens_a_case_and_sees_how_it_stands(
     chromium: Chromium, lived_in: City, plainly: Plainly
 ) -> None:

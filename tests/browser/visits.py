@@ -111,7 +111,7 @@ class Visit:
             elif value is not None:
                 control.fill(str(value))
         with self.page.expect_navigation() as going:
-            found.locator("button:not([type=button])").first.click()
+            found.locator("button:not([type=button], [name=level], [hidden])").first.click()
         self.status = going.value.status if going.value is not None else 0
         return self
 

@@ -8,7 +8,15 @@ import pytest
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
-from tongban.kernel.facts import Attribute, Derive, Role, UnknownFact, Vocabulary, Words
+from tongban.kernel.facts import (
+    Attribute,
+    Derive,
+    Role,
+    UnknownFact,
+    Vocabulary,
+    Words,
+    parse_value,
+)
 from tongban.kernel.feel import parse_condition
 from tongban.kernel.forms import (
     Branch,
@@ -26,6 +34,7 @@ from tongban.kernel.forms import (
     read_answers,
     wanted,
 )
+from tongban.kernel.regions import Division, Places, Regions
 
 W = Words("某项", "something")
 LAW = LegalBasis("某法", "第一条")
@@ -34,13 +43,28 @@ VOCABULARY = Vocabulary(
     {
         "person": {
             **dict.fromkeys(["id_number", "name", "spouse_id_number", "mobile", "account"], TEXT),
-            **dict.fromkeys(["hospital", "mother_id_number", "sex", "hukou_region"], TEXT),
+            **dict.fromkeys(["hospital", "mother_id_number", "sex"], TEXT),
+            "hukou_region": Attribute("string", W, code="county"),
+            "insured_region": Attribute("string", W, code="division"),
             "birth_date": Attribute("date", W),
             "age": Attribute("number", W, derive=Derive("years_since", "birth_date")),
             "married": Attribute("boolean", W),
         }
     },
     {role: Role("person", Words(role, role)) for role in ("mother", "father", "child")},
+)
+
+
+PLACES = Places(
+    Regions.of(
+        [
+            Division("330000", "浙江省", 1, "", 1980),
+            Division("330100", "杭州市", 2, "330000", 1980),
+            Division("330184", "余杭市", 3, "330100", 1995, 2000, ("330110",)),
+            Division("330110", "余杭区", 3, "330100", 2001),
+        ]
+    ),
+    2026,
 )
 
 
@@ -301,10 +325,43 @@ def test_all_mistakes_of_a_form_are_told_at_once() -> None:
     values, mistakes = read_answers(
         asked,
         {"child.birth_date": "yesterday", "child.sex": "male", "child.hat": 1, "child.name": ""},
+        PLACES,
     )
     assert values == {"child.sex": "male"}
     assert [m.fact for m in mistakes] == ["child.birth_date", "child.hat"]
     assert "not asked" in mistakes[1].en
+
+
+@pytest.mark.parametrize(
+    ("fact", "code", "says"),
+    [
+        ("hukou_region", "330110", ""),
+        ("hukou_region", "330100", "go on choosing, down to the county"),
+        ("hukou_region", "330184", "330184 余杭市 is no more; today it is 330110 余杭区"),
+        ("hukou_region", "999999", "no division has the code 999999"),
+        ("hukou_region", "33011", "needs 6 characters, has 5"),
+        ("hukou_region", "西湖区西湖区", "cannot stand there"),
+        ("insured_region", "330100", ""),
+        ("insured_region", "330184", "is no more"),
+        ("sex", "999999", ""),
+    ],
+)
+def test_a_division_is_one_that_stands_and_a_county_has_none_below(
+    fact: str, code: str, says: str
+) -> None:
+    name = f"child.{fact}"
+    values, mistakes = read_answers([VOCABULARY.fact(name)], {name: code}, PLACES)
+    if not says:
+        assert (values, mistakes) == ({name: code}, ())
+        return
+    (mistake,) = mistakes
+    assert values == {}
+    assert says in mistake.en
+    assert mistake.zh
+
+
+def test_a_register_may_hold_the_code_of_its_year() -> None:
+    assert parse_value(VOCABULARY.fact("child.hukou_region"), "330184") == "330184"
 
 
 def test_a_field_of_two_items_is_shown_when_either_wants_it() -> None:
@@ -326,7 +383,7 @@ json_values = (
 
 @given(st.dictionaries(st.sampled_from(["a", "child.name", "mother.married"]), json_values))
 def test_answers_are_read_or_named_and_never_taken_unasked(answers: dict[str, object]) -> None:
-    values, mistakes = read_answers([VOCABULARY.fact("mother.married")], answers)
+    values, mistakes = read_answers([VOCABULARY.fact("mother.married")], answers, PLACES)
     wrong = {mistake.fact for mistake in mistakes}
     assert wrong >= answers.keys() - {"mother.married"}
     assert isinstance(values.get("mother.married", True), bool)

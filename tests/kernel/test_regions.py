@@ -2,15 +2,16 @@
 
 import gzip
 from collections.abc import Sequence
+from datetime import date
 from pathlib import Path
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tongban.infra.regions import load_regions
+from tongban.infra.regions import load_regions, places
 from tongban.kernel.codes import IdentityNumber
-from tongban.kernel.regions import STILL, Division, Regions, RegionsBroken
+from tongban.kernel.regions import STILL, Division, Places, Regions, RegionsBroken
 
 BASE = Path(__file__).parents[2] / "regions" / "base"
 
@@ -104,3 +105,27 @@ def test_an_old_county_on_an_identity_number_is_right_for_its_time() -> None:
     assert IdentityNumber.validate(body + IdentityNumber.check(body), regions) is None
     body = "33012520100517001"
     assert IdentityNumber.validate(body + IdentityNumber.check(body), regions) is not None
+
+
+TODAY = places(date(2026, 11, 27))
+
+
+def test_the_places_of_a_day_are_those_of_its_year() -> None:
+    assert Places(load_regions(BASE), 2026) == TODAY
+    assert [d.name for d in TODAY.line("330106")] == ["浙江省", "杭州市", "西湖区"]
+    assert [d.code for d in TODAY.line("110101")] == ["110000", "110101"]
+    assert TODAY.line("330184") == ()
+
+
+@given(st.sampled_from(sorted(TODAY.regions.by_code)), st.lists(codes, max_size=3))
+def test_what_is_chosen_level_by_level_is_the_code_at_its_end(code: str, more: list[str]) -> None:
+    line = [division.code for division in TODAY.line(code)]
+    assert (TODAY.fault(code, lowest=False) is None) == bool(line)
+    if not line:
+        return
+    assert TODAY.chosen(line) == code
+    found = TODAY.chosen([*line, *more])
+    at = [division.code for division in TODAY.line(found)]
+    assert at[: len(line)] == line  # what stands below is kept, what does not changes nothing
+    lowest = TODAY.fault(code, lowest=True) is None
+    assert lowest == (not TODAY.below(code))

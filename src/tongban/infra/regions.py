@@ -6,10 +6,12 @@ The list ships compressed in the base pack. Nothing is fetched here.
 import csv
 import gzip
 import io
+from datetime import date
 from functools import cache
 from pathlib import Path
 
-from tongban.kernel.regions import Division, Regions, RegionsBroken
+from tongban.infra.packs import shipped_packs
+from tongban.kernel.regions import Division, Places, Regions, RegionsBroken
 
 FILE = "divisions.csv.gz"
 _HEADER = ["code", "name", "level", "parent", "valid_from", "valid_to", "successors"]
@@ -27,3 +29,8 @@ def load_regions(pack: Path) -> Regions:
     if next(rows, None) != _HEADER:
         raise RegionsBroken(f"{path}:1: the header must be {','.join(_HEADER)}")
     return Regions.of(Division.of_row(row) for row in rows)
+
+
+def places(today: date) -> Places:
+    """Give the divisions as they stand today."""
+    return Places(load_regions(shipped_packs() / "base"), today.year)

@@ -12,7 +12,15 @@ from datetime import date, datetime
 from decimal import Decimal
 from typing import Literal
 
-from tongban.kernel.codes import USCC, CodeError, IdentityNumber, ItemCode, LicenceId
+from tongban.kernel.codes import (
+    USCC,
+    CodeError,
+    IdentityNumber,
+    ItemCode,
+    LicenceId,
+    division_code,
+)
+from tongban.kernel.regions import Places
 
 Value = bool | int | Decimal | str | date | datetime | None
 FactType = Literal["string", "number", "boolean", "date"]
@@ -62,7 +70,8 @@ class Attribute:
     """What every fact of one attribute shares (属性).
 
     ``schema`` holds the JSON Schema limits of `LIMITS`; ``code`` names the identifier standard the
-    value follows (``identity``, ``uscc``, …); ``level`` is the data classification L1 … L4.
+    value follows (``identity``, ``uscc``, …): ``division`` is any administrative division,
+    ``county`` one that has none below it. ``level`` is the data classification L1 … L4.
     """
 
     type: FactType
@@ -98,6 +107,11 @@ class Fact:
     derive: Derive | None
     code: str
     level: str
+
+    @property
+    def placed(self) -> bool:
+        """Whether the value is the code of an administrative division."""
+        return self.code in {"division", "county"}
 
     @property
     def title(self) -> Words:
@@ -214,6 +228,17 @@ def parse_value(fact: Fact, raw: object) -> Value:
     return value
 
 
+def hold_place(fact: Fact, value: Value, places: Places) -> None:
+    """Hold the code of a division against those that stand; raises `FactInvalid`.
+
+    For what people answer: what a register wrote down may be the code of its year.
+    """
+    if fact.placed and isinstance(value, str):
+        fault = places.fault(value, lowest=fact.code == "county")
+        if fault is not None:
+            raise FactInvalid(fact.name, *fault)
+
+
 def _read_string(fact: Fact, raw: object) -> str:
     if not isinstance(raw, str):
         raise FactInvalid(fact.name, "请填写文字", "give a text")
@@ -274,6 +299,8 @@ CODES: Mapping[str, Callable[[str], object]] = {
     "uscc": USCC.parse,
     "item": ItemCode.parse,
     "licence": LicenceId.parse,
+    "division": division_code,
+    "county": division_code,
 }
 
 

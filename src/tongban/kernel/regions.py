@@ -124,12 +124,16 @@ class Regions:
 
         Empty if `code` did not stand then; a parent that did not is left out.
         """
-        names: list[str] = []
-        found = self.at(code, year)
-        while found is not None:
-            names.append(found.name)
-            found = self.at(found.parent, year) if found.parent else None
-        return tuple(reversed(names))
+        return tuple(division.name for division in self.line(code, year))
+
+    def line(self, code: str, year: int) -> tuple[Division, ...]:
+        """Give the divisions from the province down to `code`, as `path` gives their names."""
+        found: list[Division] = []
+        at = self.at(code, year)
+        while at is not None:
+            found.append(at)
+            at = self.at(at.parent, year) if at.parent else None
+        return tuple(reversed(found))
 
     def heirs(self, code: str) -> tuple[Division, ...]:
         """Give what stands today in the place of `code`, as far as the changes are known.
@@ -149,3 +153,70 @@ class Regions:
                     result[one] = division
                 ahead.extend(division.successors)
         return tuple(result[one] for one in sorted(result))
+
+
+@dataclass(frozen=True, slots=True)
+class Places:
+    """The divisions as they stand at the end of one year: what a form offers, and takes.
+
+    >>> places = Places(Regions.of([
+    ...     Division("330000", "浙江省", 1, "", 1980),
+    ...     Division("330100", "杭州市", 2, "330000", 1980),
+    ...     Division("330184", "余杭市", 3, "330100", 1995, 2000, ("330110",)),
+    ...     Division("330110", "余杭区", 3, "330100", 2001),
+    ... ]), 2026)
+    >>> places.chosen(["330000", "330100", "330110"]), places.chosen(["330000", "110100"])
+    ('330110', '330000')
+    >>> places.fault("330184", lowest=True)[1]
+    '330184 余杭市 is no more; today it is 330110 余杭区: choose again'
+    """
+
+    regions: Regions
+    year: int
+
+    def below(self, code: str) -> tuple[Division, ...]:
+        """Give the divisions directly below `code`; "" gives provinces."""
+        return self.regions.children(code, self.year)
+
+    def line(self, code: str) -> tuple[Division, ...]:
+        """Give the divisions from the province down to `code`; none where it does not stand."""
+        return self.regions.line(code, self.year)
+
+    def chosen(self, codes: Sequence[str]) -> str:
+        """Give the lowest of codes that were chosen level by level, each below the one before.
+
+        What was chosen below another one than stands now counts no more. A first code that is no
+        province is given as it is, for `fault` to name.
+        """
+        at = ""
+        for code in codes:
+            if all(division.code != code for division in self.below(at)):
+                break
+            at = code
+        return at or (codes[0] if codes else "")
+
+    def fault(self, code: str, *, lowest: bool) -> tuple[str, str] | None:
+        """Say in Chinese and English why a code is no answer; None where it is one.
+
+        With `lowest` it must have no division below it.
+        """
+        if self.regions.at(code, self.year) is None:
+            return self._ended(code)
+        if lowest and self.below(code):
+            return "请继续选择，直到县（市、区）", "go on choosing, down to the county or district"
+        return None
+
+    def _ended(self, code: str) -> tuple[str, str]:
+        stood = self.regions.ever(code)
+        if not stood:
+            return (
+                f"没有行政区划{code}，请逐级选择",
+                f"no division has the code {code}; choose one",
+            )
+        heirs = [f"{one.code} {one.name}" for one in self.regions.heirs(code)]
+        was = f"{code} {stood[-1].name}"
+        zh, en = "、".join(heirs), ", ".join(heirs)
+        return (
+            f"{was}已撤销{f'，现为{zh}' if zh else ''}，请重新选择",
+            f"{was} is no more{f'; today it is {en}' if en else ''}: choose again",
+        )

@@ -16,9 +16,10 @@ from django.views.decorators.http import require_GET, require_http_methods
 
 from tongban.apps.cases import services
 from tongban.apps.cases.errors import DraftMoved, SubmissionInvalid
+from tongban.apps.cases.materials import Look
 from tongban.kernel import feel
 from tongban.kernel.forms import Field as Asked
-from tongban.kernel.forms import Material, read_answers
+from tongban.kernel.forms import Material
 
 from . import apply_check
 from .apply_frame import (
@@ -34,9 +35,10 @@ from .apply_frame import (
     named,
     show,
 )
-from .components import Field, answer, gather, of_fact
+from .components import LEVEL, Field, answer, gather, of_fact
 from .languages import words
 from .pages import missing, view_of
+from .uploads import looked
 
 
 @require_GET
@@ -86,7 +88,7 @@ def _next(desk: Desk, put: Sequence[Asked]) -> str:
 
 
 def _take(request: HttpRequest, desk: Desk, put: Sequence[Asked], *, elder: bool) -> HttpResponse:
-    """Save what was answered, say what is amiss, else go on."""
+    """Save what was answered; show the next list of a division, or judge it all."""
     fields = [of_fact(one.fact, desk.lang) for one in put]
     sent = gather(fields, request.POST)
     given: dict[str, Any] = {one.fact.name: answer(one.fact, sent[one.fact.name]) for one in put}
@@ -104,8 +106,22 @@ def _take(request: HttpRequest, desk: Desk, put: Sequence[Asked], *, elder: bool
     except SubmissionInvalid as invalid:
         return _wrong(request, desk, put, in_lang(invalid.fields, desk.lang))
     desk = fresh(desk)
+    if LEVEL in request.POST:
+        return show(request, desk, ANSWERS, {"fields": fields_of(desk, put)})
+    return _judged(request, desk, put, given, elder=elder)
+
+
+def _judged(
+    request: HttpRequest,
+    desk: Desk,
+    put: Sequence[Asked],
+    given: Mapping[str, Any],
+    *,
+    elder: bool,
+) -> HttpResponse:
+    """Say what is amiss in what was saved, else go on."""
     facts = [one.fact for one in put]
-    _, mistakes = read_answers(facts, {n: v for n, v in given.items() if v is not None})
+    _, mistakes = services.read_typed(facts, {n: v for n, v in given.items() if v is not None})
     wrong = {m.fact: m.message(desk.lang) for m in mistakes}
     lacking = words(view_of(request).language.tag)["answer_needed"]
     shown = {one.fact.name for one in desk.asked}
@@ -145,8 +161,9 @@ def documents(request: HttpRequest, desk: Desk) -> HttpResponse:
     if request.method == "GET":
         if not desk.papers:
             return redirect(desk.after(DOCUMENTS))
-        return show(request, desk, DOCUMENTS, _papers(desk, {}))
+        return show(request, desk, DOCUMENTS, _papers(request, desk, {}))
     wrong: dict[str, str] = {}
+    new: list[str] = []
     for one in desk.papers:
         code = one.spec.code
         if request.POST.get("remove") == code:
@@ -156,10 +173,11 @@ def documents(request: HttpRequest, desk: Desk) -> HttpResponse:
                 wrong[code] = words(view_of(request).language.tag)["file_too_big"]
                 continue
             wrong |= _attach(desk, code, file.name or code, file.read())
+            new.append(code)
     desk = fresh(desk)
     if wrong:
-        return show(request, desk, DOCUMENTS, _papers(desk, wrong), status=422)
-    if "remove" in request.POST or "stay" in request.POST:
+        return show(request, desk, DOCUMENTS, _papers(request, desk, wrong), status=422)
+    if "remove" in request.POST or "stay" in request.POST or _amiss(desk, new):
         return redirect(desk.here(DOCUMENTS))
     there = {one["material"] for one in desk.draft["documents"]}
     lacking = words(view_of(request).language.tag)["file_needed"]
@@ -169,8 +187,16 @@ def documents(request: HttpRequest, desk: Desk) -> HttpResponse:
         if one.spec.necessity == "required" and one.spec.code not in there and _certain(desk, one)
     }
     if wrong:
-        return show(request, desk, DOCUMENTS, _papers(desk, wrong), status=422)
+        return show(request, desk, DOCUMENTS, _papers(request, desk, wrong), status=422)
     return redirect(desk.after(DOCUMENTS))
+
+
+def _amiss(desk: Desk, new: Sequence[str]) -> bool:
+    """Say whether a look at a file that just came in found something: it is shown, once."""
+    if not new:
+        return False
+    found = services.looks(desk.subject, desk.draft["number"])
+    return any(not found[code].well for code in new)
 
 
 def _certain(desk: Desk, one: Material) -> bool:
@@ -189,19 +215,20 @@ def _attach(desk: Desk, code: str, name: str, content: bytes) -> dict[str, str]:
     return {}
 
 
-def _papers(desk: Desk, wrong: Mapping[str, str]) -> dict[str, Any]:
+def _papers(request: HttpRequest, desk: Desk, wrong: Mapping[str, str]) -> dict[str, Any]:
+    t = words(view_of(request).language.tag)
     there = {one["material"]: one for one in desk.draft["documents"]}
+    looks = services.looks(desk.subject, desk.draft["number"]) if there else {}
     return {
         "papers": [
             {
-                "field": Field(
-                    one.spec.code,
-                    one.spec.name.of(desk.lang),
-                    "file",
-                    error=wrong.get(one.spec.code, ""),
-                    optional=one.spec.necessity == "optional" or not _certain(desk, one),
-                ),
+                "code": one.spec.code,
+                "label": one.spec.name.of(desk.lang),
+                "field": _wanted(desk, one, looks.get(one.spec.code), wrong, t),
                 "there": there.get(one.spec.code),
+                "look": looked(looks[one.spec.code], desk.lang, t)
+                if one.spec.code in looks
+                else [],
             }
             for one in desk.papers
         ],
@@ -214,6 +241,21 @@ def _papers(desk: Desk, wrong: Mapping[str, str]) -> dict[str, Any]:
             }
         ),
     }
+
+
+def _wanted(
+    desk: Desk, one: Material, look: Look | None, wrong: Mapping[str, str], t: Mapping[str, str]
+) -> Field | None:
+    """Make the field of a document; None where it is there and nothing is amiss."""
+    code, name = one.spec.code, one.spec.name.of(desk.lang)
+    error = wrong.get(code, "")
+    if look is None:
+        optional = one.spec.necessity == "optional" or not _certain(desk, one)
+        return Field(code, name, "file", error=error, optional=optional)
+    if look.well and not error:
+        return None
+    joint = ": " if desk.lang == "en" else "："
+    return Field(code, f"{t['file_again']}{joint}{name}", "file", error=error, optional=True)
 
 
 _STEPS = {

@@ -25,6 +25,7 @@ from .apply_frame import (
     ANSWERS,
     CHECK,
     CONSENT,
+    DOCUMENTS,
     Desk,
     at,
     fields_of,
@@ -34,11 +35,12 @@ from .apply_frame import (
     refused,
     show,
 )
-from .components import Field
+from .components import Field, written_out
 from .doubting import About, doubt_page
 from .languages import words
 from .pages import missing, page, view_of
 from .shown import day_of, value_words
+from .uploads import looked
 
 _LOOK_AGAIN = "2"  # seconds; a page without script looks by itself whether the answers are there
 
@@ -118,10 +120,7 @@ def _check(
         return answer
     shown = {
         "rows": _answered(desk, found, t),
-        "files": [
-            {"label": named(desk, one["material"]), "shown": one["filename"]}
-            for one in desk.draft["documents"]
-        ],
+        "files": _files(desk, t),
         "read": found,
         "joint": joint,
         "read_at": found.read,
@@ -153,7 +152,30 @@ def _answered(desk: Desk, found: Prefilled, t: Mapping[str, str]) -> list[dict[s
     return rows
 
 
+def _files(desk: Desk, t: Mapping[str, str]) -> list[dict[str, Any]]:
+    """Make the rows of the documents, each with what a look at it finds by now."""
+    documents = desk.draft["documents"]
+    looks = services.looks(desk.subject, desk.draft["number"]) if documents else {}
+    rows = []
+    for one in documents:
+        look = looks[one["material"]]
+        row = {
+            "label": named(desk, one["material"]),
+            "shown": one["filename"],
+            "act": desk.here(DOCUMENTS),
+            "act_words": t["change"],
+        }
+        if look.well:
+            row["shown"] += f" · {t['look_well']}"
+        else:
+            row["note"] = " ".join(line["words"] for line in looked(look, desk.lang, t))
+        rows.append(row)
+    return rows
+
+
 def _chosen(field: Field) -> str:
+    if field.kind == "address":
+        return written_out(field.value)
     return next((o.label for o in field.options if o.value == field.value), field.value)
 
 

@@ -18,7 +18,7 @@ from tongban.infra.access.domain import Subject
 from tongban.kernel import feel
 from tongban.kernel.feel import Value
 from tongban.kernel.forms import Field as Asked
-from tongban.kernel.forms import Material, read_answers
+from tongban.kernel.forms import Material
 
 from .components import Field, of_fact, written
 from .languages import words
@@ -46,7 +46,7 @@ class Desk:
     def known(self) -> dict[str, Value]:
         """The answers that can be read; what is amiss is left out and stays unknown."""
         facts = [one.fact for one in self.event.plan.ask if one.fact.name in self.typed]
-        values, _ = read_answers(facts, {f.name: self.typed[f.name] for f in facts})
+        values, _ = services.read_typed(facts, {f.name: self.typed[f.name] for f in facts})
         return values
 
     @property

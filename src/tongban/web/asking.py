@@ -20,7 +20,7 @@ from tongban.apps.items import queries as items
 from tongban.infra.access import limits
 from tongban.kernel.facts import Fact
 
-from .components import Field, answer, gather, of_fact
+from .components import LEVEL, Field, answer, gather, of_fact
 from .languages import words
 from .pages import acting_subject, language, missing, page, view_of
 
@@ -63,12 +63,17 @@ def precheck(request: HttpRequest, slug: str) -> HttpResponse:
         event = items.life_event(slug)
     except items.NotPublished:
         return missing(request)
-    known = items.vocabulary()
-    sent = request.POST.getlist("put") if request.method == "POST" else []
-    askable = queries.precheck_facts(slug)
-    put = [known.fact(name) for name in dict.fromkeys(sent) if name in askable]
-    typed = gather([of_fact(fact, lang) for fact in put], request.POST)
-    given = {fact.name: answer(fact, typed[fact.name]) for fact in put}
+    known, askable = items.vocabulary(), queries.precheck_facts(slug)
+
+    def named(name: str) -> list[Fact]:
+        sent = dict.fromkeys(request.POST.getlist(name))
+        return [known.fact(one) for one in sent if one in askable]
+
+    kept, put = named("kept"), named("put")
+    again = LEVEL in request.POST  # the same questions with one list more
+    typed = gather([of_fact(fact, lang) for fact in (*kept, *put)], request.POST)
+    answered = kept if again else [*kept, *put]
+    given = {fact.name: answer(fact, typed[fact.name]) for fact in answered}
     told = {name: value for name, value in given.items() if value is not None}
     wrong: dict[str, str] = {}
     try:
@@ -77,16 +82,17 @@ def precheck(request: HttpRequest, slug: str) -> HttpResponse:
         wrong = {name: both[1 if lang == "en" else 0] for name, both in invalid.fields.items()}
         told = {name: value for name, value in told.items() if name not in wrong}
         found = queries.precheck(slug, told)
-    open_ = [known.fact(name) for name in [*wrong, *_open(found)] if name not in told]
-    now = open_[: 1 if view_of(request).elder else _PUT]
+    asks = [*wrong, *([fact.name for fact in put] if again else _open(found))]
+    open_ = [known.fact(name) for name in dict.fromkeys(asks) if name not in told]
+    now = open_ if again else open_[: 1 if view_of(request).elder else _PUT]
     shown = {
         "subject": acting_subject(request),
         "slug": slug,
         "name": event.name.of(lang),
         "results": [_result(request, one, lang) for one in found],
         "fields": _fields(now, typed, wrong, lang),
-        "kept": _hidden(told, typed, put, lang),
-        "began": bool(sent),
+        "kept": _hidden(told, typed, answered, lang),
+        "began": bool(answered),
     }
     return page(request, "precheck", shown, status=422 if wrong else 200)
 
@@ -124,7 +130,7 @@ def _hidden(
             made += [Field(f"{fact.name}-{n}", "", "hidden", value=v) for n, v in parts]
         else:
             made.append(Field(fact.name, "", "hidden", value=field.value))
-        made.append(Field("put", "", "hidden", value=fact.name))
+        made.append(Field("kept", "", "hidden", value=fact.name))
     return made
 
 

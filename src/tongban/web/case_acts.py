@@ -23,7 +23,7 @@ from tongban.apps.cases.errors import CaseError, CaseUnknown, NotAllowed, Submis
 from tongban.infra.access.domain import Subject
 from tongban.kernel.facts import Fact, UnknownFact
 
-from .components import Field, Option, answer, gather, of_fact
+from .components import LEVEL, Field, Option, answer, gather, of_fact
 from .doubting import MOST_WHY, About, doubt_page
 from .languages import words
 from .pages import acting_subject, language, missing, page, view_of
@@ -152,6 +152,9 @@ def give_answer(request: HttpRequest, sight: Sight) -> HttpResponse:
     if request.method == "GET":
         return _answering(request, sight, [one.field for one in points])
     sent = gather([one.field for one in points], request.POST)
+    if LEVEL in request.POST:
+        fields = [replace(one.field, value=sent[one.field.name]) for one in points]
+        return _answering(request, sight, fields)
     wrong: dict[str, str] = {}
     answers: dict[str, Any] = {}
     uploads: list[services.Upload] = []

@@ -30,6 +30,10 @@ COMPONENT_WORDS: Mapping[str, Words] = {
     "no": Words("否", "No"),
     "choose_one": Words("请选择", "Choose"),
     "next_level": Words("下一级", "Next level"),
+    "division_1": Words("省（自治区、直辖市）", "Province"),
+    "division_2": Words("市（州、盟）", "City or prefecture"),
+    "division_3": Words("县（市、区、旗）", "County or district"),
+    "division_4": Words("街道（乡、镇）", "Street or township"),
     "file_hint": Words("PDF、PNG 或 JPEG，不超过 2 MB", "PDF, PNG or JPEG, at most 2 MB"),
     "from_department": Words("来自", "from"),
     "as_of": Words("截至", "as of"),
@@ -109,6 +113,22 @@ COMPONENT_WORDS: Mapping[str, Words] = {
     "file_needed": Words("请上传这份材料", "please upload this document"),
     "file_too_big": Words("文件不得超过2 MB，请压缩后上传", "at most 2 MB; make it smaller"),
     "file_there": Words("已上传", "uploaded"),
+    "file_again": Words("重新拍照或换一份", "Take it again, or another file"),
+    "file_look": Words(
+        "上传后马上预检，结果写在材料下面。预检只作提醒：核对无误可以继续，由工作人员审查。",
+        "Each file is looked at as it comes in, and what was found stands below it. It only warns: "
+        "go on if you are sure; officials decide.",
+    ),
+    "look_warn": Words("请核对", "Please check"),
+    "look_refuse": Words("不能使用", "Cannot be used"),
+    "look_note": Words("未检查", "Not checked"),
+    "look_well": Words("预检未发现问题", "Nothing amiss was found"),
+    "look_well_text": Words(
+        "图片清楚，文字已识别，材料种类、姓名和日期未见不符。",
+        "the picture is clear; its text was read, and kind, names and dates fit.",
+    ),
+    "look_well_picture": Words("图片清楚。", "the picture is clear."),
+    "look_well_pdf": Words("文件完整。", "the file is whole."),
     "file_save": Words("保存上传的文件", "Save the files"),
     "papers_waived": Words("不用您交的材料", "Documents you need not bring"),
     "consent_intro": Words(

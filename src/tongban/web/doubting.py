@@ -12,7 +12,7 @@ from tongban.apps.cases.errors import SubmissionInvalid
 from tongban.apps.items import queries as items
 from tongban.infra.access.domain import Subject
 
-from .components import Field, answer, gather, of_fact
+from .components import LEVEL, Field, answer, gather, of_fact
 from .languages import words
 from .pages import language, page, view_of
 from .shown import day_of, value_words
@@ -62,6 +62,9 @@ def doubt_page(
     if request.method == "GET":
         return page(request, "doubt", {**shown, "fields": fields})
     sent = gather(fields, request.POST)
+    if LEVEL in request.POST:
+        fields = [replace(one, value=sent[one.name]) for one in fields]
+        return page(request, "doubt", {**shown, "fields": fields})
     wrong: dict[str, str] = {}
     if not sent[fact] and not sent["why"]:
         wrong = {fact: t["doubt_empty"]}

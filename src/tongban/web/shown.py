@@ -16,6 +16,7 @@ from tongban.infra import clock
 from tongban.infra.access.domain import ROLES
 from tongban.kernel.facts import UnknownFact, Vocabulary
 
+from .components import written_out
 from .words import WORDS
 
 Row = dict[str, Any]
@@ -232,7 +233,9 @@ def value_words(fact: Mapping[str, Any], vocabulary: Vocabulary, lang: str) -> s
     if fact["fact"].endswith("_fen") and isinstance(value, int):
         return yuan(value, lang)
     try:
-        options = vocabulary.fact(fact["fact"]).options
+        known = vocabulary.fact(fact["fact"])
     except UnknownFact:
-        options = ()
-    return next((o.label.of(lang) for o in options if o.value == value), str(value))
+        return str(value)
+    if known.placed:
+        return written_out(str(value))
+    return next((o.label.of(lang) for o in known.options if o.value == value), str(value))

@@ -8,13 +8,13 @@ from django.views.decorators.http import require_GET
 
 from tongban.infra import clock
 
-from .components import Field, Level, Option
+from .components import Field, Option, gather
 from .pages import language, page, subject_of
 
-_CITIES = (Option("330100", "安和市"), Option("330200", "样例市"))
+_ADDRESS = "sg-address"
 
 
-def _fields(lang: str) -> list[Field]:
+def _fields(lang: str, chosen: str) -> list[Field]:
     zh = lang == "zh"
     yes_no = (Option("true", "是" if zh else "Yes"), Option("false", "否" if zh else "No"))
     channels = (
@@ -73,18 +73,10 @@ def _fields(lang: str) -> list[Field]:
         ),
         Field("sg-long", say("情况说明", "Statement"), "long"),
         Field(
-            "sg-address",
+            _ADDRESS,
             say("所在地区", "Division"),
             "address",
-            levels=(
-                Level(
-                    "sg-province",
-                    say("省", "Province"),
-                    (Option("330000", say("浙江省", "Zhejiang")),),
-                    "330000",
-                ),
-                Level("sg-city", say("市", "City"), _CITIES if zh else (Option("330100", "Anhe"),)),
-            ),
+            value=chosen or "330100",
         ),
         Field(
             "sg-check", say("我同意核对我的年龄和户籍", "I agree to my age being checked"), "check"
@@ -104,7 +96,7 @@ def styleguide(request: HttpRequest) -> HttpResponse:
     department = say("安和市公安局", "Anhe public security bureau")
     shown: dict[str, Any] = {
         "subject": subject_of(request),
-        "fields": _fields(lang),
+        "fields": _fields(lang, gather([Field(_ADDRESS, "", "address")], request.GET)[_ADDRESS]),
         "names": [
             say(*two)
             for two in (

@@ -4,7 +4,7 @@ Whatever a document holds, it is not run: it goes out sandboxed, and a PDF to be
 page is a picture that was drawn here, beside the whole.
 """
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from typing import Any
 
 from django.http import HttpRequest, HttpResponse
@@ -15,15 +15,19 @@ from django.views.decorators.http import require_GET
 from tongban.apps.cases import papers, uploads
 from tongban.apps.cases.disclosure import Sight
 from tongban.apps.cases.errors import CaseUnknown
+from tongban.apps.cases.materials import Look
 from tongban.infra.papers import pictures
 
 from .case_acts import at_case
 
 _SANDBOX = "default-src 'none'; sandbox"
 _PICTURES = frozenset({"image/png", "image/jpeg"})
+_TONES = {"refuse": "stop", "warn": "alert", "note": "quiet"}
 
 
-def shown(sight: Sight, items: Collection[str], lang: str, *, desk: str = "") -> list[Any]:
+def shown(
+    sight: Sight, items: Collection[str], lang: str, t: Mapping[str, str], *, desk: str = ""
+) -> list[Any]:
     """Give what ``uploads.html`` shows of what was uploaded for these items.
 
     Addresses are the applicant's; with ``desk`` (``desk-``) those of the desk.
@@ -34,8 +38,35 @@ def shown(sight: Sight, items: Collection[str], lang: str, *, desk: str = "") ->
         picture = one["media_type"] in _PICTURES
         drawn = one["media_type"] == papers.PDF and not one["no_picture"]
         page = reverse(f"{desk}first-page", args=[number, one["code"]]) if drawn else ""
-        found.append({**one, "url": url, "picture": picture, "shown": url if picture else page})
+        found.append(
+            {
+                **one,
+                "url": url,
+                "picture": picture,
+                "shown": url if picture else page,
+                "look": looked(one["look"], lang, t) if one["look"] else [],
+            }
+        )
     return found
+
+
+def looked(look: Look, lang: str, t: Mapping[str, str]) -> list[dict[str, str]]:
+    """Give the lines of ``look.html``: what is amiss and what to do, what was not looked at.
+
+    Where nothing is amiss the first line says so, and what that means.
+    """
+    said = [
+        {
+            "tone": _TONES[one.weight],
+            "state": t[f"look_{one.weight}"],
+            "words": one.en if lang == "en" else one.zh,
+        }
+        for one in look.findings
+    ]
+    if look.well:
+        kind = "text" if look.text_read else "pdf" if look.media_type == papers.PDF else "picture"
+        said.insert(0, {"tone": "done", "state": t["look_well"], "words": t[f"look_well_{kind}"]})
+    return said
 
 
 def whole(sight: Sight, code: str) -> HttpResponse:

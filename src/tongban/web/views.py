@@ -23,7 +23,8 @@ from tongban.infra.access.services import ENTER, TokenInvalid
 from . import uploads
 from .case_acts import look
 from .evidence_words import words as evidence_words
-from .pages import acting_subject, language, page
+from .languages import words
+from .pages import acting_subject, language, page, view_of
 from .shown import shown
 
 _LOOKS = 60  # seconds in which a receipt looks for what was decided meanwhile
@@ -41,7 +42,7 @@ def case(request: HttpRequest, number: str) -> HttpResponse:
         "subject": subject,
         "whole": sight.whole,
         "e": evidence_words(lang),
-        "uploads": uploads.shown(sight, sight.items, lang),
+        "uploads": uploads.shown(sight, sight.items, lang, words(view_of(request).language.tag)),
     }
     return page(request, "case", {**more, **shown(sight, lang)})
 

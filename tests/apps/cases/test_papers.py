@@ -1,12 +1,14 @@
 """What becomes of a file that somebody uploads: its kind, what is left out, what is refused."""
 
 import io
+import json
 import struct
 import zlib
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from contextlib import suppress
 from datetime import date
 from pathlib import Path
+from types import MappingProxyType
 
 import pypdfium2
 import pytest
@@ -16,11 +18,12 @@ from PIL import Image, ImageChops, ImageDraw, ImageFont
 from PIL.PngImagePlugin import PngInfo
 
 from testkit.papers import blurred, darkened, from_a_phone, jpeg, pdf, picture, png
+from tongban.apps.cases import materials
 from tongban.apps.cases.domain import papers
 from tongban.apps.cases.domain.papers import PaperRefused
 from tongban.apps.cases.domain.papers.reading import likeness
-from tongban.apps.cases.materials import precheck
-from tongban.apps.cases.plugins import text_reader
+from tongban.apps.cases.materials import Look, People
+from tongban.apps.cases.plugins import TextReader, text_reader
 
 
 def opened(content: bytes) -> Image.Image:
@@ -196,8 +199,26 @@ class Reads:
 DAY = date(2026, 11, 26)
 
 
-def codes(content: bytes, *lines: str, names: tuple[str, ...] = ("安一诺",)) -> list[str]:
-    found = precheck(content, title="结婚证", names=names, today=DAY, reader=Reads(*lines))
+def looked(
+    content: bytes,
+    reader: TextReader | None = None,
+    title: str = "结婚证",
+    people: People = People(("安一诺",)),  # noqa: B008 - frozen
+) -> Look:
+    """Look at a file as it is kept: what was seen goes through the row of the database."""
+    seen = materials.see(content, reader)
+    kept = json.loads(json.dumps(materials.write(seen)))
+    assert materials.read(kept) == seen
+    return materials.compare(materials.read(kept), title=title, people=people, today=DAY)
+
+
+def codes(
+    content: bytes,
+    *lines: str,
+    names: tuple[str, ...] = ("安一诺",),
+    registered: Mapping[str, str] = MappingProxyType({}),
+) -> list[str]:
+    found = looked(content, Reads(*lines), people=People(names, registered))
     assert all(finding.zh and finding.en for finding in found.findings)
     return [finding.code for finding in found.findings]
 
@@ -235,8 +256,25 @@ def test_another_paper_another_person_and_an_old_paper_are_told() -> None:
     assert codes(photo, "结娘证", "安一诺") == []  # one sign read wrongly
 
 
+def test_a_name_is_held_against_what_the_department_says() -> None:
+    photo, differs = png(picture()), {"王五六": "李四七"}
+    assert codes(photo, "结婚证", "持证人：王五六", registered=differs) == ["registered"]
+    assert codes(photo, "结婚证", "持证人：李四七", registered=differs) == []
+    assert codes(photo, "结婚证", "持证人：赵八九", registered=differs) == ["name"]
+    # one sign apart: what stands on the paper is the nearer one
+    assert codes(photo, "结婚证", "安一诺", registered={"安一若": "安一诺"}) == []
+    found = looked(photo, Reads("结婚证", "王五六"), people=People((), differs))
+    assert "“王五六”与部门登记的“李四七”不一致" in found.findings[0].zh
+    assert "the department has “李四七”" in found.findings[0].en
+
+
+def test_a_photograph_that_cannot_be_made_out_is_not_read() -> None:
+    found = looked(jpeg(darkened(picture(), 0.15)), Reads("营业执照"))
+    assert (found.text_read, found.well) == (False, False)
+
+
 def test_without_a_reader_it_says_that_the_text_was_not_read() -> None:
-    found = precheck(jpeg(picture()), title="结婚证", today=DAY)
+    found = looked(jpeg(picture()))
     assert (found.taken, found.text_read) == (True, False)
     assert [finding.code for finding in found.findings] == ["unread"]
     assert "未识别" in found.findings[0].zh
@@ -244,10 +282,10 @@ def test_without_a_reader_it_says_that_the_text_was_not_read() -> None:
 
 def test_a_file_that_would_not_be_taken_is_refused_by_the_look_too() -> None:
     for content in (b"MZ", bomb(50_000, 50_000), pdf(SCRIPT), jpeg()[:400]):
-        found = precheck(content, today=DAY)
+        found = looked(content)
         assert not found.taken
-    assert precheck(pdf(), today=DAY).taken
-    cut = precheck(pdf()[:-40], today=DAY)
+    assert looked(pdf()).taken
+    cut = looked(pdf()[:-40])
     assert "whole" in [finding.code for finding in cut.findings]
 
 
@@ -271,8 +309,8 @@ def test_the_reader_that_is_shipped_reads_a_chinese_page() -> None:
     text_reader.cache_clear()
     reader = text_reader()
     assert reader is not None
-    look = precheck(png(sheet), title="结婚证", names=("安一诺",), today=DAY, reader=reader)
+    look = looked(png(sheet), reader)
     assert look.text_read
     assert look.findings == ()
-    other = precheck(png(sheet), title="居民户口簿", names=("王五六",), today=DAY, reader=reader)
+    other = looked(png(sheet), reader, "居民户口簿", People(("王五六",)))
     assert [finding.code for finding in other.findings] == ["kind", "name"]

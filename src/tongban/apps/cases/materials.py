@@ -2,11 +2,13 @@
 
 Refuses what would not be taken anyway; of all else it says what a clerk would: too small, too dark,
 blurred, another paper, another person's, no longer valid. Where the text was not read it says so.
+A file is seen once, as it comes in; what is known of the people may grow, and is held against it
+whenever somebody looks.
 """
 
 import io
-from collections.abc import Collection
-from dataclasses import dataclass
+from collections.abc import Collection, Mapping
+from dataclasses import asdict, dataclass, field
 from datetime import date
 
 from PIL import Image, ImageFilter, ImageStat
@@ -15,6 +17,7 @@ from .domain import papers
 from .domain.papers import PaperRefused
 from .domain.papers.reading import Finding, read_against
 from .domain.papers.words import broken
+from .domain.state import Json
 from .plugins import TextReader
 
 _MEASURED = 1600  # pixels of the longer side at which a picture is measured and read
@@ -23,6 +26,29 @@ _DARK = 60  # mean brightness of 255
 _FLAT = 6  # spread of brightness: a sheet with nothing on it
 _SHARP = 60  # variance of the Laplacian
 _LAPLACE = ImageFilter.Kernel((3, 3), (0, 1, 0, 1, -4, 1, 0, 1, 0), scale=1, offset=128)
+
+
+@dataclass(frozen=True, slots=True)
+class Seen:
+    """What is in a file by itself: what its picture lacks, and its lines where they were read.
+
+    It is what costs time, so it is kept with the file; ``lines`` is None where nobody read them.
+    """
+
+    media_type: str
+    findings: tuple[Finding, ...]
+    lines: tuple[str, ...] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class People:
+    """Whom a document may name: ``names`` as far as known.
+
+    ``registered`` maps a name as it was typed to the one that a department has instead.
+    """
+
+    names: Collection[str] = ()
+    registered: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,32 +64,51 @@ class Look:
         """Say whether the file would be taken."""
         return all(finding.weight != "refuse" for finding in self.findings)
 
+    @property
+    def well(self) -> bool:
+        """Say whether nothing that was looked at is amiss."""
+        return all(finding.weight == "note" for finding in self.findings)
 
-def precheck(
-    content: bytes,
-    *,
-    title: str = "",
-    names: Collection[str] = (),
-    today: date,
-    reader: TextReader | None = None,
-) -> Look:
-    """Look at a file: its kind, whether it can be read, and what it says against what is known.
 
-    ``title`` is the document's name, ``names`` those of the people concerned.
-    """
+def see(content: bytes, reader: TextReader | None) -> Seen:
+    """Look at a file by itself: its kind, whether it can be read, and its text if anybody can."""
     try:
         media_type, kept = papers.clean(content)
         if media_type == "application/pdf":
-            return Look(media_type, (*_whole(kept), _unread()), text_read=False)
+            return Seen(media_type, _whole(kept))
         picture = _opened(kept)
     except PaperRefused as refused:
-        return Look("", (Finding("kind", "refuse", refused.zh, refused.en),), text_read=False)
-    found = _legible(picture)
-    if reader is None:
-        return Look(media_type, (*found, _unread()), text_read=False)
-    lines = reader.read(_as_png(picture))
-    against = read_against(lines, title=title, names=names, today=today)
-    return Look(media_type, (*found, *against), text_read=True)
+        return Seen("", (Finding("kind", "refuse", refused.zh, refused.en),))
+    found = tuple(_legible(picture))
+    # what nobody can read is not read wrongly
+    lines = None if reader is None or found else tuple(reader.read(_as_png(picture)))
+    return Seen(media_type, found, lines)
+
+
+def compare(seen: Seen, *, title: str, people: People, today: date) -> Look:
+    """Hold what was seen in a file against what is known; ``title`` is the document's name."""
+    if seen.lines is None:
+        unread = () if seen.findings else (_unread(),)
+        return Look(seen.media_type, (*seen.findings, *unread), text_read=False)
+    against = read_against(
+        seen.lines, title=title, names=people.names, registered=people.registered, today=today
+    )
+    return Look(seen.media_type, (*seen.findings, *against), text_read=True)
+
+
+def write(seen: Seen) -> Json:
+    """Write what was seen as JSON."""
+    return asdict(seen)
+
+
+def read(written: Json) -> Seen:
+    """Read what ``write`` wrote."""
+    lines = written["lines"]
+    return Seen(
+        written["media_type"],
+        tuple(Finding(**one) for one in written["findings"]),
+        None if lines is None else tuple(lines),
+    )
 
 
 def _whole(content: bytes) -> tuple[Finding, ...]:

@@ -82,7 +82,10 @@ class BranchRow(models.Model):
 
 
 class Document(SealedModel):
-    """An uploaded material (申请材料), known by its digest: ``sha-256:<hex>`` or ``sm3:<hex>``."""
+    """An uploaded material (申请材料), known by its digest: ``sha-256:<hex>`` or ``sm3:<hex>``.
+
+    ``seen`` is what a look at the file by itself found (材料预检), where it was looked at.
+    """
 
     case = models.ForeignKey(Case, models.PROTECT, related_name="documents")
     material = models.CharField(max_length=60)
@@ -90,6 +93,7 @@ class Document(SealedModel):
     media_type = models.CharField(max_length=60)
     digest = SealedText()
     content = SealedBytes()
+    seen = SealedJSON("预检", null=True)
     received = models.DateTimeField()
 
     class Meta:
@@ -161,6 +165,7 @@ class DraftDocument(SealedModel):
     media_type = models.CharField(max_length=60)
     digest = SealedText()
     content = SealedBytes()
+    seen = SealedJSON("预检", null=True)
     received = models.DateTimeField()
 
     class Meta:

@@ -6,13 +6,16 @@ anybody else there is none.
 
 from collections.abc import Collection, Mapping
 
+from django.utils import timezone
+
 from tongban.infra.papers.pictures import REASONS
 from tongban.kernel.facts import Words
 
-from . import first_pages
+from . import disclosure, first_pages, materials
 from .disclosure import Sight
 from .domain.state import Json
 from .errors import CaseUnknown
+from .materials import Look, People
 from .models import Document
 from .papers import PDF
 
@@ -20,12 +23,15 @@ from .papers import PDF
 def listed(sight: Sight, items: Collection[str], lang: str) -> list[dict[str, Json]]:
     """List what was uploaded for these items of a case; no content is read.
 
-    ``no_picture`` says why a PDF has no picture of its first page, where that is known.
+    ``no_picture`` says why a PDF has no picture of its first page, where that is known; ``look``
+    what a look at it found, held against the names in the subject's sight; None: nobody looked.
     """
     names = _names(sight, items, lang)
     rows = Document.objects.filter(case=sight.loaded.case.number, material__in=names)
     newest = {row.material: row for row in rows.defer("content").order_by("pk")}
     without = first_pages.reasons(row for row in newest.values() if row.media_type == PDF)
+    people = _people(sight, lang) if any(row.seen for row in newest.values()) else People()
+    titles = _names(sight, items, "zh")
     return [
         {
             "code": code,
@@ -35,6 +41,7 @@ def listed(sight: Sight, items: Collection[str], lang: str) -> list[dict[str, Js
             "digest": row.digest,
             "received": row.received,
             "no_picture": Words(*REASONS[without[row.pk]]).of(lang) if row.pk in without else "",
+            "look": _look(row, titles[code], people),
         }
         for code, row in newest.items()
     ]
@@ -69,6 +76,20 @@ def _names(sight: Sight, items: Collection[str], lang: str) -> Mapping[str, str]
         if item in sight.items
         for spec in definitions[item].needs.materials
     }
+
+
+def _people(sight: Sight, lang: str) -> People:
+    """Name the people of a case as far as the subject sees them."""
+    rows = (row for row in disclosure.facts(sight, lang) if row["fact"].endswith(".name"))
+    return People(frozenset(str(row["value"]) for row in rows if row["value"]))
+
+
+def _look(row: Document, title: str, people: People) -> Look | None:
+    """Say what a look found on the day the document came in."""
+    if row.seen is None:
+        return None
+    day = timezone.localdate(row.received)
+    return materials.compare(materials.read(row.seen), title=title, people=people, today=day)
 
 
 def _row(sight: Sight, code: str) -> Document:

@@ -5,6 +5,7 @@ refuses to guess: it repairs writing (spaces, a lower-case letter, an old 15-dig
 content, and it keeps no list of divisions: the caller passes one in (`tongban.kernel.regions`).
 """
 
+from tongban.kernel.codes.divisions import division_code
 from tongban.kernel.codes.errors import (
     CodeError,
     WrongCharacter,
@@ -33,5 +34,6 @@ __all__ = [
     "WrongLength",
     "WrongPart",
     "WrongRegion",
+    "division_code",
     "organisation_check",
 ]

@@ -6,16 +6,17 @@ answer that was not asked for, and demands none: what is missing is asked for by
 
 from collections.abc import Iterable, Mapping
 
-from tongban.kernel.facts import Fact, FactInvalid, Value, parse_value
+from tongban.kernel.facts import Fact, FactInvalid, Value, hold_place, parse_value
+from tongban.kernel.regions import Places
 
 
 def read_answers(
-    asked: Iterable[Fact], answers: Mapping[str, object]
+    asked: Iterable[Fact], answers: Mapping[str, object], places: Places
 ) -> tuple[dict[str, Value], tuple[FactInvalid, ...]]:
     """Read JSON ``answers`` by fact name; give the values and all mistakes.
 
-    An answer of null or the empty text is none. One to anything but the facts ``asked`` is a
-    mistake.
+    A division must be one of ``places``. An answer of null or the empty text is none. One to
+    anything but the facts ``asked`` is a mistake.
     """
     facts = {fact.name: fact for fact in asked}
     values: dict[str, Value] = {}
@@ -27,6 +28,7 @@ def read_answers(
             continue
         try:
             value = parse_value(facts[name], raw)
+            hold_place(facts[name], value, places)
         except FactInvalid as mistake:
             mistakes.append(mistake)
         else:

@@ -9,6 +9,9 @@ from django.http import QueryDict
 
 from tongban.kernel.facts import Fact, Value, to_json
 
+from . import divisions
+from .options import Option
+
 Kind = Literal[
     "text", "number", "money", "date", "choice", "checks", "select", "file", "identity",
     "address", "password", "long", "check", "phone", "hidden",
@@ -18,32 +21,13 @@ _FEN = 100
 
 
 @dataclass(frozen=True, slots=True)
-class Option:
-    """One answer to choose, with an optional line of help."""
-
-    value: str
-    label: str
-    hint: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class Level:
-    """One level of a division cascade (省、市、县): what can be chosen, and what is."""
-
-    name: str
-    label: str
-    options: tuple[Option, ...]
-    value: str = ""
-
-
-@dataclass(frozen=True, slots=True)
 class Field:
     """A question: ``name`` in the form, words to read, the value as text, what is wrong with it.
 
     ``source`` is the department that supplied the value and ``doubt`` the address of "not right?".
-    A date's value is ISO text; money is yuan as text. ``key`` tells fields of one name apart on a
-    page of several forms. ``accept`` are the kinds of files that a file may be;
-    ``lang`` is the language of what is typed, where it is not that of the page.
+    A date's value is ISO text, money yuan as text, an address the code of a division. ``key`` tells
+    fields of one name apart on a page of several forms. ``accept`` are the kinds of files that a
+    file may be; ``lang`` is the language of what is typed, where it is not that of the page.
     """
 
     name: str
@@ -53,7 +37,6 @@ class Field:
     hint: str = ""
     error: str = ""
     options: tuple[Option, ...] = ()
-    levels: tuple[Level, ...] = ()
     optional: bool = False
     autocomplete: str = "off"
     most: int = 4000
@@ -107,6 +90,8 @@ def of_fact(
         kind = "number"
     elif fact.code == "identity":
         kind = "identity"
+    elif fact.placed:
+        kind = "address"
     most = fact.schema.get("maxLength")
     return Field(
         fact.name,
@@ -134,8 +119,8 @@ def written(value: Value, kind: Kind) -> str:
 def gather(fields: Iterable[Field], sent: QueryDict) -> dict[str, str]:
     """Give the answers as text by field name, joined where a question has several controls.
 
-    A date is ``year-month-day`` as typed, with leading zeros added; an address the last level that
-    was chosen. Nothing is judged: an empty text is no answer.
+    A date is ``year-month-day`` as typed, with leading zeros added; an address the code of the
+    lowest level that was chosen. Nothing is judged: an empty text is no answer.
     """
     found: dict[str, str] = {}
     for one in fields:
@@ -153,8 +138,7 @@ def _date(one: Field, sent: QueryDict) -> str:
 
 
 def _address(one: Field, sent: QueryDict) -> str:
-    chosen = [sent.get(level.name, "").strip() for level in one.levels]
-    return next((code for code in reversed(chosen) if code), "")
+    return divisions.gathered(one.name, sent)
 
 
 _JOINED: Mapping[str, Callable[[Field, QueryDict], str]] = {"date": _date, "address": _address}

@@ -131,7 +131,7 @@ def _show(
             if one["doubt"]
         ],
         "conflicts": docket.conflicts(sight, item, history, lang),
-        "uploads": uploads.shown(sight, {item}, lang, desk="desk-"),
+        "uploads": uploads.shown(sight, {item}, lang, t, desk="desk-"),
         "branch": next(one for one in page["branches"] if one["item"] == item),
         "others": [one for one in page["branches"] if one["item"] != item],
         "history": _history(page["events"], item),

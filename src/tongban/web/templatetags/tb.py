@@ -10,7 +10,8 @@ from django import template
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
-from tongban.web.components.fields import Field, Kind, Option
+from tongban.web.components import Field, Option, levels
+from tongban.web.components.fields import Kind
 from tongban.web.components.icons import ICONS
 
 register = template.Library()
@@ -62,7 +63,8 @@ def wording(text: str, values: object) -> str:
 @_draws("field")
 def field(context: Context, one: Field) -> dict[str, Any]:
     """Draw a question with its label, hint, error, source and control."""
-    return _with(context, f=one)
+    lists = levels(one.name, one.value, context["t"]) if one.kind == "address" else ()
+    return _with(context, f=one, levels=lists)
 
 
 def _kind(kind: Kind) -> None:

@@ -11,7 +11,6 @@ from tongban.apps.cases.models import ApplicationDraft, BranchRow, PrefillLook
 from tongban.apps.cases.models import Case as Row
 from tongban.apps.items import queries as items
 from tongban.infra.access.domain import EVERYTHING, Subject
-from tongban.kernel import forms
 
 
 def cases_of(subject: Subject) -> QuerySet[Row]:
@@ -62,7 +61,7 @@ def draft(subject: Subject, number: str) -> dict[str, Json]:
     asked = services.askable(event.plan)
     known = items.vocabulary()
     facts = [known.fact(name) for name in sorted(asked & answers.keys())]
-    _, mistakes = forms.read_answers(facts, {fact.name: answers[fact.name] for fact in facts})
+    _, mistakes = services.read_typed(facts, {fact.name: answers[fact.name] for fact in facts})
     return {
         "number": row.number,
         "life_event": row.life_event,

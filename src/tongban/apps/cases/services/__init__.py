@@ -26,7 +26,6 @@ from .drafting import (
     detach,
     drop_draft,
     end_drafts,
-    look,
     save_draft,
     submit_draft,
 )
@@ -45,10 +44,11 @@ from .handling import (
     warn,
 )
 from .intake import Submission, company_of, may_apply, submit
+from .looking import look, looks
 from .owned import own_draft
 from .papers import MOST_BYTES, Paper, Upload, read_paper
 from .prefilling import asks_consent, doubt_ahead, read_ahead, withdraw_doubt_ahead
-from .reading import askable, read_answers
+from .reading import askable, read_answers, read_typed
 from .signing import Asked, sign, to_sign
 from .turns import (
     TAKE_UP,
@@ -108,11 +108,13 @@ __all__ = [
     "ground_of",
     "load",
     "look",
+    "looks",
     "may_apply",
     "own_draft",
     "read_ahead",
     "read_answers",
     "read_paper",
+    "read_typed",
     "release",
     "resume",
     "save",

@@ -15,14 +15,13 @@ from django.db import IntegrityError, transaction
 from django.db.models import Q, QuerySet
 
 from tongban.apps.cases import events as say
+from tongban.apps.cases import materials
 from tongban.apps.cases.domain import drafts
 from tongban.apps.cases.domain.state import Json
 from tongban.apps.cases.errors import DraftMoved, DraftUnknown, SubmissionInvalid
-from tongban.apps.cases.materials import Look, precheck
 from tongban.apps.cases.models import ApplicationDraft, DraftDocument
 from tongban.apps.cases.plugins import text_reader
 from tongban.apps.items import queries as items
-from tongban.apps.parties import queries as parties
 from tongban.infra import clock
 from tongban.infra.access.domain import Subject
 from tongban.infra.trail import services as trail
@@ -113,14 +112,16 @@ def _touch(row: ApplicationDraft) -> None:
 def attach(subject: Subject, number: str, upload: Upload, *, replaces: str = "") -> Saved:
     """Put a file to a draft; ``replaces`` is the digest of the one that it takes the place of.
 
-    Raises `DraftMoved` where another file is there by now, `SubmissionInvalid`, `DraftUnknown`.
+    It is looked at before anybody waits for the draft. Raises `DraftMoved` where another file is
+    there by now, `SubmissionInvalid`, `DraftUnknown`.
     """
     paper = read_paper(upload)
+    event = items.life_event(own_draft(subject, number).life_event)
+    if paper.material not in {m.spec.code for m in event.plan.materials}:
+        raise SubmissionInvalid({paper.material: ("没有此材料", "no such document is asked")})
+    seen = materials.write(materials.see(paper.content, text_reader()))
     with transaction.atomic():
         row = open_draft(subject, number)
-        wanted = {m.spec.code for m in items.life_event(row.life_event).plan.materials}
-        if paper.material not in wanted:
-            raise SubmissionInvalid({paper.material: ("没有此材料", "no such document is asked")})
         held = {document.material: document for document in row.documents.all()}
         there = held.get(paper.material)
         if (there.digest if there else "") != replaces:
@@ -139,6 +140,7 @@ def attach(subject: Subject, number: str, upload: Upload, *, replaces: str = "")
             media_type=paper.media_type,
             digest=paper.digest,
             content=paper.content,
+            seen=seen,
             received=clock.now(),
         )
         _touch(row)
@@ -154,30 +156,6 @@ def detach(subject: Subject, number: str, material: str) -> Saved:
         _touch(row)
         row.save()
         return Saved(row.number, row.version)
-
-
-def look(subject: Subject, number: str, material: str) -> Look:
-    """Look at a file of one's draft before it is handed in (材料预检); raises `DraftUnknown`.
-
-    Names are those the applicant gave so far, and its own.
-    """
-    row = own_draft(subject, number)
-    document = row.documents.filter(material=material).first()
-    if document is None:
-        raise DraftUnknown(number)
-    event = items.life_event(row.life_event)
-    titles = {m.spec.code: m.spec.name.zh for m in event.plan.materials}
-    given = drafts.answers(drafts.read(row.answers))
-    names = {str(value) for name, value in given.items() if name.endswith(".name") and value}
-    if own := parties.name_of(subject.person_id):
-        names.add(own)
-    return precheck(
-        document.content,
-        title=titles.get(material, ""),
-        names=names,
-        today=clock.today(),
-        reader=text_reader(),
-    )
 
 
 def drop_draft(subject: Subject, number: str) -> None:
@@ -212,7 +190,7 @@ def submit_draft(
     asked = askable(items.life_event(row.life_event).plan)
     answers = {n: v for n, v in drafts.answers(drafts.read(row.answers)).items() if n in asked}
     papers = [
-        Paper(d.material, d.filename, d.media_type, d.digest, d.content)
+        Paper(d.material, d.filename, d.media_type, d.digest, d.content, d.seen)
         for d in row.documents.order_by("pk")
     ]
     ahead = prefilling.ahead(subject, row)

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from django.conf import settings
 
 from tongban.apps.cases.domain import papers
+from tongban.apps.cases.domain.state import Json
 from tongban.apps.cases.errors import SubmissionInvalid
 from tongban.apps.cases.models import Document
 from tongban.infra import clock
@@ -27,13 +28,17 @@ class Upload:
 
 @dataclass(frozen=True, slots=True)
 class Paper:
-    """A file as it is kept: cleaned, named harmlessly, known by the digest of what is kept."""
+    """A file as it is kept: cleaned, named harmlessly, known by the digest of what is kept.
+
+    ``seen`` is what a look at it found, as it is kept; None where nobody looked.
+    """
 
     material: str
     filename: str
     media_type: str
     digest: str
     content: bytes
+    seen: Json = None
 
 
 def read_paper(upload: Upload) -> Paper:
@@ -76,6 +81,7 @@ def documents_of(number: str, given: Iterable[Paper]) -> list[Document]:
             media_type=paper.media_type,
             digest=paper.digest,
             content=paper.content,
+            seen=paper.seen,
             received=now,
         )
         for paper in given

@@ -36,11 +36,11 @@ from tongban.infra.trail.services import ChainMoved
 from tongban.kernel.events import Draft
 from tongban.kernel.facts import to_json
 from tongban.kernel.feel import Value
-from tongban.kernel.forms import read_answers
 
 from .doubting import Doubted, read_doubts
 from .intake import about, new_number
 from .owned import open_draft, own_draft
+from .reading import read_typed
 from .turns import TRIES, ask, calls_kept, ground_of
 
 #: The job that goes on where a request had no time left.
@@ -123,7 +123,7 @@ def typed(draft: ApplicationDraft) -> dict[str, Value]:
     facts = [one.fact for one in items.life_event(draft.life_event).plan.ask]
     given = drafts.answers(drafts.read(draft.answers))
     named = {fact.name for fact in facts}
-    values, _ = read_answers(facts, {n: v for n, v in given.items() if n in named})
+    values, _ = read_typed(facts, {n: v for n, v in given.items() if n in named})
     return values
 
 

@@ -6,10 +6,11 @@ knows better.
 """
 
 import re
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from difflib import SequenceMatcher
+from types import MappingProxyType
 from typing import Literal
 
 _DAY = re.compile(r"(\d{4})\s*[年./-]\s*(\d{1,2})\s*[月./-]\s*(\d{1,2})\s*日?")
@@ -30,9 +31,16 @@ class Finding:
 
 
 def read_against(
-    lines: Sequence[str], *, title: str, names: Collection[str], today: date
+    lines: Sequence[str],
+    *,
+    title: str,
+    names: Collection[str],
+    today: date,
+    registered: Mapping[str, str] = MappingProxyType({}),
 ) -> tuple[Finding, ...]:
     """Hold the lines of a document against its title, the names that are known, and the day.
+
+    ``registered`` maps a name as somebody typed it to the one that a department has instead.
 
     >>> lines = ["结婚证", "持证人 安一诺", "登记日期 2020年5月20日"]
     >>> read_against(lines, title="结婚证", names={"安一诺"}, today=date(2026, 11, 26))
@@ -61,18 +69,46 @@ def read_against(
                 f"this does not look like “{title}”; check that it is the right document",
             )
         )
-    if names and not any(likeness(name, text) >= _ALIKE for name in names if name):
-        found.append(
-            Finding(
-                "name",
-                "warn",
-                f"材料上没有读到姓名（{'、'.join(sorted(names))}），请核对是否为本人材料",
-                f"none of the names {', '.join(sorted(names))} was read; check whose document "
-                "it is",
-            )
-        )
+    found += _by_name(text, names, registered)
     found += _by_date(text, today)
     return tuple(found)
+
+
+def _by_name(text: str, names: Collection[str], registered: Mapping[str, str]) -> list[Finding]:
+    """Tell whom the text names: as typed and not as registered, or nobody who is known."""
+    typed = [
+        (ours, theirs)
+        for ours, theirs in sorted(registered.items())
+        if _named(ours, text) and likeness(theirs, text) < likeness(ours, text)
+    ]
+    if typed:
+        return [
+            Finding(
+                "registered",
+                "warn",
+                f"材料上的姓名“{ours}”与部门登记的“{theirs}”不一致，请核对；"
+                "如部门登记有误，请在核对一步点“不对？”",
+                f"the document says “{ours}”, the department has “{theirs}”; check it, and if the "
+                "department is wrong say so under “Not right?” at the last step",
+            )
+            for ours, theirs in typed
+        ]
+    known = {*names, *registered.values()} - {""}
+    if not known or any(_named(name, text) for name in known):
+        return []
+    listed = sorted(known)
+    return [
+        Finding(
+            "name",
+            "warn",
+            f"材料上没有读到姓名（{'、'.join(listed)}），请核对是否为本人材料",
+            f"none of the names {', '.join(listed)} was read; check whose document it is",
+        )
+    ]
+
+
+def _named(name: str, text: str) -> bool:
+    return likeness(name, text) >= _ALIKE
 
 
 def likeness(wanted: str, text: str) -> float:
