@@ -133,7 +133,7 @@ def _timed(acts: Sequence[Callable[[], object]]) -> float:
 def _measure() -> dict[str, Any]:
     django.setup()
     from tongban.apps.items import queries  # noqa: PLC0415 - Django must be set up first
-    from tongban.apps.items.queries import asking, listing  # noqa: PLC0415
+    from tongban.apps.items.queries import indexing, listing  # noqa: PLC0415
     from tongban.config.setup import prepare  # noqa: PLC0415
     from tongban.kernel.search import fold, grams  # noqa: PLC0415
 
@@ -144,7 +144,7 @@ def _measure() -> dict[str, Any]:
     queries.ask(questions[0])
     listed = listing.rows()
     documents, owners = [], []
-    for service in asking.services_of(listed):
+    for service in indexing.services_of(listed):
         for text in service.texts:
             words = (*service.names, text.heading.zh, text.heading.en, text.text.zh, text.text.en)
             documents.append(list(grams(fold(" ".join((*words, text.words))))))

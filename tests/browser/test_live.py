@@ -43,6 +43,14 @@ def test_the_list_of_services_follows_what_is_typed(
         seen.page.go_back()
         expect(seen.page.locator("#found .tasks a")).to_have_count(len(every))
         assert found(seen) == every
+        seen.page.evaluate(_MARK)
+        seen.page.locator("select[name=life_event]").select_option("old-age-allowance")
+        seen.page.wait_for_url("**life_event=old-age-allowance*")
+        expect(seen.page.locator("#found .tasks a")).to_have_count(2)
+        seen.page.locator("[name=q]").press_sequentially("gljt")
+        seen.page.wait_for_url("**/services?q=gljt*")
+        assert set(found(seen)) == {"old-age-allowance", "old-age-allowance-claim"}
+        assert seen.page.evaluate(_STAYED)
         seen.page.goto(whole)  # the address alone gives the same list
         assert found(seen) == ["household-registration"]
         assert seen.complaints == []

@@ -260,6 +260,33 @@ def test_every_template_speaks_both_languages_and_no_short_text_tells_of_anybody
         assert set(re.findall(r"{(\w+)}", "".join(template.sms.values()))) <= {"number"}
 
 
+def test_a_region_tells_it_in_its_own_words(office: Office, tmp_path: Path, settings: Any) -> None:
+    pack = tmp_path / "packs" / "ours"
+    (pack / "messages").mkdir(parents=True)
+    (pack / "pack.yaml").write_text("", encoding="utf-8")
+    (pack / "messages" / "accepted.yaml").write_text(
+        "schema: tongban/message/1\nslug: accepted\nevent: tongban.cases.accepted.v1\n"
+        "title: {zh: '安和收到{item}', en: 'Anhe has {item}'}\n"
+        "text: {zh: '{number}', en: '{number}'}\nsms: {zh: '{number}', en: '{number}'}\n",
+        encoding="utf-8",
+    )
+    settings.PACKS = [tmp_path / "packs"]
+    templates.cache_clear()
+    try:
+        number = office.submit()
+        run(office)
+    finally:
+        templates.cache_clear()
+    person = office.applicant("newborn").person_id
+    told = [m for m in queries.inbox(person, "zh", size=100) if m["template"] == "accepted"]
+    assert told
+    assert all(m["title"].startswith("安和收到") and m["text"] == number for m in told)
+    assert not any(m["must"] for m in told)
+    other = [m for m in queries.inbox(person, "zh", size=100) if m["template"] == "delivered"]
+    assert other  # what the region says nothing of is told as everywhere
+    assert all("已办结送达" in m["title"] for m in other)
+
+
 def test_a_short_text_that_names_the_item_is_refused_with_its_line(
     tmp_path: Path, settings: Any
 ) -> None:

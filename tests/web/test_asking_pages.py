@@ -1,6 +1,7 @@
 """The ask box quotes or says that it does not know; the pre-check answers and keeps nothing."""
 
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import pytest
 from django.test import Client
@@ -9,7 +10,7 @@ from lxml import html
 from testkit.browsers import plain
 from testkit.office import Office
 from tongban.apps.cases.models import ApplicationDraft, Case
-from tongban.infra.access import limits
+from tongban.apps.items import queries as items
 
 
 def tree(answer: Any) -> Any:
@@ -27,7 +28,11 @@ def test_a_question_is_answered_by_a_quoted_paragraph(office: Office, lang: str)
     (quote,) = tree(answer).xpath("//section[@class='panel']")
     assert quote.xpath(".//h3/a/@href")[0].startswith("/services/old-age-allowance")
     assert quote.xpath(".//blockquote")
-    assert {"zh": "引自办事指南", "en": "Quoted from the guide"}[lang] in text(answer)
+    said = {"zh": "引自办事指南 版本", "en": "Quoted from the guide, version"}[lang]
+    shown = items.ask("老人补贴怎么领").quotes[0]
+    day = shown.published.astimezone(ZoneInfo("Asia/Shanghai"))
+    (source,) = quote.xpath(".//p[@class='hint']")
+    assert " ".join(source.text_content().split()) == f"{said} {shown.edition} · {day:%Y-%m-%d}"
 
 
 def test_what_no_guide_answers_is_not_answered(office: Office) -> None:
@@ -38,11 +43,24 @@ def test_what_no_guide_answers_is_not_answered(office: Office) -> None:
     assert "<b>x" not in Client().get("/ask", {"q": "<b>x</b>"}).content.decode()
 
 
-def test_who_asks_too_often_waits(office: Office, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(limits, "allows", lambda *_: False)
-    answer = Client().get("/ask?q=a")
-    assert answer.status_code == 429
-    assert "过一会儿" in text(answer)
+def test_who_asks_or_searches_too_often_waits(office: Office, settings: Any) -> None:
+    settings.QUESTIONS = 4
+    settings.ACCESS_PROXIES = ["10.1.0.0/24"]
+    one = Client(REMOTE_ADDR="10.1.0.1", headers={"X-Forwarded-For": "192.0.2.1"})
+    for path in ("/ask?q=gljt", "/services?q=gljt") * 2:
+        assert one.get(path).status_code == 200
+    for path in ("/ask?q=gljt", "/services?q=gljt"):
+        answer = one.get(path)
+        assert (answer.status_code, answer["Retry-After"]) == (429, "60")
+        assert "过一会儿" in text(answer)
+        assert not tree(answer).xpath("//main//a[contains(@href, 'old-age')]")
+    # who only looks is not counted, nor is who comes through the same proxy from elsewhere
+    for path in ("/ask", "/services", "/services?department=police"):
+        assert one.get(path).status_code == 200
+    other = Client(REMOTE_ADDR="10.1.0.1", headers={"X-Forwarded-For": "192.0.2.2"})
+    assert other.get("/services?q=gljt").status_code == 200
+    office.clock.move(minutes=2)
+    assert one.get("/services?q=gljt").status_code == 200
 
 
 def forms(answer: Any) -> list[tuple[str, str]]:

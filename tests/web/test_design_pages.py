@@ -82,6 +82,34 @@ def test_an_item_is_changed_by_its_form_checked_and_published(
     assert client.get(f"/design/{number}/file?path={FILE}").status_code == 404
 
 
+def test_a_life_event_is_changed_by_its_form_and_published(client: Client, number: str) -> None:
+    was = items.life_event("newborn")
+    path = f"/design/{number}/file?path=life-events/newborn.yaml"
+
+    def act(what: str, **changed: str) -> None:
+        sent = filled(page(client, path)) | {"act": what} | changed
+        assert client.post(path, sent).status_code == 302
+
+    assert filled(page(client, path))["name/zh"] == was.name.zh
+    act("save", **{"name/zh": "新生儿一件事"})
+    last = len(was.branches) - 1
+    gone = filled(page(client, path))[f"branches/{last}/item"]
+    act(f"remove:branches/{last}")
+    assert items.life_event("newborn") == was  # a draft changes nothing
+    for _ in range(5):
+        buttons = page(client, f"/design/{number}").xpath("//button[starts-with(@value, 'raise:')]")
+        if not buttons:
+            break
+        client.post(f"/design/{number}", {"act": buttons[0].get("value")})
+    assert client.post(f"/design/{number}", {"act": "publish"}).status_code == 302
+    now = items.life_event("newborn")
+    assert (now.version, now.name.zh) == (was.version + 1, "新生儿一件事")
+    assert {b.item for b in was.branches} - {b.item for b in now.branches} == {gone}
+    shown = Client().get("/services/newborn").content.decode()
+    assert "新生儿一件事" in shown
+    assert items.item(gone).name.zh not in shown
+
+
 def test_entries_are_added_moved_and_removed_without_script(
     client: Client, number: str, publisher: Subject
 ) -> None:

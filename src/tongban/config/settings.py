@@ -283,6 +283,8 @@ ACCESS_ORIGINS = [ORIGIN]
 ACCESS_PASSKEY_HOST = urlsplit(ORIGIN).hostname or "localhost"
 # networks of our own proxies, whose X-Forwarded-For is believed, and of the offices
 ACCESS_PROXIES = [n for n in os.environ.get("TONGBAN_PROXIES", "").split(",") if n]
+# questions and searches that one address may put in a minute
+QUESTIONS = int(os.environ.get("TONGBAN_QUESTIONS", "120"))
 ACCESS_NETWORKS = [n for n in os.environ.get("TONGBAN_OFFICE_NETWORKS", "").split(",") if n]
 if ORIGIN.startswith("https:"):
     SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")

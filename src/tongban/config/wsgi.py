@@ -10,13 +10,13 @@ from django.db import DatabaseError, connections
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "tongban.config.settings")
 application = get_wsgi_application()
 
-from tongban.apps.items.queries import asking  # noqa: E402 - Django must be set up first
+from tongban.apps.items.queries import indexing  # noqa: E402 - Django must be set up first
 
 
 def _warm() -> None:
     """Have read what a first visitor would wait for; a database that is not there yet can wait."""
     with contextlib.suppress(DatabaseError):
-        asking.warm()
+        indexing.now()
     connections.close_all()
 
 

@@ -17,12 +17,12 @@ from tongban.apps.cases.domain.prechecking import Precheck
 from tongban.apps.cases.errors import SubmissionInvalid
 from tongban.apps.exchange import queries as exchange
 from tongban.apps.items import queries as items
-from tongban.infra.access import limits
+from tongban.infra.access.questions import may_ask
 from tongban.kernel.facts import Fact
 
 from .components import LEVEL, Field, answer, gather, of_fact
 from .languages import words
-from .pages import acting_subject, language, missing, page, view_of
+from .pages import acting_subject, language, missing, page, too_many, view_of
 
 _PUT = 5  # questions a page; one in the elder view
 _TONES = {"yes": "done", "no": "stop", "unknown": "wait"}
@@ -33,9 +33,8 @@ def ask(request: HttpRequest) -> HttpResponse:
     """Answer a question by a quoted paragraph, or say plainly that nobody knows."""
     question, lang = request.GET.get("q", "").strip(), language(request)
     shown: dict[str, Any] = {"subject": acting_subject(request), "question": question}
-    address = request.META.get("REMOTE_ADDR", "")
-    if question and address and not limits.allows(limits.QUESTIONS, address):
-        return page(request, "ask", {**shown, "too_many": True}, status=429)
+    if question and not may_ask(request):
+        return too_many(request, "ask", shown)
     if question:
         reply = items.ask(question)
         shown |= {

@@ -85,6 +85,13 @@ def page(
     return response
 
 
+def too_many(request: HttpRequest, template: str, shown: Mapping[str, Any]) -> HttpResponse:
+    """Render a page that asks to wait a little before the next question."""
+    response = page(request, template, {**shown, "too_many": True}, status=429)
+    response["Retry-After"] = "60"
+    return response
+
+
 def _own(request: HttpRequest, subject: Any, t: Mapping[str, str]) -> dict[str, Any]:
     """Give what the frame tells whoever is signed in: unread messages, for whom it may act."""
     if not isinstance(subject, Subject) or not isinstance(request.user, User):

@@ -3,7 +3,7 @@
 Open to everybody: what a service is, what it asks and what it costs is nobody's secret.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from django.http import HttpRequest, HttpResponse
@@ -15,30 +15,39 @@ from tongban.apps.exchange import queries as exchange
 from tongban.apps.items import queries as items
 from tongban.apps.items import translating
 from tongban.apps.items.domain.guides import Guide
+from tongban.infra.access.questions import may_ask
 from tongban.kernel.facts import Words
 
-from .languages import Language
-from .pages import acting_subject, language, missing, page, view_of
+from .components import Field, Option
+from .languages import Language, words
+from .pages import acting_subject, language, missing, page, too_many, view_of
 
 _SIZE = 20
-_FILTERS = ("of", "theme", "department", "region", "audience")
+_FILTERS = ("of", "life_event", "theme", "department", "region", "audience")
 _TYPED = 100
+_LABELS = {
+    "life_event": "services_event",
+    "theme": "services_theme",
+    "department": "department",
+    "region": "services_region",
+    "audience": "services_for",
+}
 #: The life event comes before its items, and these sections before the written paragraphs.
 _FIRST = ("who", "known", "asked", "bring", "time", "fee", "result")
 
 
 @require_GET
 def services(request: HttpRequest) -> HttpResponse:
-    """List what can be applied for, by life event, theme, department and region."""
+    """List what can be applied for, by life event, theme, department, region and name."""
     lang = language(request)
     asked = {name: request.GET.get(name, "") for name in _FILTERS}
     typed = request.GET.get("q", "").strip()[:_TYPED]
     number = request.GET.get("page", "1")
     at = int(number) if number.isascii() and number.isdecimal() and len(number) < 6 else 1
-    found = items.services(**asked, named=typed, page=max(at, 1), size=_SIZE)
+    refused = bool(typed) and not may_ask(request)
+    found = items.services(**asked, named="" if refused else typed, page=max(at, 1), size=_SIZE)
     facets = items.facets()
     asked["q"] = typed
-    departments = exchange.departments() if facets.departments else {}
     shown = {
         "subject": acting_subject(request),
         "rows": [
@@ -55,16 +64,49 @@ def services(request: HttpRequest) -> HttpResponse:
             {"name": theme.name.of(lang), "hint": str(count), "url": f"?theme={theme.slug}"}
             for theme, count in facets.themes
         ],
-        "departments": [
-            (key, departments[key].name.of(lang) if key in departments else key)
-            for key, _ in facets.departments
-        ],
+        "narrow": _narrow(facets, asked, lang, words(view_of(request).language.tag)),
+        "reading": found.reading,
+        "ask": f"{reverse('ask')}?{urlencode({'q': typed})}",
         "asked": asked,
         "filtered": any(asked.values()),
         "earlier": _page(asked, at - 1) if at > 1 else "",
         "later": _page(asked, at + 1) if at * _SIZE < found.total else "",
     }
+    if refused:
+        nothing = {"rows": (), "total": "", "earlier": "", "later": ""}
+        return too_many(request, "services", shown | nothing)
     return page(request, "services", shown)
+
+
+def _narrow(
+    facets: items.Facets, asked: Mapping[str, str], lang: str, t: Mapping[str, str]
+) -> list[Field]:
+    """Give the lists to choose from: what there is, and the place of a narrower address."""
+    departments = exchange.departments() if facets.departments else {}
+    places = dict.fromkeys(code for code, _ in facets.regions)
+    if items.place(asked["region"]):
+        places[asked["region"]] = None
+    choices = {
+        "life_event": [(row.slug, row.name.of(lang)) for row, _ in facets.life_events],
+        "theme": [(theme.slug, theme.name.of(lang)) for theme, _ in facets.themes],
+        "department": [
+            (key, departments[key].name.of(lang) if key in departments else key)
+            for key, _ in facets.departments
+        ],
+        "region": [(code, items.place(code)) for code in places],
+        "audience": [(one, t[f"services_{one}"]) for one in ("person", "company")],
+    }
+    return [
+        Field(
+            name,
+            t[_LABELS[name]],
+            "select",
+            value=asked[name],
+            options=tuple(Option(value, label) for value, label in options),
+            lang="zh-CN" if name == "region" and lang != "zh" else "",
+        )
+        for name, options in choices.items()
+    ]
 
 
 def _page(asked: dict[str, str], number: int) -> str:

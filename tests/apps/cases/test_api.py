@@ -7,6 +7,7 @@ import threading
 from collections.abc import Mapping
 from datetime import timedelta
 from typing import Any
+from urllib.parse import quote
 
 import pytest
 from django.conf import settings
@@ -16,10 +17,10 @@ from django.test import Client
 from testkit.callers import Caller, bearing, caller, refused
 from testkit.office import Office
 from tongban.apps.evidence import seals
+from tongban.apps.items import queries as items
 from tongban.apps.items import translating
 from tongban.apps.parties import services as parties
 from tongban.config.api import api
-from tongban.infra.access import limits
 from tongban.infra.access import services as access
 from tongban.infra.access.models import User
 
@@ -88,11 +89,24 @@ def test_a_translation_is_shown_once_it_is_signed(office: Office) -> None:
     assert (shown()["lang"], shown()["heading"], shown()["text"]) == ("bo", "ག", "ཁ")
 
 
-def test_whoever_asks_too_fast_waits(office: Office) -> None:
-    limit = limits.QUESTIONS
-    for _ in range(limit.most):
-        assert limits.allows(limit, "127.0.0.1")
+def test_services_are_found_by_name_as_on_the_page(office: Office) -> None:
+    for named in ("gljt", "高岭津贴", "housholde", "登记", "护照"):
+        status, page = STRANGER.get(f"/services?q={quote(named)}&size=100")
+        rows = items.services(named=named, size=100).rows
+        assert (status, page["count"], page["reading"]) == (200, len(rows), False)
+        assert [row["slug"] for row in page["rows"]] == [row.slug for row in rows]
+    status, page = STRANGER.get("/services?q=gljt&of=item")
+    assert [row["slug"] for row in page["rows"]] == ["old-age-allowance-claim"]
+    refused(STRANGER.get("/services?q="), 422, "request_invalid")
+
+
+def test_whoever_asks_or_searches_too_fast_waits(office: Office, settings: Any) -> None:
+    settings.QUESTIONS = 4
+    for path in ("/ask?q=gljt", "/services?q=gljt") * 2:
+        assert STRANGER.get(path)[0] == 200
     refused(STRANGER.get("/ask?q=gljt"), 429, "too_many")
+    refused(STRANGER.get("/services?q=gljt"), 429, "too_many")
+    assert STRANGER.get("/services")[0] == 200
     office.clock.move(minutes=2)
     assert STRANGER.get("/ask?q=gljt")[0] == 200
 

@@ -8,8 +8,8 @@ import pytest
 
 from testkit.office import Office
 from tongban.apps.items import queries, spelling
-from tongban.apps.items.queries import Reply, asking, definitions, listing
-from tongban.apps.items.queries.asking import services_of
+from tongban.apps.items.queries import Reply, definitions, indexing, listing
+from tongban.apps.items.queries.indexing import services_of
 
 QUESTIONS = Path(__file__).parents[2] / "data" / "questions.tsv"
 NAMED_SO = {"old-age-allowance": "old-age-allowance-claim"}  # the life event of this one item
@@ -35,18 +35,20 @@ def test_an_answer_is_a_quoted_paragraph_with_its_edition_and_date(office: Offic
 def test_a_large_index_is_built_beside_and_the_one_before_answers(
     office: Office, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    kept = asking._Kept()
-    monkeypatch.setattr(asking, "_kept", kept)
-    monkeypatch.setattr(asking, "SMALL", 0)
+    kept = indexing._Kept()
+    monkeypatch.setattr(indexing, "_kept", kept)
+    monkeypatch.setattr(indexing, "SMALL", 0)
     first = queries.ask("剖宫产能报多少钱")
     assert (first.known, first.reason, first.quotes) == (False, "reading", ())
+    assert queries.services(named="户口") == queries.Page((), 0, 1, 20, reading=True)
+    assert queries.services().total == len(listing.rows())
     assert kept._beside is not None
     kept._beside.join(30)
     assert queries.ask("剖宫产能报多少钱").known
     # a state later the index of before answers while the new one is built
     rows = listing.rows()
     held = threading.Event()
-    monkeypatch.setattr(asking, "services_of", lambda rows: held.wait(30) and services_of(rows))
+    monkeypatch.setattr(indexing, "services_of", lambda rows: held.wait(30) and services_of(rows))
     old = kept.now("a later state", rows)
     assert old is kept.now(definitions.state(), rows)
     assert kept._beside.is_alive()

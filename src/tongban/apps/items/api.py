@@ -17,7 +17,7 @@ from tongban.apps.items import queries, translating
 from tongban.apps.items.domain.guides import Paragraph, Theme
 from tongban.apps.items.errors import TooManyQuestions
 from tongban.apps.items.queries import Reply, ServiceRow
-from tongban.infra.access import limits
+from tongban.infra.access.questions import may_ask
 from tongban.infra.api import Lang, Page, Problem, Size, Slug, speaks
 
 router = Router(auth=None)
@@ -57,11 +57,15 @@ class ServiceOut(Schema):
 
 
 class ServicePage(Schema):
-    """One page of services; ``count`` is of all pages."""
+    """One page of services; ``count`` is of all pages.
+
+    ``reading``: the index is still being built; ask by ``q`` again in a moment.
+    """
 
     count: int
     page: int
     size: int
+    reading: bool
     rows: list[ServiceOut]
 
 
@@ -155,7 +159,7 @@ class ReplyOut(Schema):
 
 @router.get(
     "/services",
-    response={200: ServicePage, 422: Problem},
+    response={200: ServicePage, 422: Problem, 429: Problem},
     summary="事项清单 · Services by theme, department, region",
     operation_id="list_services",
     tags=_TAGS,
@@ -170,10 +174,16 @@ def services(
     department: Slug | None = None,
     life_event: Slug | None = None,
     region: Region | None = None,
+    q: Question | None = None,
     lang: Lang | None = None,
 ) -> Any:
-    """List what can be applied for, life events first; filters are exact and add up."""
+    """List what can be applied for, life events first; filters are exact and add up.
+
+    With ``q`` only what is called so, best first: also in pinyin, by initials or mistyped.
+    """
     words = speaks(request, lang)
+    if q and not may_ask(request):
+        raise TooManyQuestions
     found = queries.services(
         of=of or "",
         theme=theme or "",
@@ -181,11 +191,13 @@ def services(
         region=region or "",
         audience=audience or "",
         life_event=life_event or "",
+        named=q or "",
         page=page,
         size=size,
     )
     rows = [_row(row, words) for row in found.rows]
-    return {"count": found.total, "page": page, "size": size, "rows": rows}
+    told = {"count": found.total, "page": page, "size": size, "reading": found.reading}
+    return told | {"rows": rows}
 
 
 @router.get(
@@ -273,8 +285,7 @@ def ask(
 ) -> Any:
     """Answer by a quoted paragraph of a published guide, or say that nobody knows."""
     words = speaks(request, lang)
-    address = request.META.get("REMOTE_ADDR", "")
-    if address and not limits.allows(limits.QUESTIONS, address):
+    if not may_ask(request):
         raise TooManyQuestions
     return _reply(queries.ask(q, region or ""), words)
 

@@ -39,9 +39,6 @@ SECOND = Limit("second", 5, _QUARTER)
 #: Denials of one user that the trail tells one by one; more are one event a window.
 DENIALS = Limit("denials", 60, timedelta(minutes=1))
 
-#: Questions from one address: more than people type, less than what reads all guides at once.
-QUESTIONS = Limit("questions", 120, timedelta(minutes=1))
-
 
 def count(limit: Limit, about: str) -> int:
     """Count one event; give how many there are in the present window, this one included."""

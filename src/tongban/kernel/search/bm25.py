@@ -5,7 +5,6 @@ idf * f / (f + k1 * (1 - b + b * l / mean l)). A document is a mapping of tokens
 which need not be whole: a token of a heading may count twice.
 """
 
-import heapq
 import math
 from array import array
 from bisect import bisect_left
@@ -123,5 +122,8 @@ class Index:
     def _best(
         scores: Mapping[int, float], allowed: Callable[[int], bool] | None, most: int
     ) -> dict[int, float]:
-        found = (one for one in scores.items() if allowed is None or allowed(one[0]))
-        return dict(heapq.nsmallest(most, found, key=lambda one: (-one[1], one[0])))
+        found = scores.items() if allowed is None else [s for s in scores.items() if allowed(s[0])]
+        if len(found) > most:  # bare numbers sort far faster than pairs with a key
+            least = sorted([score for _, score in found], reverse=True)[most - 1] if most else 0.0
+            found = [one for one in found if one[1] >= least]
+        return dict(sorted(found, key=lambda one: (-one[1], one[0]))[:most])

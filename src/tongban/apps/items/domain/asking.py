@@ -2,15 +2,18 @@
 
 Paragraphs are ranked by BM25; then a gate judges whether the best one answers. It passes only where
 enough of what was asked stands in that paragraph and its service, and no other service comes near:
-a wrong answer costs a person a day, an honest "do not know" costs a click.
+a wrong answer costs a person a day, an honest "do not know" costs a click. The list of services is
+searched by the names alone, read alike: who looks through a list looks for what is called so.
 """
 
 import math
 import re
+from bisect import bisect_left
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Final, Literal
+from itertools import takewhile
+from typing import Final, Literal, Self
 
 from tongban.kernel.facts import Words
 from tongban.kernel.search import Hit, Index, fold, grams, near, pairs, runs, split
@@ -42,6 +45,8 @@ _IGNORED: Final = 0.6
 _HEARD: Final = 0.8
 #: What is said around a question still tells its kind: whoever lost something asks alike.
 _AROUND: Final = 0.3
+#: Letters from which on a word may be one that is only begun.
+_BEGUN: Final = 3
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,6 +126,41 @@ class _Unit:
     weight: float
 
 
+@dataclass(frozen=True, slots=True)
+class _Read:
+    """What somebody typed: each token with its weight in the ranking, and what is asked for."""
+
+    query: Mapping[str, float]
+    asked: Sequence[_Unit]
+
+
+@dataclass(frozen=True, slots=True)
+class _Shelf:
+    """An index, the tokens that each service has in it, and how many services have each."""
+
+    index: Index
+    own: Sequence[frozenset[str]]
+    seen: Mapping[str, int]
+    words: Sequence[str]
+
+    @classmethod
+    def of(cls, index: Index, own: Sequence[frozenset[str]]) -> Self:
+        words = tuple(t for t in index.tokens if t.isascii() and t.isalpha())
+        return cls(index, own, Counter(token for one in own for token in one), words)
+
+    def idf(self, token: str) -> float:
+        """Say how much a token tells services apart."""
+        seen, size = self.seen.get(token, 0), len(self.own)
+        return math.log1p((size - seen + 0.5) / (seen + 0.5))
+
+    def begun(self, word: str) -> Iterable[str]:
+        """Give the words that begin so: a list is looked through while somebody types."""
+        if len(word) < _BEGUN:
+            return ()
+        start = bisect_left(self.words, word)
+        return takewhile(lambda one: one.startswith(word), self.words[start:])
+
+
 class Box:
     """Everything that can be asked for, indexed once."""
 
@@ -130,15 +170,17 @@ class Box:
         self._reading = reading
         self._syllables: set[str] = set()
         self._places: list[tuple[int, str]] = []
-        self._own: list[frozenset[str]] = []
-        self._index = Index(self._documents(), b=0.5)
-        self._seen = Counter(token for own in self._own for token in own)
-        self._words = tuple(t for t in self._index.tokens if t.isascii() and t.isalpha())
+        named = [self._named(service) for service in self.services]
+        own: list[frozenset[str]] = []
+        self._texts = _Shelf.of(Index(self._documents(named, own), b=0.5), own)
+        # how many names a service has says nothing of how well one of them fits: b is nought
+        self._names = _Shelf.of(Index(named, b=0.0), [frozenset(one) for one in named])
 
-    def _documents(self) -> Iterator[Mapping[str, float]]:
+    def _documents(
+        self, named: Sequence[Mapping[str, float]], all_own: list[frozenset[str]]
+    ) -> Iterator[Mapping[str, float]]:
         """Give the tokens of each paragraph and its service's names; note what a service has."""
-        for number, service in enumerate(self.services):
-            shared = self._named(service)
+        for number, (service, shared) in enumerate(zip(self.services, named, strict=True)):
             own: set[str] = set(shared)
             for text in service.texts:
                 document = dict(shared)
@@ -148,7 +190,7 @@ class Box:
                     own |= document.keys()
                 self._places.append((number, text.id))
                 yield document
-            self._own.append(frozenset(own))
+            all_own.append(frozenset(own))
 
     def _named(self, service: Service) -> dict[str, float]:
         found: dict[str, float] = {}
@@ -187,11 +229,6 @@ class Box:
                 for end in range(start + 3, len(first) + 1):
                     yield f"^{first[start:end]}"
 
-    def _idf(self, token: str) -> float:
-        """Say how much a token tells services apart."""
-        seen, size = self._seen[token], len(self.services)
-        return math.log1p((size - seen + 0.5) / (seen + 0.5))
-
     def ask(
         self,
         question: str,
@@ -200,31 +237,43 @@ class Box:
         most: int = 5,
     ) -> Answer:
         """Rank the services for a question and judge whether the first one answers it."""
-        folded = fold(self._reading.simplified(question))
-        whole = "".join(word for _, word in runs(folded))
-        typed = {w: tuple(self._typed(w)) for w in (whole, *(w for _, w in runs(folded))) if w}
-        query = self._query(folded, typed)
-        hits = self._index.search(
-            query, 8 * most, (lambda n: allowed(self._places[n][0])) if allowed else None
+        read = self._read(question, self._texts)
+        hits = self._texts.index.search(
+            read.query, 8 * most, (lambda n: allowed(self._places[n][0])) if allowed else None
         )
         best: dict[int, Hit] = {}
         for hit in hits:
             best.setdefault(self._places[hit.document][0], hit)
         if not best:
             return Answer(known=False, reason="nothing", found=(), margin=0.0)
-        asked = self._asked(folded, typed)
-        ranked = []
-        for number, hit in best.items():
-            cover = self._coverage(asked, self._own[number])
-            score = hit.score * (1 - _IGNORED * (1 - cover))
-            ranked.append(Found(number, self._places[hit.document][1], score, cover))
-        ranked.sort(key=lambda one: (-one.score, one.service))
-        found = tuple(ranked[:most])
+        ranked = [
+            self._found(number, self._places[hit.document][1], hit, read, self._texts)
+            for number, hit in best.items()
+        ]
+        found = tuple(sorted(ranked, key=_best_first)[:most])
         margin = self._margin(found)
         cover = found[0].coverage
         known = cover >= gate.coverage and margin >= gate.margin
         known = known or (cover >= gate.sure and margin > 0)
         return Answer(known, "" if known else "unsure", found, margin)
+
+    def find(
+        self, called: str, least: float, allowed: Callable[[int], bool] | None = None
+    ) -> tuple[Found, ...]:
+        """Give the services that are called so, best first.
+
+        ``least`` is the share of what was asked that a service's names must hold, between nought
+        and one. Where nothing is asked (an article, "how to apply"), nothing is found.
+        """
+        read = self._read(called, self._names)
+        hits = self._names.index.search(read.query, len(self.services), allowed)
+        ranked = (self._found(hit.document, "", hit, read, self._names) for hit in hits)
+        return tuple(sorted((one for one in ranked if one.coverage >= least), key=_best_first))
+
+    @staticmethod
+    def _found(number: int, paragraph: str, hit: Hit, read: _Read, shelf: _Shelf) -> Found:
+        cover = _coverage(read.asked, shelf.own[number])
+        return Found(number, paragraph, hit.score * (1 - _IGNORED * (1 - cover)), cover)
 
     def _margin(self, found: Sequence[Found]) -> float:
         first = self.services[found[0].service]
@@ -234,53 +283,82 @@ class Box:
                 return 1 - one.score / found[0].score
         return 1.0
 
-    def _query(self, folded: str, typed: Mapping[str, Sequence[str]]) -> dict[str, float]:
+    def _read(self, question: str, shelf: _Shelf) -> _Read:
+        """Read what somebody typed: the tokens to rank by, and what is asked for."""
+        folded = fold(self._reading.simplified(question))
+        stripped = _STRIP.sub(" ", folded)
+        words = [word for _, word in runs(folded) if word]
+        typed = {word: self._typed(word, shelf) for word in words}
+        if apart := self._apart("".join(words), typed, shelf):
+            typed = dict.fromkeys(words, ()) | {words[0]: apart}
         query = dict.fromkeys(grams(folded), _AROUND)
-        query |= dict.fromkeys(grams(_STRIP.sub(" ", folded)), 1.0)
+        query |= dict.fromkeys(grams(stripped), 1.0)
         for token in self._sounds(folded):
             query[token] = _QUERY_SOUND
-        for tokens in typed.values():
-            for token in tokens:
+        for alternatives in typed.values():
+            for token in sorted(frozenset().union(*alternatives)):
                 query.setdefault(token, 1.0)
-        return query
+        return _Read(query, self._asked(stripped, typed, shelf))
 
-    def _typed(self, word: str) -> Iterable[str]:
-        """Give what a Latin word may stand for: itself, pinyin, initials, a word mistyped."""
-        if not (word.isascii() and word.isalpha()) or word in self._index:
+    def _typed(self, word: str, shelf: _Shelf) -> tuple[frozenset[str], ...]:
+        """Give the things that a Latin word may stand for, each with the tokens that show it.
+
+        A word is itself, pinyin (a pair of syllables is a thing), initials, or a word mistyped or
+        only begun.
+        """
+        if word in _ENGLISH:
             return ()
+        if not (word.isascii() and word.isalpha()) or word in shelf.index:
+            return (frozenset({word}),)
         cut = split(word, self._syllables)
         if len(cut) > 1:
-            return pairs(cut)
-        if f"^{word}" in self._index:
-            return (f"^{word}",)
-        return near(word, self._words) if word not in _ENGLISH else ()
+            return tuple(frozenset({pair}) for pair in pairs(cut))
+        if f"^{word}" in shelf.index:
+            return (frozenset({f"^{word}"}),)
+        return (frozenset({word, *near(word, shelf.words), *shelf.begun(word)}),)
 
-    def _asked(self, folded: str, typed: Mapping[str, Sequence[str]]) -> list["_Unit"]:
+    def _apart(
+        self, whole: str, typed: Mapping[str, Sequence[frozenset[str]]], shelf: _Shelf
+    ) -> tuple[frozenset[str], ...]:
+        """Give what words stand for together (gao ling jin tie), where none does alone."""
+        alone = (token for things in typed.values() for thing in things for token in thing)
+        if len(typed) < 2 or any(token in shelf.index for token in alone):
+            return ()
+        things = self._typed(whole, shelf)
+        return things if any(token in shelf.index for t in things for token in t) else ()
+
+    def _asked(
+        self, stripped: str, typed: Mapping[str, Sequence[frozenset[str]]], shelf: _Shelf
+    ) -> tuple[_Unit, ...]:
         """Give what the question asks for: a Chinese character or a word each.
 
         A character is shown by a pair that it stands in; one that sounds alike shows it in part.
         """
         units: list[_Unit] = []
-        for han, word in runs(_STRIP.sub(" ", folded)):
+        for han, word in runs(stripped):
             sounds = pairs(self._reading.syllables(han)) if len(han) > 1 else []
             for place in range(len(han)):
                 around = [p for p in (place - 1, place) if 0 <= p < len(han) - 1]
                 tokens = [han[p : p + 2] for p in around] or [han[place]]
                 heard = frozenset(sounds[p] for p in around if p < len(sounds))
-                units.append(_Unit(frozenset(tokens), heard, max(map(self._idf, tokens))))
-            if word and word not in _ENGLISH:
-                shown = frozenset({word, *typed.get(word, ())})
-                known = [self._idf(t) for t in shown if t in self._seen]
-                units.append(_Unit(shown, frozenset(), max(known, default=self._idf(word))))
-        return units
+                units.append(_Unit(frozenset(tokens), heard, max(map(shelf.idf, tokens))))
+            for shown in typed.get(word, ()):
+                known = [shelf.idf(t) for t in shown if t in shelf.seen]
+                weight = max(known, default=shelf.idf(""))
+                units.append(_Unit(shown, frozenset(), weight))
+        return tuple(units)
 
-    @staticmethod
-    def _coverage(asked: Sequence["_Unit"], own: frozenset[str]) -> float:
-        total = sum(unit.weight for unit in asked)
-        held = 0.0
-        for unit in asked:
-            if unit.shown & own:
-                held += unit.weight
-            elif unit.heard & own:
-                held += _HEARD * unit.weight
-        return held / total if total else 0.0
+
+def _coverage(asked: Sequence[_Unit], own: frozenset[str]) -> float:
+    total = sum(unit.weight for unit in asked)
+    held = 0.0
+    for unit in asked:
+        if unit.shown & own:
+            held += unit.weight
+        elif unit.heard & own:
+            held += _HEARD * unit.weight
+    return held / total if total else 0.0
+
+
+def _best_first(one: Found) -> tuple[float, int]:
+    return -one.score, one.service

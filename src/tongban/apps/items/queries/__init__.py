@@ -25,8 +25,10 @@ from tongban.apps.items.queries.definitions import (
     state,
     vocabulary,
 )
+from tongban.apps.items.queries.finding import Page, services
 from tongban.apps.items.queries.guides import guide
-from tongban.apps.items.queries.listing import Facets, Page, ServiceRow, facets, services
+from tongban.apps.items.queries.listing import Facets, ServiceRow, facets
+from tongban.apps.items.queries.places import place
 
 __all__ = [
     "GATE",
@@ -55,6 +57,7 @@ __all__ = [
     "licence_versions",
     "life_event",
     "life_events",
+    "place",
     "plan_alone",
     "policy",
     "posts",

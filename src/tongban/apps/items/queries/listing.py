@@ -50,69 +50,45 @@ class ServiceRow:
 
 
 @dataclass(frozen=True, slots=True)
-class Page:
-    """One page of the list; ``total`` counts all that passed the filters."""
+class Filters:
+    """What a list is narrowed by: each exact, empty where anything goes, and they add up.
 
-    rows: tuple[ServiceRow, ...]
-    total: int
-    page: int
-    size: int
+    ``region`` is a division code: what is offered there, by itself or a division around it.
+    """
+
+    of: str = ""
+    theme: str = ""
+    department: str = ""
+    region: str = ""
+    audience: str = ""
+    life_event: str = ""
+
+    def fit(self, row: ServiceRow) -> bool:
+        """Tell whether a service passes."""
+        return (
+            (not self.of or row.of == self.of)
+            and (not self.theme or any(self.theme == t.slug for t in row.themes))
+            and (not self.department or self.department in row.departments)
+            and (not self.region or offered(row, self.region))
+            and (not self.audience or row.audience == self.audience)
+            and (not self.life_event or self.life_event in row.apply)
+        )
 
 
 @dataclass(frozen=True, slots=True)
 class Facets:
     """What the list can be filtered by, each with how many services it has."""
 
+    life_events: tuple[tuple[ServiceRow, int], ...]
     themes: tuple[tuple[Theme, int], ...]
     departments: tuple[tuple[str, int], ...]
     regions: tuple[tuple[str, int], ...]
 
 
-def services(
-    *,
-    of: str = "",
-    theme: str = "",
-    department: str = "",
-    region: str = "",
-    audience: str = "",
-    life_event: str = "",
-    named: str = "",
-    page: int = 1,
-    size: int = 20,
-) -> Page:
-    """List what is offered, life events first, then by theme and name; filters are exact.
-
-    ``region`` is a division code: what is offered there, by itself or a division around it.
-    ``named`` is a part of a name or of another name that people use, in any case of letters.
-    """
-    fit = _fitting(definitions.state(), of, theme, department, region, audience, life_event)
-    if named:  # not kept: what is typed is of endless variety
-        fit = tuple(row for row in fit if called(row, named))
-    start = (page - 1) * size
-    return Page(fit[start : start + min(size, MOST)], len(fit), page, size)
-
-
 @lru_cache(maxsize=256)
-def _fitting(
-    here: str, of: str, theme: str, department: str, region: str, audience: str, life_event: str
-) -> tuple[ServiceRow, ...]:
+def fitting(here: str, filters: Filters) -> tuple[ServiceRow, ...]:
     """Give what passes the filters; who turns the page looks at the same list."""
-    return tuple(
-        row
-        for row in _rows(here)
-        if (not of or row.of == of)
-        and (not theme or any(theme == t.slug for t in row.themes))
-        and (not department or department in row.departments)
-        and (not region or offered(row, region))
-        and (not audience or row.audience == audience)
-        and (not life_event or life_event in row.apply)
-    )
-
-
-def called(row: ServiceRow, named: str) -> bool:
-    """Tell whether this is a part of one of the service's names, in any case of letters."""
-    part = named.casefold()
-    return any(part in name.casefold() for name in (row.name.zh, row.name.en, *row.aliases))
+    return tuple(row for row in _rows(here) if filters.fit(row))
 
 
 def offered(row: ServiceRow, region: str) -> bool:
@@ -121,7 +97,7 @@ def offered(row: ServiceRow, region: str) -> bool:
 
 
 def facets() -> Facets:
-    """Count the services of each theme, department and region, themes in the order of the pack."""
+    """Count the services of each life event, theme, department and region, in the list's order."""
     return _facets(definitions.state())
 
 
@@ -129,7 +105,9 @@ def facets() -> Facets:
 def _facets(here: str) -> Facets:
     all_rows = _rows(here)
     by_theme = Counter(theme for row in all_rows for theme in row.themes)
+    by_event = Counter(event for row in all_rows for event in row.apply)
     return Facets(
+        tuple((row, by_event[row.slug]) for row in all_rows if row.of == "life-event"),
         tuple(sorted(by_theme.items(), key=lambda one: (one[0].place, one[0].slug))),
         tuple(sorted(Counter(d for row in all_rows for d in row.departments).items())),
         tuple(sorted(Counter(row.region for row in all_rows).items())),
