@@ -10,6 +10,8 @@ from dataclasses import dataclass
 from browser.visits import Visit
 from testkit.city import Person
 
+_MOST_TABS = 40
+
 
 @dataclass
 class Somebody:
@@ -93,6 +95,19 @@ class Official(Somebody):
         self.seen.open("/desk")
         links = self.seen.page.locator("main a[href^='/desk/cases/']").all()
         return [str(link.get_attribute("href")).split("/")[3] for link in links]
+
+    def begin(self) -> None:
+        """Go from the queue to its first case by the keyboard alone."""
+        self.open("/desk")
+        page = self.seen.page
+        for _ in range(_MOST_TABS):
+            page.keyboard.press("Tab")
+            href = page.evaluate("document.activeElement.getAttribute('href')")
+            if "desk/next" in str(href):
+                break
+        with page.expect_navigation():
+            page.keyboard.press("Enter")
+        assert "/desk/cases/" in page.url, "no key leads from the queue to a case"
 
     def decide(self, outcome: str, reason: str) -> str:
         """Decide the case that is open by the keyboard alone; give its number.

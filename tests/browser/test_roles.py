@@ -45,6 +45,44 @@ def test_an_elder_on_a_phone_comes_from_home_to_the_receipt_in_five_steps(
         assert not seen.complaints
 
 
+@pytest.mark.parametrize("way", [("新生儿",), ("办事", "新生儿")], ids=["tile", "list"])
+def test_from_home_to_the_first_field_of_an_application_in_three_clicks(
+    chromium: Chromium, meeting: Visiting, way: tuple[str, ...]
+) -> None:
+    clicks = (*way, "在线办理")
+    assert len(clicks) <= 3
+    with meeting(Setting("standard", 390, "zh"), "neighbour") as seen:
+        seen.open("/")
+        for words in clicks:
+            seen.press(words)
+        assert seen.path == "/apply/newborn/answers"
+        fields = seen.page.locator("main form").locator("input, select, textarea")
+        first = fields.locator("visible=true").first
+        first.focus()
+        assert not seen.complaints
+
+
+def test_the_bar_lies_at_the_bottom_of_a_phone_and_leads_to_four_rooms(
+    chromium: Chromium, meeting: Visiting
+) -> None:
+    for view in ("standard", "elder"):
+        with meeting(Setting(view, 390, "zh"), "citizen") as seen:
+            seen.open("/cases/{case}")
+            bar = seen.page.locator("nav.rooms")
+            box, window = bar.bounding_box(), seen.page.viewport_size
+            assert box is not None
+            assert window is not None
+            assert box["y"] + box["height"] == pytest.approx(window["height"], abs=1)
+            for words, path in (
+                ("首页", "/"), ("办事", "/services"), ("消息", "/messages"), ("我的", "/me"),
+            ):  # fmt: skip
+                seen.press(words)
+                assert seen.path == path
+                here = seen.page.locator("nav.rooms [aria-current=page]")
+                assert here.inner_text().startswith(words)
+            assert not seen.complaints
+
+
 def test_a_parent_goes_on_with_what_was_begun_and_sees_every_branch(
     chromium: Chromium, meeting: Visiting
 ) -> None:
@@ -127,3 +165,38 @@ def test_a_publisher_shortens_a_promise_and_citizens_read_it(
         assert not seen.complaints
     with visit(chromium.browser, own_city, role="citizen") as seen:
         assert "2 个工作日" in seen.open("/services/newborn").text()
+
+
+def test_an_administrator_raises_its_role_gives_a_post_and_ends_it(
+    chromium: Chromium, own_city: City
+) -> None:
+    with visit(chromium.browser, own_city, role="admin") as seen:
+        new = {"login": "new.clerk", "name": "新来", "role": "clerk", "why": "新录用"}
+        giving = "form:has(button[value=give])"
+        seen.open("/users/posts?department=health").send(giving, **new)
+        assert seen.status == 403
+        raised = {"role": "admin", "reason": "岗位调整", "minutes": "30"}
+        seen.open("/account").send("form:has(select[name=role])", **raised)
+        seen.open("/users/posts?department=health").send(giving, **new)
+        post = seen.page.locator("section.panel", has_text="new.clerk")
+        assert "新来" in post.inner_text()
+        seen.unfold()
+        reason = str(post.locator("[name^=reason-]").get_attribute("name"))
+        seen.send("form:has(button:has-text('new.clerk'))", **{reason: "离职"})
+        assert "new.clerk" not in seen.text()
+        assert not seen.complaints
+
+
+def test_an_issuer_suspends_a_licence_and_whoever_is_shown_it_reads_so(
+    chromium: Chromium, own_city: City
+) -> None:
+    with visit(chromium.browser, own_city, role="issuer") as seen:
+        certificate = own_city.numbers["certificate"]
+        seen.open("/desk/licences").send("main form", identifier=certificate)
+        assert seen.path == f"/desk/licences/{certificate}"
+        assert "有效" in seen.text()
+        order = {"authority": "行政许可法第六十九条", "reason": "核查"}
+        seen.send("main form[method=post]", act="suspend", **order)
+        assert "已暂停" in seen.text()
+        assert "核查" in seen.text()
+        assert not seen.complaints

@@ -3,6 +3,9 @@
 from collections.abc import Callable
 from contextlib import AbstractContextManager
 
+import pytest
+
+from browser.matrix import Setting
 from browser.people import Citizen, Official, Shop, Somebody
 from browser.visits import Chromium, Visit, visit
 from testkit.city import City
@@ -102,19 +105,50 @@ def test_an_official_decides_by_the_keyboard_alone_and_the_next_case_opens(
 ) -> None:
     with visit(chromium.browser, own_city, role="reviewer", script=False) as seen:
         me = Official(seen)
-        me.open("/desk")
-        tabs = 0
-        while "desk/next" not in str(
-            seen.page.evaluate("document.activeElement.getAttribute('href')")
-        ):
-            seen.page.keyboard.press("Tab")
-            tabs += 1
-            assert tabs < 40
-        with seen.page.expect_navigation():
-            seen.page.keyboard.press("Enter")
+        me.begin()
         number = me.decide("grant", "材料齐全")
         assert number == own_city.numbers["case"]
         assert f"已办理：{number}" in seen.text()
+
+
+def test_what_an_elder_typed_is_there_after_the_session_ended_meanwhile(
+    chromium: Chromium, own_city: City
+) -> None:
+    phone = Setting("elder", 390, "zh")
+    with visit(chromium.browser, own_city, phone, "neighbour", script=False) as seen:
+        seen.open("/apply/newborn/answers?at=child.name")
+        own_city.freeze("2026-11-23T09:40:00+08:00")
+        seen.send(**{"child.name": "安一诺"})
+        assert seen.path == "/sign-in"
+        assert "填写的内容已保留" in seen.text()
+        person = own_city.people["neighbour"]
+        seen.send(username=person.login, password=person.password)
+        assert seen.path == "/apply/newborn/answers"
+        assert "已填回，尚未提交" in seen.text()
+        assert seen.page.locator("[name='child.name']").input_value() == "安一诺"
+        seen.send()
+        assert seen.status == 200
+        assert seen.page.locator("[name='child.name']").count() == 0
+        seen.open("/apply/newborn/answers?at=child.name")
+        assert seen.page.locator("[name='child.name']").input_value() == "安一诺"
+        assert "已填回" not in seen.text()
+
+
+@pytest.mark.slow
+def test_ten_cases_are_decided_by_the_keyboard_alone(chromium: Chromium, own_city: City) -> None:
+    own_city.births(8)  # two wait already
+    with visit(chromium.browser, own_city, role="reviewer", script=False) as seen:
+        me = Official(seen)
+        waiting = me.waiting()
+        assert len(waiting) == 10
+        me.begin()
+        decided = []
+        for n in range(10):
+            decided.append(me.decide("refuse" if n == 3 else "grant", f"材料齐全 {n}"))
+            assert f"已办理：{decided[-1]}" in seen.text()
+        assert sorted(decided) == sorted(waiting)
+        assert seen.path == "/desk"
+        assert "没有等待您办理的事项" in seen.text()
 
 
 def test_an_official_finds_the_case_that_waits(

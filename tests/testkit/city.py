@@ -77,6 +77,21 @@ class City:
             self._sessions[role] = browser.session.cookies["sessionid"]
         return self._sessions[role]
 
+    def freeze(self, instant: str) -> None:
+        """Let the clock of the city stand at another instant (with zone)."""
+        clock = Path(self.site.environment["TONGBAN_CLOCK"])
+        fresh = clock.with_suffix(".new")
+        fresh.write_text(instant, encoding="ascii")
+        fresh.replace(clock)
+
+    def births(self, count: int) -> None:
+        """Let the first family apply for so many more births, by a process of its own."""
+        subprocess.run(
+            [sys.executable, "-m", "testkit._births", str(count)],
+            env=dict(self.site.environment),
+            check=True,
+        )
+
     def sign_in(self, role: str) -> Browser:
         """Sign somebody in by the pages, as a person does, with the code where there is an app."""
         person, browser = self.people[role], Browser()

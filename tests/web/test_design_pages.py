@@ -12,6 +12,7 @@ from lxml import html
 
 from testkit.browsers import signed_in
 from testkit.office import Office
+from tongban.apps.cases import services as cases
 from tongban.apps.items import queries as items
 from tongban.apps.items.workshop import queries
 from tongban.infra.access.domain import Subject
@@ -108,6 +109,38 @@ def test_a_life_event_is_changed_by_its_form_and_published(client: Client, numbe
     shown = Client().get("/services/newborn").content.decode()
     assert "新生儿一件事" in shown
     assert items.item(gone).name.zh not in shown
+
+
+def test_what_would_be_published_tells_how_many_open_cases_it_meets(
+    office: Office, client: Client, number: str
+) -> None:
+    item, mother = "maternity-reimbursement", office.applicant("newborn")
+    first = office.submit()
+    office.next_birth()
+    office.submit()
+    path = f"/design/{number}/file?path=items/{item}.yaml"
+    client.post(path, filled(page(client, path)) | {"act": "save", "promised_days": "4"})
+    for _ in range(8):
+        raising = page(client, f"/design/{number}").xpath("//button[starts-with(@value, 'raise:')]")
+        if not raising:
+            break
+        client.post(f"/design/{number}", {"act": raising[0].get("value")})
+
+    def effect() -> list[str]:
+        rows = page(client, f"/design/{number}").xpath("//section[h2='发布后的效果']/ul/li")
+        return [" ".join(li.text_content().split()) for li in rows]
+
+    def open_on(kind: str, slug: str) -> str:
+        (told,) = [one for one in effect() if one.startswith(f"{kind} ") and f" {slug} " in one]
+        return told.partition(" · ")[2]
+
+    assert open_on("事项", item) == "在办 2 件"
+    assert open_on("一件事", "newborn") == "在办 2 件"
+    assert open_on("办事指南", item) == ""
+    cases.withdraw(mother, first, [item])
+    assert open_on("事项", item) == "在办 1 件"
+    # nothing else of that case was open
+    assert open_on("一件事", "newborn") == "在办 1 件"
 
 
 def test_entries_are_added_moved_and_removed_without_script(

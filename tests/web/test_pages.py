@@ -14,6 +14,7 @@ from lxml import html
 import tongban.web
 from testkit.browsers import plain, signed_in
 from testkit.office import Office
+from tongban.apps.cases import services as cases
 from tongban.infra.access import services as access
 from tongban.infra.access.domain import Subject
 from tongban.infra.access.models import User
@@ -67,6 +68,65 @@ def test_the_timeline_tells_the_applicant_everything(office: Office, number: str
     hashes = texts(tree, "//ol[@class='timeline']/li/code")
     assert len(hashes) > 50
     assert all(re.fullmatch(r"#\d+ [0-9a-f]{12}", found) for found in hashes)
+
+
+def test_what_was_promised_stands_beside_what_was_done(office: Office, number: str) -> None:
+    def days(item: str) -> tuple[str, str, list[str]]:
+        """Give the promised day, the actual one, and what the item's own timeline promises."""
+        client = browser(office.applicant("newborn"))
+        (branch,) = page(client, f"/cases/{number}").xpath(f"//li[@id='{item}']")
+        told = dict(zip(texts(branch, ".//dt"), texts(branch, ".//dd"), strict=True))
+        rows = branch.xpath(".//ol[@class='timeline']/li[b[text()='承诺办结日']]")
+        return told["承诺办结"], told["实际办结"], [li.xpath("./time")[0].text for li in rows]
+
+    item = "maternity-reimbursement"
+    held = office.branch(number, item)
+    assert held.accepted is not None
+    promised, actual, waits = days(item)
+    assert promised > "2026-11-23"
+    assert (actual, waits) == ("—", [promised])
+    office.clock.move(days=2)
+    for role in ("reviewer", "approver"):
+        who = office.official("medical-insurance", role)
+        (step,) = [one.step for one in office.tasks(number) if one.item == item]
+        cases.decide(who, number, item, step, cases.Verdict({"outcome": "grant"}, "材料齐全"))
+    assert days(item) == (promised, "2026-11-25", [])
+
+
+ROOMS = {
+    "/": "首页",
+    "/services": "办事",
+    "/messages": "消息",
+    "/me": "我的",
+}
+
+
+def test_the_bar_names_four_rooms_on_every_page_and_says_which_one_it_is_in(
+    office: Office, number: str
+) -> None:
+    mine = browser(office.applicant("newborn"))
+    for client, path, room in (
+        (Client(), "/", "/"),
+        (Client(), "/services/newborn", "/services"),
+        (Client(), "/accessibility", ""),
+        (mine, "/", "/"),
+        (mine, "/services/newborn", "/services"),
+        (mine, "/apply/newborn/answers", "/me"),
+        (mine, f"/cases/{number}", "/me"),
+        (mine, "/licences", "/me"),
+        (mine, "/messages", "/messages"),
+        (mine, "/nothing/here", "/me"),
+    ):
+        tree = html.fromstring(client.get(path).content.decode())
+        (bar,) = tree.xpath("//nav[@class='rooms']")
+        assert [a.get("href") for a in bar.xpath(".//a")] == list(ROOMS)
+        for a in bar.xpath(".//a"):
+            assert a.text_content().strip().startswith(ROOMS[a.get("href")])
+        assert bar.xpath(".//a[@aria-current='page']/@href") == ([room] if room else []), path
+    official = browser(office.official("medical-insurance", "reviewer"))
+    (bar,) = page(official, "/desk").xpath("//nav[@class='rooms']")
+    assert bar.xpath(".//a/@href") == ["/", "/services", "/desk", "/me"]
+    assert bar.xpath(".//a[@aria-current='page']/@href") == ["/desk"]
 
 
 def test_the_same_page_in_english_has_no_chinese_heading(office: Office, number: str) -> None:

@@ -222,6 +222,7 @@ MIDDLEWARE = [
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
     "tongban.infra.access.sessions.AccessMiddleware",
+    "tongban.web.keeping.TypedIsKept",
     "tongban.web.middleware.StepUp",
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
@@ -320,7 +321,9 @@ OAUTH2_PROVIDER = {
 }
 SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = ORIGIN.startswith("https:")
 CSRF_TRUSTED_ORIGINS = [ORIGIN]
-SESSION_COOKIE_AGE = 8 * 3600
+CSRF_FAILURE_VIEW = "tongban.web.keeping.stale"
+# `infra.access` ends a session long before; its row stays to tell whose a page left open was
+SESSION_COOKIE_AGE = 72 * 3600
 SESSION_EXPIRE_AT_BROWSER_CLOSE = True
 
 SECURE_CONTENT_TYPE_NOSNIFF = True

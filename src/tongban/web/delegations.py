@@ -18,10 +18,11 @@ from tongban.apps.parties.domain import ACTIONS, DelegationRefused
 from tongban.infra import clock
 from tongban.infra.access.domain import Subject
 from tongban.infra.access.models import User
+from tongban.infra.access.sessions import BEHALF
 
 from .components import Field, Option, gather
 from .languages import words
-from .pages import BEHALF, language, page, refused, subject_of, view_of
+from .pages import language, page, refused, subject_of, view_of
 from .signing_in import signed_in
 from .words import WORDS
 

@@ -15,6 +15,38 @@ IDENTITY_WORDS: Mapping[str, Words] = {
     ),
     "sign_in_passkey": Words("使用通行密钥", "Use a passkey"),
     "sign_in_password_way": Words("使用口令登录", "Sign in with a password"),
+    "kept_here": Words(
+        "您离开较久，登录已结束。刚才填写的内容已保留一天；请本人登录，系统会填回原处。",
+        "You were away for a while and were signed out. What you typed is kept for a day: sign in, "
+        "and it stands where you typed it.",
+    ),
+    "kept_not": Words(
+        "您离开较久，登录已结束。刚才填写的内容过长，未能保留：登录后请重新填写。",
+        "You were away for a while and were signed out. What you typed was too long to keep: sign "
+        "in and type it again.",
+    ),
+    "kept_back": Words(
+        "您刚才填写的内容已填回，尚未提交：请核对后再次提交。",
+        "What you typed is back in its place. It was not sent: check it and send it again.",
+    ),
+    "kept_moved": Words(
+        "您刚才填写的内容没有提交，而此页已有变化。内容列在下面，需要时请重新填写。",
+        "What you typed was not sent, and this page has changed since. Here it is; type again what "
+        "is still needed.",
+    ),
+    "kept_others": Words(
+        "您刚才代办时填写的内容已保留：请先切换为原来代办的对象，再打开此页。",
+        "What you typed for somebody else is kept: switch back to acting for them and open this "
+        "page again.",
+    ),
+    "kept_no_files": Words("文件没有保留，请重新选择。", "Files are not kept: choose them again."),
+    "stale": Words("页面已过期", "This page is out of date"),
+    "stale_why": Words(
+        "打开此页之后登录已变化，为安全起见没有提交。请重新打开此页再试。",
+        "Somebody signed in or out since this page was opened, so nothing was sent. Open the page "
+        "again and retry.",
+    ),
+    "stale_again": Words("重新打开", "Open it again"),
     "second_factor": Words("第二步认证", "Second step"),
     "second_factor_help": Words(
         "请输入动态口令应用显示的六位数字，或一个恢复码。",

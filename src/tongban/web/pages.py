@@ -20,11 +20,11 @@ from tongban.apps.parties.domain import DelegationRefused
 from tongban.infra.access import sessions
 from tongban.infra.access.domain import Subject
 from tongban.infra.access.models import User
+from tongban.infra.access.sessions import BEHALF
 from tongban.infra.messages import queries as messages
 
 from .languages import Language, languages, words
 
-BEHALF = "behalf"  # in the session: the delegation by which somebody acts
 VIEW = "tb_view"
 ELDER, STANDARD = "elder", "standard"
 _YEAR = 365 * 24 * 3600

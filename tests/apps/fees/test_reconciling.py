@@ -15,6 +15,7 @@ from tongban.apps.fees import queries, services
 from tongban.apps.fees.cli import fees as command
 from tongban.apps.fees.errors import BankRefused, BankSilent, FeeRefused, NotAllowed
 from tongban.apps.fees.models import Attempt, Mismatch, Order, Receipt, Refund, StatementLine
+from tongban.infra.jobs import services as jobs
 from tongban.infra.trail import queries as trail
 
 DAY = date(2026, 11, 23)
@@ -201,6 +202,35 @@ def test_days_on_which_no_worker_ran_are_made_up_for(office: Office, bank: Runni
     assert services.days_due(NAME) == [DAY + timedelta(days=n) for n in (1, 2, 3)]
     office.clock.move(days=100)
     assert len(services.days_due(NAME)) == 31
+
+
+def test_the_worker_reconciles_every_day_that_is_over_and_finds_what_was_planted(
+    office: Office, bank: RunningBank
+) -> None:
+    planted = {}
+    for fault, found in (
+        ("left-out", "not-at-bank"),
+        ("listed-twice", "twice"),
+        ("listed-wrong", "amount-differs"),
+        ("untold", "not-here"),
+    ):
+        number = pay(office, bank, f"{fault}/item", fault)
+        planted[number] = found
+        if fault != "untold":
+            services.ask_bank(Attempt.objects.get(number=number).order_id)
+    tomorrow(office)
+    bank.kill()
+    jobs.run_until_idle()
+    assert not Mismatch.objects.exists()
+    bank.start()
+    office.clock.move(minutes=3)
+    jobs.run_until_idle()
+    assert dict(Mismatch.objects.values_list("number", "fault")) == planted
+    assert services.days_due(NAME) == []
+    office.clock.move(days=1)
+    jobs.run_until_idle()
+    assert Mismatch.objects.count() == len(planted)
+    assert jobs.dead_letters() == ()
 
 
 def test_a_silent_bank_leaves_no_half_reconciliation(office: Office, bank: RunningBank) -> None:

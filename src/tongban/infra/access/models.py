@@ -7,6 +7,8 @@ are kept as digests, or sealed with a key that is not in the database.
 from django.contrib.auth.models import AbstractUser
 from django.db import models
 
+from tongban.infra.secrecy.fields import SealedJSON, SealedModel
+
 
 class User(AbstractUser):
     """Someone who signs in: a citizen, an official or a system."""
@@ -132,3 +134,18 @@ class Elevation(models.Model):
 
     def __str__(self) -> str:
         return f"{self.role} ({self.user_id})"
+
+
+class KeptForm(SealedModel):
+    """What somebody typed into a form that came after the session had ended (留存填写内容)."""
+
+    user = models.ForeignKey(User, models.CASCADE, related_name="kept_forms")
+    # page, action, for whom it was sent, and the fields with their values
+    sent = SealedJSON("内容")
+    at = models.DateTimeField("时间", db_index=True)
+
+    class Meta:
+        verbose_name = verbose_name_plural = "留存填写内容"
+
+    def __str__(self) -> str:
+        return f"{self.pk} ({self.user_id})"

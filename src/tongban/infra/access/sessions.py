@@ -1,15 +1,23 @@
 """Sessions: how somebody signed in is written into the session, and read out as a context.
 
-A session ends half an hour after its last use and eight hours after sign-in, whatever happens.
+A session ends half an hour after its last use and eight hours after sign-in, whatever happens. The
+browser's next session, a stranger's, remembers whose it was: not to let anybody in, but to keep
+what a page that is still open sends (`keeping`).
 """
 
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import TypeAlias
 
 from django.contrib.auth import login, logout
 from django.db import transaction
 from django.http import HttpRequest, HttpResponse
+from django.middleware.csrf import (  # type: ignore[attr-defined]  # tokens have no other door
+    InvalidTokenFormat,
+    _check_token_format,
+    _does_token_match,
+)
 
 from tongban.infra import clock
 from tongban.infra.trail.services import tell
@@ -25,8 +33,11 @@ IDLE = timedelta(minutes=30)
 WHOLE = timedelta(hours=8)
 _TOUCH = timedelta(minutes=1)
 _KEY = "access"
+_ENDED, _FORMER = "ended", "former"
+BEHALF = "behalf"  # in the session: the delegation by which somebody acts
 _BACKEND = "tongban.infra.access.backends.PasswordBackend"
 _PURPOSE_LENGTH = 200
+Whose: TypeAlias = tuple[int, str]  # a user, and the delegation by which it acted, or nothing
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,7 +65,11 @@ def enter(
     now = clock.now()
     before = _read(request) if more and request.user == user else None
     kept = before or SignedIn((), 0, now, now)
+    last, secret = ended(request), request.META.get("CSRF_COOKIE")
     login(request, user, backend=_BACKEND)
+    request.session.pop(_ENDED, None)
+    if last is not None and last[0] == user.pk and secret:
+        request.session[_FORMER] = [secret, last[1]]
     held: dict[str, object] = {
         "methods": sorted({*kept.methods, *methods}),
         "vouched": max(vouched, kept.vouched),
@@ -126,6 +141,34 @@ def context_of(request: HttpRequest) -> Context:
     )
 
 
+def ended(request: HttpRequest) -> Whose | None:
+    """Give whose session ended by itself in this browser.
+
+    None where somebody is signed in, or left, or never was.
+    """
+    if isinstance(request.user, User) or _ENDED not in request.session:
+        return None
+    user, behalf = request.session[_ENDED]
+    return user, behalf
+
+
+def former(request: HttpRequest) -> Whose | None:
+    """Give who is signed in, if its last session in this browser made the form that was sent.
+
+    That session ended by itself, and the form has a token of its secret, which no other site knows.
+    """
+    held = request.session.get(_FORMER)
+    token = request.POST.get("csrfmiddlewaretoken", "")
+    if held is None or not isinstance(request.user, User):
+        return None
+    secret, behalf = held
+    try:
+        _check_token_format(token)
+    except InvalidTokenFormat:
+        return None
+    return (request.user.pk, behalf) if _does_token_match(token, secret) else None
+
+
 class AccessMiddleware:
     """Ends sessions in time, and writes down the denials of a request once it is over."""
 
@@ -152,6 +195,8 @@ def _touch(request: HttpRequest) -> None:
             "seen": now.isoformat(),
         }
     elif now - how.seen > IDLE or now - how.at > WHOLE:
+        whose = [request.user.pk, request.session.get(BEHALF, "")]
         logout(request)
+        request.session[_ENDED] = whose
     elif now - how.seen > _TOUCH:
         request.session[_KEY] = {**request.session[_KEY], "seen": now.isoformat()}

@@ -6,11 +6,12 @@ from django.core.management import call_command
 
 from tongban.infra.jobs.services import periodic
 
-from . import limits
+from . import keeping, limits
 
 
 @periodic("access.tidy", every=timedelta(hours=1))
 def tidy() -> None:
-    """Delete counts and sessions that are over."""
+    """Delete counts, kept forms and sessions that are over."""
     limits.sweep()
+    keeping.sweep()
     call_command("clearsessions")

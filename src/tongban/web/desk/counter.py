@@ -16,12 +16,13 @@ from tongban.apps.parties import delegating
 from tongban.apps.parties import queries as parties
 from tongban.apps.parties.domain import DelegationRefused
 from tongban.infra.access.domain import Subject
+from tongban.infra.access.sessions import BEHALF
 from tongban.kernel.codes import CodeError
 from tongban.web.components import Field, Option, gather
 from tongban.web.desk.forms import wrong
 from tongban.web.desk.frame import official, said, show
 from tongban.web.languages import words
-from tongban.web.pages import BEHALF, language, refused, subject_of, view_of
+from tongban.web.pages import language, refused, subject_of, view_of
 
 _LONGEST = 400
 
