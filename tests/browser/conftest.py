@@ -43,7 +43,7 @@ def _made(tmp_path_factory: pytest.TempPathFactory) -> Made:
 @pytest.fixture(scope="session")
 def city(_made: Made, tmp_path_factory: pytest.TempPathFactory) -> Iterator[City]:
     """Serve a city with its states, once a session: to look at, not to change."""
-    with served(_made, tmp_path_factory.mktemp("served") / "city") as running:
+    with served(_made, tmp_path_factory.mktemp("served") / "city") as running, running.bank():
         yield running
 
 

@@ -51,7 +51,7 @@ def main(names: list[str]) -> int:
         settings = [Setting(*one) for one in product(VIEWS, WIDTHS, offered)]
         browser = Chromium(program)
         try:
-            with served(make(made), Path(folder) / "served") as city:
+            with served(make(made), Path(folder) / "served") as city, city.bank():
                 for shown, setting in product(wanted, settings):
                     browser.do(partial(take, browser, city, shown, setting))
         finally:

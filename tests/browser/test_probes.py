@@ -7,6 +7,7 @@ what came of it is asked of the document that the browser built, whatever the po
 from collections.abc import Iterator
 
 import pytest
+from lxml import html
 from playwright.sync_api import Page
 
 from browser.pages import PAGES
@@ -57,15 +58,28 @@ def forms(seen: Visit, path: str) -> Iterator[int]:
         yield at
 
 
+def typed(page: str) -> int:
+    """Count the forms into which something is typed, by another way than that which sends them."""
+    kinds = ("text", "search", "password", "email", "tel", "url")
+    return sum(
+        any(one.get("type", "text") in kinds for one in form.xpath(".//input | .//textarea"))
+        for form in html.fromstring(page).xpath(
+            "//*[self::main or self::header or self::footer]//form"
+        )
+        if form.get("action") != "/leave" and not form.get("data-options")
+    )
+
+
 @pytest.mark.slow
 def test_a_probe_in_any_field_stays_text_wherever_it_is_shown(
     chromium: Chromium, own_city: City
 ) -> None:
-    alive, sent = [], 0
+    alive, sent, wanted = [], 0, 0
     for shown in PAGES:
         if shown.act is not None or shown.status != 200:
             continue
         with visit(chromium.browser, own_city, role=shown.role) as seen:
+            wanted += typed(seen.open(shown.path).page.content())
             for at in forms(seen, shown.path):
                 form = seen.page.locator(FORMS).nth(at)
                 form.evaluate("form => { form.noValidate = true; }")
@@ -76,7 +90,7 @@ def test_a_probe_in_any_field_stays_text_wherever_it_is_shown(
                 sent += 1
                 if came_alive(seen.page) or seen.complaints_of_script():
                     alive.append(f"{shown}: form {at} as answered")
-    assert sent >= 15
+    assert sent == wanted > 0
     for shown in PAGES:
         if shown.act is None:
             with visit(chromium.browser, own_city, role=shown.role) as seen:

@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from datetime import datetime
 from typing import TypeVar
 from urllib.parse import urlsplit
 
@@ -17,6 +18,7 @@ from django.conf import settings
 from playwright.sync_api import (
     Browser,
     ConsoleMessage,
+    FilePayload,
     Page,
     Playwright,
     ViewportSize,
@@ -24,7 +26,8 @@ from playwright.sync_api import (
 )
 
 from browser.matrix import Setting, languages
-from testkit.city import City
+from testkit.city import START, City
+from testkit.phones import Phone
 
 T = TypeVar("T")
 PLAIN = Setting("standard", 1280, "zh")
@@ -113,6 +116,34 @@ class Visit:
         with self.page.expect_navigation() as going:
             found.locator("button:not([type=button], [name=level], [hidden])").first.click()
         self.status = going.value.status if going.value is not None else 0
+        return self
+
+    def attach(self, field: str, name: str, content: bytes) -> "Visit":
+        """Choose a file for a field."""
+        file: FilePayload = {"name": name, "mimeType": "", "buffer": content}
+        self.page.locator(f"main [name='{field}']").set_input_files(file)
+        return self
+
+    def outdated(self, **values: str) -> "Visit":
+        """Have what the page carries along be of another day: hidden fields, values of buttons."""
+        for name, value in values.items():
+            carried = self.page.locator(f"main :is(button, [type=hidden])[name='{name}']").first
+            carried.evaluate("(one, value) => { one.value = value; }", value)
+        return self
+
+    def name_oneself(self, role: str) -> "Visit":
+        """Give the name and password of somebody."""
+        person = self.city.people[role]
+        return self.send(username=person.login, password=person.password)
+
+    def add_app(self) -> "Visit":
+        """Add an authenticator app to one's account, unless it has one that one may not remove."""
+        removes = self.open("/account").page.locator("main form[action='/account/factors/remove']")
+        if removes.count():
+            self.send("main form[action='/account/factors/remove']")
+        if self.open("/account/app").path == "/account/app":
+            secret = self.send().page.locator("main code").inner_text()
+            self.send(code=Phone(secret).at(datetime.fromisoformat(START)))
         return self
 
     def unfold(self, folded: str = "main details") -> "Visit":

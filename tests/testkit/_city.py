@@ -16,7 +16,7 @@ from django.conf import settings  # noqa: E402
 from testkit.clock import Clock  # noqa: E402
 from testkit.office import NEWBORNS, PEOPLE, Office  # noqa: E402
 from testkit.phones import Phone  # noqa: E402
-from testkit.states import furnish  # noqa: E402
+from testkit.states import UNSEEN, furnish  # noqa: E402
 from tongban.config.setup import ensure_city, prepare  # noqa: E402
 from tongban.infra import clock  # noqa: E402
 from tongban.infra.access import factors  # noqa: E402
@@ -35,7 +35,7 @@ def main() -> None:
     for role, subject in states.people.items():
         user = User.objects.get(pk=subject.user_id)
         user.set_password(PASSWORD)
-        user.proof = 2
+        user.proof = 0 if role in UNSEEN else 2
         user.save()
         people[role] = {"login": user.username, "password": PASSWORD, "secret": ""}
         if subject.kind == "official":

@@ -9,15 +9,18 @@ import shutil
 import subprocess
 import sys
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
 
+from testkit.banks import RunningBank
+from testkit.outside import PROVIDERS, bank_of, be_own_provider
 from testkit.phones import Phone
 from testkit.sites import Browser, Site, site
 
 START = "2026-11-23T09:00:00+08:00"  # a Monday; the clock of the city stands still
+DATABASE = "city.sqlite3"
 TESTS = Path(__file__).resolve().parents[1]
 
 
@@ -46,8 +49,9 @@ class Home:
             **os.environ,
             "PYTHONPATH": os.pathsep.join([str(TESTS), os.environ.get("PYTHONPATH", "")]),
             "TONGBAN_HOME": str(home),
-            "TONGBAN_DATABASE": f"sqlite:///{home / 'city.sqlite3'}",
+            "TONGBAN_DATABASE": f"sqlite:///{home / DATABASE}",
             "TONGBAN_CLOCK": str(home / "clock"),
+            "TONGBAN_LOGIN_PROVIDERS": str(home / PROVIDERS),
             "DJANGO_SETTINGS_MODULE": "tongban.config.settings",
         }
 
@@ -56,6 +60,7 @@ class Home:
 class City:
     """A served city: its ``origin``, numbers for addresses, and people by role."""
 
+    home: Path
     site: Site
     numbers: Mapping[str, str]
     people: Mapping[str, Person]
@@ -69,6 +74,10 @@ class City:
     def address(self, path: str) -> str:
         """Give the whole address of a path, with the city's numbers filled in."""
         return self.origin + path.format_map(self.numbers)
+
+    def bank(self) -> AbstractContextManager[RunningBank]:
+        """Run the bank at which its fees are paid, until the block ends."""
+        return bank_of(self.home, self.site.environment)
 
     def session(self, role: str) -> str:
         """Give the session of somebody of this role, who signs in once by the pages."""
@@ -131,4 +140,5 @@ def served(made: Made, folder: Path) -> Iterator[City]:
     """Serve a copy of the city, which lies in ``folder`` (not there yet), until the block ends."""
     shutil.copytree(made.folder, folder)
     with site(Home(folder), folder) as running:
-        yield City(running, made.numbers, made.people)
+        be_own_provider(folder, folder / DATABASE, running.origin, made.numbers["own"])
+        yield City(folder, running, made.numbers, made.people)

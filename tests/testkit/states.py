@@ -5,16 +5,20 @@ by their role, come back by name; whoever adds a page that needs a state adds it
 """
 
 from collections.abc import Mapping
+from contextlib import closing
 from dataclasses import dataclass
 from datetime import datetime, time, timedelta
 
 from django.test import override_settings
 
-from testkit.banks import open_bank, set_up
+from testkit.banks import RunningBank, open_bank, set_up
+from testkit.fees import ask
 from testkit.office import Office
+from testkit.outside import BANK, OWN, SECRET
 from testkit.papers import base64_of, one_page
 from tongban.apps.cases import services as cases
 from tongban.apps.exchange import requests
+from tongban.apps.exchange.catalogue import services as catalogue
 from tongban.apps.exchange.models import Consent
 from tongban.apps.fees import queries as fees
 from tongban.apps.fees import services as paying
@@ -38,6 +42,8 @@ from tongban.infra.jobs import services as jobs
 from tongban.infra.messages import queries as messages
 from tongban.infra.packs import shipped_packs
 from tongban.infra.trail import relay
+from tongban.samplebank.config import read_config
+from tongban.samplebank.store import Store
 
 FIRM = "91330106MA2CNQX001"
 BACK = "http://127.0.0.1:9/back"  # where a client takes people back to; nobody goes there
@@ -51,7 +57,12 @@ POSTS: Mapping[str, tuple[str, str]] = {
     "issuer": ("health", "approver"),
     "publisher": ("data-bureau", "publisher"),
     "admin": ("data-bureau", "admin"),
+    "fee-clerk": ("police", "clerk"),
+    "cashier": ("police", "approver"),
+    "treasurer": ("tax", "approver"),
 }
+#: People who are no more than a name to their accounts: nobody has seen who they are.
+UNSEEN = frozenset({"novice"})
 _APPOINTED = ("publisher", "admin")  # roles that no pack names anybody for
 _INVITED = "data.invited"  # who has an invitation signs in nowhere: its page sets a password
 
@@ -74,17 +85,24 @@ def furnish(office: Office) -> States:
     people["agent"] = agent = office.applicant("newborn", 2)
     people["neighbour"] = office.applicant("newborn", 1)
     people["elder"] = office.applicant("old-age-allowance")
+    people["novice"] = office.applicant("newborn", 5)
+    people["careful"] = office.applicant("newborn", 6)
+    people["guard"] = office.appoint("tax", "clerk", "tax.guard")
     numbers = {
         "case": office.submit("newborn"),
         "asked": office.submit("newborn", 1, child__card_bank=None),
         "request": _request(people["clerk"]),
+        "taken": _request(people["clerk"], "relief-inquiry"),
         "delegation": _delegation(citizen, agent),
         "invited": users.invite(_INVITED, actor=people["admin"].user_id),
         "login": "data.publisher",
         "client": clients.register(
             "医疗保障局预约系统", "medical-insurance", [BACK], ["openid", "profile"], actor="test"
         ).client_id,
+        "own": _own_provider(office),
+        "drafted": _drafted(people["fee-clerk"]),
     }
+    requests.act(people["data-reviewer"], numbers["taken"], requests.Action.TAKE)
     numbers["agent_number"] = queries.id_number(agent.person_id)
     numbers["papers"] = _papers(office, people)
     numbers |= _licences(citizen, numbers["case"])
@@ -121,23 +139,40 @@ def _own(office: Office, people: dict[str, Subject], case: str) -> dict[str, str
     told = messages.inbox(citizen.person_id, "zh")[0]["id"]
     (fee,) = fees.of_case(started)
     people["payer"] = office.applicant("enterprise-start", 1)
-    paid, receipt = _paid(office, people["payer"])
     numbers = {"started": started, "fee": fee.number, "message": str(told)}
-    return {**numbers, "paid": paid, "fee_receipt": receipt}
+    return {**numbers, **_paid(office, people)}
 
 
-def _paid(office: Office, payer: Subject) -> tuple[str, str]:
-    """Let another founder pay at a real bank; give the order and its receipt."""
-    (order,) = fees.of_case(office.submit("enterprise-start", 1))
-    file = office.folder / "fees-of-states.toml"
+def _paid(office: Office, people: dict[str, Subject]) -> dict[str, str]:
+    """Let two founders pay at a real bank, of whom one wants it back; a third is charged too much.
+
+    The file that names the bank stays; the bank itself ends, until somebody starts it.
+    """
+    file, other = office.folder / "fees.toml", office.applicant("enterprise-start", 2)
+    plain, regretted, dear = _due(office, 1), _due(office, 2), ask(office)
     with override_settings(FEES=file), Keeper() as keeper:
-        bank = open_bank(office.folder / "bank-of-states", keeper)
+        bank = open_bank(office.folder / BANK, keeper)
         set_up(file, bank.entry)
-        bank.choose(paying.pay(payer, order.number))
-        paying.ask_bank(order.number)
-    file.unlink()
-    (receipt,) = fees.order_view(fees.look(payer, order.number), "zh")["receipts"]
-    return order.number, receipt["number"]
+        _pays(bank, people["payer"], plain)
+        _pays(bank, other, regretted)
+        paying.wish_refund(other, regretted, "mistake", "不办了")
+        with closing(Store(read_config(bank.config).store)) as store:
+            store.plan_fault("wrong-amount")
+        _pays(bank, people["founder"], dear)
+        left = paying.left_of(fees.look(people["founder"], dear))
+        paying.ask_refund(people["fee-clerk"], dear, left, "amount", "银行多扣")
+    (receipt,) = fees.order_view(fees.look(people["payer"], plain), "zh")["receipts"]
+    return {"paid": plain, "fee_receipt": receipt["number"]}
+
+
+def _due(office: Office, place: int) -> str:
+    (order,) = fees.of_case(office.submit("enterprise-start", place))
+    return order.number
+
+
+def _pays(bank: RunningBank, payer: Subject, order: str) -> None:
+    bank.choose(paying.pay(payer, order))
+    paying.ask_bank(order)
 
 
 def _read(office: Office, people: dict[str, Subject], case: str) -> dict[str, str]:
@@ -167,7 +202,7 @@ def _sheet(publisher: Subject) -> dict[str, str]:
     return {"sheet": number}
 
 
-def _request(clerk: Subject) -> str:
+def _request(clerk: Subject, system: str = "relief") -> str:
     wanted = requests.NewRequest(
         service="marriages",
         fields=["marital_status"],
@@ -176,9 +211,32 @@ def _request(clerk: Subject) -> str:
         legal_basis="社会救助暂行办法",
         reason="核定婚姻状况",
         department="medical-insurance",
-        system="relief",
+        system=system,
     )
     return requests.ask(clerk, wanted)
+
+
+def _drafted(clerk: Subject) -> str:
+    """Let a department register a resource that is not published yet."""
+    item = {"name": "id_number", "label": {"zh": "号码", "en": ""}, "type": "string"}
+    wanted = {
+        "slug": "permits",
+        "code": "309003/000001",
+        "name": {"zh": "犬只准养登记", "en": "dog permits"},
+        "department": "police",
+        "sharing": "conditional",
+        "update_cycle": "daily",
+        "items": [{**item, "classification": "L4", "mask": "", "key": True, "lead": False}],
+    }
+    return catalogue.register(clerk, wanted).entry.slug
+
+
+def _own_provider(office: Office) -> str:
+    """Let the installation be a client of itself; keep the secret, give its name as a client."""
+    scopes = ["openid", "profile"]
+    made = clients.register("本市统一身份", "data-bureau", [OWN], scopes, actor="test")
+    (office.folder / SECRET).write_text(made.secret, encoding="ascii")
+    return made.client_id
 
 
 def _delegation(citizen: Subject, agent: Subject) -> str:

@@ -92,6 +92,18 @@ def test_the_rules_answer_before_anybody_applies_and_nothing_is_kept(office: Off
     assert ApplicationDraft.objects.count() == 0
 
 
+def test_a_no_is_shown_with_its_reason(office: Office) -> None:
+    client = Client()
+    page = client.get("/services/old-age-allowance/check")
+    born = {"elder.birth_date-year": "2010", "elder.birth_date-month": "1"}
+    page = send(client, page, **{**told(page), **born, "elder.birth_date-day": "1"})
+    branches = tree(page).xpath("//li[contains(@class, 'branch') and contains(@class, 'stop')]")
+    (refused,) = [one for one in branches if "高龄津贴" in one.text_content()]
+    assert "不能办" in refused.xpath("string(.//p[span])")
+    (reason,) = refused.xpath("./p[not(@class)]")
+    assert "八十" in reason.text_content()
+
+
 ANSWERS = {
     "elder.birth_date": ("1930", "5", "1"),
     "elder.deceased": "false",

@@ -207,6 +207,12 @@ def test_a_preview_shows_the_draft_and_publishes_nothing(client: Client, number:
     for view in ("", "?view=elder", "?lang=ug", "?lang=en"):
         answer = client.get(f"/design/{number}/preview/{ITEM}{view}")
         assert answer.status_code == 200
+        root = html.fromstring(answer.content.decode())
+        assert (root.get("class") == "elder") == ("elder" in view)
+        assert (root.get("lang"), root.get("dir")) == {
+            "?lang=ug": ("ug", "rtl"),
+            "?lang=en": ("en", "ltr"),
+        }.get(view, ("zh-CN", "ltr"))
         if "en" not in view:
             assert "接种证明（草稿）" in answer.content.decode()
         assert set(answer.cookies) <= {"csrftoken"}

@@ -9,6 +9,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from django.conf import settings
+from django.core.exceptions import ObjectDoesNotExist
 from django.db import transaction
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import redirect
@@ -27,7 +28,7 @@ from tongban.infra.access.domain import Ruling
 from tongban.infra.access.refusing import StepUpNeeded
 
 from .middleware import POLICY
-from .pages import language, page, subject_of
+from .pages import language, page, refused, subject_of
 from .words import WORDS
 
 _AT_LEAST = 30  # seconds: a page must be read before it can be sent
@@ -42,6 +43,14 @@ class Authorize(AuthorizationView):  # type: ignore[misc]  # the toolkit has no 
             return more
         shown: HttpResponse = super().get(request, *args, **kwargs)
         return shown
+
+    def form_valid(self, form: Any) -> HttpResponse:
+        """Take the answer; the form may name a client that is gone, or never was."""
+        try:
+            answer: HttpResponse = super().form_valid(form)
+        except ObjectDoesNotExist:
+            return refused(self.request, [WORDS["authorize_wrong"].of(language(self.request))], 400)
+        return answer
 
     def _more(self, request: HttpRequest) -> HttpResponse | None:
         """Give the way to a better or a fresher sign-in where this one does not do."""

@@ -24,7 +24,6 @@ from .components import Field, Option, gather
 from .languages import words
 from .pages import language, page, refused, subject_of, view_of
 from .signing_in import signed_in
-from .words import WORDS
 
 _SIMPLE = "simple"  # the short form: a relative, everything that can be applied for, one year
 _YEAR = timedelta(days=365)
@@ -60,6 +59,7 @@ def _show(
     lines: Sequence[str] = (),
 ) -> HttpResponse:
     lang, now = language(request), clock.now()
+    t = words(view_of(request).language.tag)
     names = {slug: items.life_event(slug).name.of(lang) for slug in items.life_events()}
     shown = {
         "subject": subject,
@@ -68,8 +68,8 @@ def _show(
             {
                 "row": row,
                 "stands": row.ended is None and row.ends > now,
-                "events": [names.get(slug, WORDS["every_event"].of(lang)) for slug in row.events],
-                "actions": [WORDS[action].of(lang) for action in row.actions],
+                "events": [names.get(slug, t["every_event"]) for slug in row.events],
+                "actions": [t[action] for action in row.actions],
             }
             for row in delegating.given_by(subject)
         ],
@@ -91,7 +91,7 @@ def _fields(request: HttpRequest, subject: Subject, *, short: bool) -> list[Fiel
         return who
     firms = delegating.companies_of(subject)
     events = [Option(slug, items.life_event(slug).name.of(lang)) for slug in items.life_events()]
-    actions = [Option(action, WORDS[action].of(lang)) for action in sorted(ACTIONS)]
+    actions = [Option(action, t[action]) for action in sorted(ACTIONS)]
     company = Field(
         "company",
         t["delegation_company"],

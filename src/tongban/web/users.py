@@ -27,7 +27,6 @@ from .components import Field
 from .languages import words
 from .pages import language, page, refused, said, subject_of, view_of
 from .signing_in import signed_in
-from .words import WORDS
 
 _VERBS: Mapping[str, Callable[..., None]] = {
     "close": users.close,
@@ -49,12 +48,12 @@ def manage(request: HttpRequest, user: User) -> HttpResponse:  # noqa: ARG001 - 
         refuse(subject, "user.read", {}, ruling)
         return page(request, "missing", {"subject": subject}, status=404)
     login = request.POST.get("login", "") or request.GET.get("login", "")
-    lang = language(request)
+    lang, t = language(request), words(view_of(request).language.tag)
     shown: dict[str, Any] = {
         "subject": subject,
         "found": User.objects.filter(username=login).first() if login else None,
         "login": login,
-        "verbs": [(verb, WORDS[f"user_{verb}"].of(lang)) for verb in ("invite", *_VERBS)],
+        "verbs": [(verb, t[f"user_{verb}"]) for verb in ("invite", *_VERBS)],
     }
     if request.method == "POST":
         try:

@@ -151,9 +151,11 @@ def act(
     if action is Action.REFUSE:
         legal = catalogue.governance.refusals.get(ground)
         if legal is None:
-            known = "、".join(sorted(catalogue.governance.refusals))
+            grounds = sorted(catalogue.governance.refusals.values(), key=lambda one: one.slug)
+            zh = "、".join(one.label.zh for one in grounds)
+            en = ", ".join(one.slug for one in grounds)
             raise RequestInvalid(
-                {"ground": (f"须引用法定依据：{known}", f"cite a legal ground: {known}")}
+                {"ground": (f"须引用法定依据：{zh}", f"cite a legal ground: {en}")}
             )
         row.refusal = {
             "slug": legal.slug,
