@@ -54,24 +54,6 @@ class Source:
         copy(row, count, **changed)
 
 
-#: Looks into long lists beside those of the list of pages: name, path, role.
-LOOKS = (
-    ("home of an official", "/", "reviewer"),
-    ("desk, midway", "/desk?after={deep}", "reviewer"),
-    ("desk, midway, one item", f"/desk?item={_ITEM}&after={{deep}}", "reviewer"),
-    ("desk, one stage", "/desk?stage=processing", "reviewer"),
-    ("desk, a stage without cases", "/desk?stage=examining", "reviewer"),
-    ("desk, free", "/desk?claimed=free", "reviewer"),
-    ("desk, in my hands", "/desk?claimed=mine", "reviewer"),
-    ("desk, in others' hands", "/desk?claimed=others", "reviewer"),
-    ("desk, this week", "/desk?due=week", "reviewer"),
-    ("desk of a clerk", "/desk", "clerk"),
-    ("ratings, midway", "/desk/ratings?before={rated}", "reviewer"),
-    ("requests at the bureau", "/requests", "data-reviewer"),
-    ("messages, second page", "/messages?before={letter}", "citizen"),
-)
-
-
 def gather(source: Source, count: int = 100_000) -> dict[str, str]:
     """Add ``count`` cases and what hangs on them; give the numbers of addresses far down a list."""
     with transaction.atomic():
@@ -107,6 +89,7 @@ def copy(source: models.Model, count: int, /, **changed: str) -> None:
     ]
     columns = ", ".join(f'"{field.column}"' for field in fields)
     values = ", ".join(changed.get(field.name, f'one."{field.column}"') for field in fields)
+    values = values.replace("%", "%%")  # what stands in it is SQL's own
     assert of.pk is not None
     _run(
         "WITH RECURSIVE counted(n) AS "  # noqa: S608 - names of models and SQL of our own
@@ -120,7 +103,7 @@ def copy(source: models.Model, count: int, /, **changed: str) -> None:
 
 def _padded(digits: int) -> str:
     if connection.vendor == "sqlite":
-        return f"printf('%%0{digits}d', n)"
+        return f"printf('%0{digits}d', n)"
     return f"lpad(n::text, {digits}, '0')"
 
 

@@ -15,7 +15,7 @@ from django.db import connection, transaction
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
-from browser.pages import PAGES, Shown
+from browser.pages import LONG, PAGES, Shown
 from testkit import crowd
 from testkit.browsers import signed_in
 from testkit.office import Office
@@ -32,7 +32,7 @@ LISTS = [shown for shown in LOOKED_AT if not shown.path.startswith("/design/")]
 FEW, MANY = 100, 1_000  # cases of a crowd: less than one page of most lists, and several
 ITEMS = 170
 QUICK = 0.2  # seconds of server time
-TRIES = 10  # on a machine that does other things, the quickest of so many
+TRIES = 5  # the quickest of so many
 #: Pages that show what can be applied for, or choose from it.
 _OF_ITEMS = {
     *("home", "home-of-a-stranger", "services", "services-of-a-department", "services-named"),
@@ -47,10 +47,10 @@ def source(states: States) -> crowd.Source:
     return crowd.Source(*named, states.people["citizen"], states.people["reviewer"])
 
 
-def opened(role: str, path: str, states: States) -> tuple[Client, str]:
-    """Give a browser of somebody of this role, and the address of a page."""
-    client = signed_in(states.people[role]) if role else Client()
-    return client, path.format_map(states.numbers)
+def opened(shown: Shown, states: States) -> tuple[Client, str]:
+    """Give a browser of somebody who sees this page, and its address."""
+    client = signed_in(states.people[shown.role]) if shown.role else Client()
+    return client, shown.path.format_map(states.numbers)
 
 
 def queries(shown: Shown, states: States) -> int:
@@ -58,7 +58,7 @@ def queries(shown: Shown, states: States) -> int:
 
     The fewer of two visits: the ring of keys is read anew every few seconds, on whichever page.
     """
-    client, address = opened(shown.role, shown.path, states)
+    client, address = opened(shown, states)
     assert client.get(address).status_code == shown.status, shown.name
     counted = []
     for _ in range(2):
@@ -68,15 +68,19 @@ def queries(shown: Shown, states: States) -> int:
     return min(counted)
 
 
-def quickest(role: str, path: str, states: States) -> float:
-    """Give the seconds of the quickest visit of a page; look no further once that is quick."""
-    client, address = opened(role, path, states)
-    assert client.get(address).status_code < 500, path  # and now caches are warm
+def quickest(shown: Shown, states: States) -> float:
+    """Give the seconds that a page takes the server: the quickest of some visits.
+
+    Processor time, the database's with it (SQLite works in this thread): a machine that does other
+    things meanwhile counts them nowhere.
+    """
+    client, address = opened(shown, states)
+    assert client.get(address).status_code == shown.status, shown.name  # and now caches are warm
     found = float("inf")
     for _ in range(TRIES):
-        began = time.perf_counter()
+        began = time.thread_time()
         client.get(address)
-        found = min(found, time.perf_counter() - began)
+        found = min(found, time.thread_time() - began)
         if found < QUICK / 2:
             break
     return found
@@ -132,15 +136,14 @@ def test_a_catalogue_of_170_items_costs_no_query_more(office: Office, tmp_path: 
     )
     assert services(of="item").total == ITEMS
     assert {one.name: queries(one, states) for one in shown} == before
-    took = {one.name: quickest(one.role, one.path, states) for one in shown}
+    took = {one.name: quickest(one, states) for one in shown}
     assert not {name: seconds for name, seconds in took.items() if seconds >= QUICK}
 
 
 @pytest.mark.full
 @pytest.mark.slow
-def test_every_list_answers_at_once_beside_100_000_cases(any_office: Office) -> None:
-    made = furnish(any_office)
+def test_every_list_answers_at_once_beside_100_000_cases(office: Office) -> None:
+    made = furnish(office)
     states = States({**made.numbers, **crowd.gather(source(made))}, made.people)
-    looks = [(shown.name, shown.path, shown.role) for shown in LISTS]
-    took = {name: quickest(role, path, states) for name, path, role in (*looks, *crowd.LOOKS)}
+    took = {one.name: quickest(one, states) for one in (*LISTS, *LONG)}
     assert not {name: seconds for name, seconds in took.items() if seconds >= QUICK}
