@@ -67,7 +67,7 @@ def queue(subject: Subject, wanted: Wanted, lang: str, *, after: str = "", size:
 
 
 def waiting(subject: Subject, wanted: Wanted, most: int | None = None) -> int:
-    """Count the work that waits; ``most`` of each post at most, so that a page need not count all."""
+    """Count the work that waits; ``most`` of each post at most, so that a page counts not all."""
     now = clock.now()
     return sum(
         _chosen(subject, post, wanted, now)[:most].count() for post in dict.fromkeys(subject.posts)

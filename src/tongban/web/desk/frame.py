@@ -26,7 +26,8 @@ DUE = {"overdue": 0, "today": 1, "week": 7}
 CLAIMED = ("free", "mine", "others")
 STAGES = ("examining", "processing", "gathering")
 _LONGEST = 60
-_COUNTED = 1_000  # work of a post is counted so far: nobody needs more of it, and counting takes time
+# nobody needs to know of more work than so many cases a post, and counting takes time
+_COUNTED = 1_000
 
 
 class Refusal(Protocol):

@@ -4,23 +4,35 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     dependencies = [
-        ('cases', '0010_first_pages'),
-        ('secrecy', '0001_initial'),
+        ("cases", "0010_first_pages"),
+        ("secrecy", "0001_initial"),
     ]
 
     operations = [
         migrations.AddIndex(
-            model_name='branchrow',
-            index=models.Index(condition=models.Q(('post', ''), _negated=True), fields=['department', 'post', 'stage', 'rank', 'id'], name='queue_of_stage'),
+            model_name="branchrow",
+            index=models.Index(
+                condition=models.Q(("post", ""), _negated=True),
+                fields=["department", "post", "stage", "rank", "id"],
+                name="queue_of_stage",
+            ),
         ),
         migrations.AddIndex(
-            model_name='branchrow',
-            index=models.Index(condition=models.Q(models.Q(('post', ''), _negated=True), models.Q(('claimed_by', ''), _negated=True)), fields=['department', 'post', 'rank', 'id'], name='queue_in_hand'),
+            model_name="branchrow",
+            index=models.Index(
+                condition=models.Q(
+                    models.Q(("post", ""), _negated=True),
+                    models.Q(("claimed_by", ""), _negated=True),
+                ),
+                fields=["department", "post", "rank", "id"],
+                name="queue_in_hand",
+            ),
         ),
         migrations.AddIndex(
-            model_name='case',
-            index=models.Index(condition=models.Q(('ended', False)), fields=['life_event'], name='open_of_event'),
+            model_name="case",
+            index=models.Index(
+                condition=models.Q(("ended", False)), fields=["life_event"], name="open_of_event"
+            ),
         ),
     ]

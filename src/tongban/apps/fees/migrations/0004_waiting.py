@@ -4,19 +4,24 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     dependencies = [
-        ('fees', '0003_refund_wish'),
-        ('secrecy', '0001_initial'),
+        ("fees", "0003_refund_wish"),
+        ("secrecy", "0001_initial"),
     ]
 
     operations = [
         migrations.AddIndex(
-            model_name='refund',
-            index=models.Index(condition=models.Q(('state', 'asked')), fields=['asked', 'number'], name='fee_to_approve'),
+            model_name="refund",
+            index=models.Index(
+                condition=models.Q(("state", "asked")),
+                fields=["asked", "number"],
+                name="fee_to_approve",
+            ),
         ),
         migrations.AddIndex(
-            model_name='refundwish',
-            index=models.Index(condition=models.Q(('state', 'open')), fields=['wished', 'id'], name='fee_wish'),
+            model_name="refundwish",
+            index=models.Index(
+                condition=models.Q(("state", "open")), fields=["wished", "id"], name="fee_wish"
+            ),
         ),
     ]

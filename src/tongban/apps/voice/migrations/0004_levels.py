@@ -4,14 +4,13 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     dependencies = [
-        ('voice', '0003_call_back'),
+        ("voice", "0003_call_back"),
     ]
 
     operations = [
         migrations.AddIndex(
-            model_name='rating',
-            index=models.Index(fields=['department', 'level'], name='rated_level'),
+            model_name="rating",
+            index=models.Index(fields=["department", "level"], name="rated_level"),
         ),
     ]
