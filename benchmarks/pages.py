@@ -1,5 +1,7 @@
 """Pages as an old telephone on a village line meets them: weight, requests, first text; and p95.
 
+Last, how many steps an elder takes from the first page to the receipt of the old-age allowance.
+
 150 kbit/s, 600 ms there and back, a processor six times slower (Chromium's own emulation); every
 page is opened by a browser that has seen nothing before. The peer of the same run is the API's
 page, which script builds in the browser (Swagger UI), served by the same installation; server time
@@ -28,6 +30,7 @@ PEER_NAME = "Swagger UI, built by script"
 KBITS, ROUND_TRIP, SLOWER = 150, 600, 6
 BUDGET = 50.0  # kB a page of a citizen may weigh, compressed, with all that it needs
 SERVER = 200.0  # ms
+STEPS = 5.0
 ROUNDS, ASKED = 3, 200
 _FIRST_TEXT = """() => new Promise((tell) => new PerformanceObserver((list) => {
   const first = list.getEntriesByName('first-contentful-paint')[0];
@@ -83,7 +86,21 @@ def run() -> list[Row]:
                     "one after another, with the way over loopback",
                 ),
             ]
+        steps = float(browser.do(lambda: _steps(city, browser.browser)))
+        what = "old-age allowance, elder mode: steps from home to receipt"
+        rows.append(Row(what, steps, STEPS, "own target", "", "less", "pressed in a browser"))
     return rows
+
+
+def _steps(city: Any, browser: Any) -> int:
+    """Count what an elder on a telephone presses from the first page to the receipt."""
+    from browser.matrix import Setting  # noqa: PLC0415
+    from browser.people import Citizen  # noqa: PLC0415
+    from browser.visits import visit  # noqa: PLC0415
+
+    with visit(browser, city, Setting("elder", 390, "zh"), "elder") as seen:
+        Citizen(seen).old_age_allowance()
+        return int(seen.steps)
 
 
 @contextmanager

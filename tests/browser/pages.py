@@ -31,4 +31,20 @@ NO_PAGE: Mapping[str, str] = {
     "link-account": "shown after its form",
     "fee-pay": "shown as fee-bank, after its form",
 }
+#: Looks into long lists: where a crowd (`testkit.crowd`) stands beside the city's own people.
+LONG: tuple[Shown, ...] = (
+    Shown("home-of-an-official", "/", "reviewer"),
+    Shown("desk-midway", "/desk?after={deep}", "reviewer"),
+    Shown("desk-midway-of-an-item", f"/desk?item={_TASK}&after={{deep}}", "reviewer"),
+    Shown("desk-of-a-stage", "/desk?stage=processing", "reviewer"),
+    Shown("desk-of-an-empty-stage", "/desk?stage=examining", "reviewer"),
+    Shown("desk-free", "/desk?claimed=free", "reviewer"),
+    Shown("desk-in-my-hands", "/desk?claimed=mine", "reviewer"),
+    Shown("desk-in-others-hands", "/desk?claimed=others", "reviewer"),
+    Shown("desk-this-week", "/desk?due=week", "reviewer"),
+    Shown("desk-of-a-clerk", "/desk", "clerk"),
+    Shown("desk-ratings-midway", "/desk/ratings?before={rated}", "reviewer"),
+    Shown("requests-at-the-bureau", "/requests", "data-reviewer"),
+    Shown("messages-midway", "/messages?before={letter}", "citizen"),
+)
 BY_NAME: Mapping[str, Shown] = {one.name: one for one in PAGES}

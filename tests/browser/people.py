@@ -65,6 +65,16 @@ class Somebody:
 class Citizen(Somebody):
     """Somebody with cases and licences."""
 
+    def old_age_allowance(self) -> str:
+        """Go from home to the receipt of the old-age allowance in elder mode; give its number."""
+        seen = self.seen.open("/").press("高龄津贴").press("在线办理")
+        assert seen.page.locator("main [name=put]").count() == 1  # one question a page
+        seen.send(**{"elder.payout": "card"})
+        seen.send(**({"consent": True} if seen.path.endswith("/consent") else {}))
+        seen.send("form[action$='/send']")
+        assert seen.path.endswith("/receipt"), seen.text()
+        return str(seen.path.split("/")[2])
+
     def show_licence(self, claim: str) -> str:
         """Tick one thing of a licence to show; give the address that its code carries."""
         self.seen.open("/licences/mine/{licence}")

@@ -31,16 +31,9 @@ def test_an_elder_on_a_phone_comes_from_home_to_the_receipt_in_five_steps(
     chromium: Chromium, meeting: Visiting
 ) -> None:
     with meeting(PHONE, "elder") as seen:
-        seen.open("/").press("高龄津贴")  # 1
-        seen.press("在线办理")  # 2
-        assert seen.page.locator("main [name=put]").count() == 1  # one question a page
-        seen.send(**{"elder.payout": "card"})  # 3
-        agrees = {"consent": True} if seen.path.endswith("/consent") else {}
-        seen.send(**agrees)  # 4
-        seen.send("form[action$='/send']")  # 5
-        assert seen.path.endswith("/receipt")
+        number = Citizen(seen).old_age_allowance()
+        assert seen.steps == 5
         assert "已收到您的申请" in seen.text()
-        number = seen.path.split("/")[2]
         assert number in Citizen(seen).cases()
         assert not seen.complaints
 

@@ -76,12 +76,16 @@ def _window(width: int) -> ViewportSize:
 
 @dataclass
 class Visit:
-    """One open page, and what the browser complained of on it: script, policy, failed requests."""
+    """One open page, and what the browser complained of on it: script, policy, failed requests.
+
+    ``steps`` counts what was pressed: links that were followed and forms that were sent.
+    """
 
     page: Page
     city: City
     status: int = 0
     complaints: list[str] = field(default_factory=list)
+    steps: int = 0
 
     def open(self, path: str) -> "Visit":
         """Open a path of the city, whose numbers are filled in."""
@@ -113,6 +117,7 @@ class Visit:
                 control.select_option(str(value))
             elif value is not None:
                 control.fill(str(value))
+        self.steps += 1
         with self.page.expect_navigation() as going:
             found.locator("button:not([type=button], [name=level], [hidden])").first.click()
         self.status = going.value.status if going.value is not None else 0
@@ -164,6 +169,7 @@ class Visit:
         press = self.page.get_by_role("button", name=words).or_(
             self.page.get_by_role("link", name=words)
         )
+        self.steps += 1
         with self.page.expect_navigation() as going:
             press.first.click()
         self.status = going.value.status if going.value is not None else 0

@@ -39,9 +39,10 @@ class Person:
 
 @dataclass(frozen=True)
 class Home:
-    """Where the installation keeps everything."""
+    """Where the installation keeps everything; ``url`` of its database, empty: a file in it."""
 
     folder: Path
+    url: str = ""
 
     def environment(self, home: Path) -> dict[str, str]:
         """Give the environment of a process of this installation."""
@@ -49,7 +50,7 @@ class Home:
             **os.environ,
             "PYTHONPATH": os.pathsep.join([str(TESTS), os.environ.get("PYTHONPATH", "")]),
             "TONGBAN_HOME": str(home),
-            "TONGBAN_DATABASE": f"sqlite:///{home / DATABASE}",
+            "TONGBAN_DATABASE": self.url or f"sqlite:///{home / DATABASE}",
             "TONGBAN_CLOCK": str(home / "clock"),
             "TONGBAN_LOGIN_PROVIDERS": str(home / PROVIDERS),
             "DJANGO_SETTINGS_MODULE": "tongban.config.settings",
@@ -121,18 +122,31 @@ class Made:
     people: Mapping[str, Person]
 
 
-def make(folder: Path) -> Made:
-    """Make a city in this folder, in a process of its own."""
+def make(folder: Path, url: str = "") -> Made:
+    """Make a city in this folder, or in the database at ``url``, in a process of its own."""
     (folder / "clock").write_text(START, encoding="ascii")
     made = subprocess.run(
         [sys.executable, "-m", "testkit._city"],
-        env=Home(folder).environment(folder),
+        env=Home(folder, url).environment(folder),
         check=True,
         stdout=subprocess.PIPE,
     )
     told = json.loads(made.stdout)
     people = {role: Person(**one) for role, one in told["people"].items()}
     return Made(folder, told["numbers"], people)
+
+
+def crowded(made: Made, url: str, count: int, *more: str) -> Made:
+    """Add so many cases to a city, in a process of its own."""
+    people = {role: {"login": one.login} for role, one in made.people.items()}
+    done = subprocess.run(
+        [sys.executable, "-m", "testkit._crowd", str(count), *more],
+        env=Home(made.folder, url).environment(made.folder),
+        input=json.dumps({"numbers": dict(made.numbers), "people": people}).encode(),
+        check=True,
+        stdout=subprocess.PIPE,
+    )
+    return Made(made.folder, {**made.numbers, **json.loads(done.stdout)}, made.people)
 
 
 @contextmanager

@@ -75,6 +75,18 @@ def other_desk(folder: Path, slug: str, rules: str) -> list[Path]:
     return raised_item(folder, slug, (desk, rules))
 
 
+def many_items(folder: Path, slug: str, count: int) -> list[Path]:
+    """Copy the shipped packs with so many more items, each like the one that is named."""
+    packs = changed_packs(folder, {})
+    items = packs[-1] / "items"
+    text = (items / f"{slug}.yaml").read_text(encoding="utf-8")
+    for number in range(count):
+        other, found = re.subn(rf"(?m)^slug: {slug}$", f"slug: {slug}-{number}", text)
+        assert found == 1
+        (items / f"{slug}-{number}.yaml").write_text(other, encoding="utf-8")
+    return packs
+
+
 class Stores:
     """The departments' stores of the tiny city, for a test to fill, break and mend."""
 

@@ -67,7 +67,7 @@ def requests_page(request: HttpRequest) -> HttpResponse:
     if subject is None or not subject.posts:
         return missing(request)
     lang = language(request)
-    rows = requests.requests_of(subject)[:_LISTED]
+    rows = requests.requests_of(subject, _LISTED)
     lines = [_line(row, lang) | {"mine": requests.actions_of(subject, row)} for row in rows]
     asks = any(post.role == "clerk" for post in subject.posts)
     shown = {

@@ -11,10 +11,12 @@ from django.utils.http import urlencode
 from django.views.decorators.http import require_GET
 
 from tongban.apps.cases import queries
+from tongban.apps.cases.desk import Wanted
 from tongban.apps.items import queries as items
 from tongban.infra import clock
 from tongban.infra.access.domain import Subject
 
+from .desk.frame import counted
 from .languages import words
 from .pages import acting_subject, language, page, view_of
 
@@ -59,7 +61,7 @@ def home(request: HttpRequest) -> HttpResponse:
         "tiles": [*events, *doors],
         "drafts": _drafts(subject, lang, t)[:_WAITING] if subject else [],
         "waiting": _cases(subject, lang)[:_WAITING] if subject else [],
-        "queue": len(queries.queue(subject)[:_LISTED]) if subject and subject.posts else 0,
+        "queue": counted(subject, Wanted()) if subject and subject.posts else "",
         "by_link": settings.ENTER_BY_LINK,
     }
     return page(request, "home", shown)

@@ -66,10 +66,12 @@ def queue(subject: Subject, wanted: Wanted, lang: str, *, after: str = "", size:
     return Page(lines, f"{last.rank.isoformat()}.{last.pk}" if last else "")
 
 
-def waiting(subject: Subject, wanted: Wanted) -> int:
-    """Count the work that waits."""
+def waiting(subject: Subject, wanted: Wanted, most: int | None = None) -> int:
+    """Count the work that waits; ``most`` of each post at most, so that a page counts not all."""
     now = clock.now()
-    return sum(_chosen(subject, post, wanted, now).count() for post in dict.fromkeys(subject.posts))
+    return sum(
+        _chosen(subject, post, wanted, now)[:most].count() for post in dict.fromkeys(subject.posts)
+    )
 
 
 def _chosen(subject: Subject, post: Post, wanted: Wanted, now: object) -> QuerySet[BranchRow]:
@@ -81,9 +83,10 @@ def _chosen(subject: Subject, post: Post, wanted: Wanted, now: object) -> QueryS
     if wanted.due_before is not None:
         rows = rows.filter(rank__lt=wanted.due_before)
     if wanted.claimed == "mine":
-        rows = rows.filter(claimed_by=subject.user_id, claimed_until__gt=now)
+        rows = rows.filter(claimed_by=subject.user_id, claimed_until__gt=now).exclude(claimed_by="")
     elif wanted.claimed == "others":
-        rows = rows.filter(claimed_until__gt=now).exclude(claimed_by__in=["", subject.user_id])
+        rows = rows.filter(claimed_until__gt=now).exclude(claimed_by="")
+        rows = rows.exclude(claimed_by=subject.user_id)
     elif wanted.claimed == "free":
         rows = rows.filter(Q(claimed_by="") | Q(claimed_until__lte=now))
     return rows

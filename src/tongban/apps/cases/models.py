@@ -33,6 +33,8 @@ class Case(SealedModel):
         # Most cases have ended or wait for a person: only those that time moves stand in the index.
         indexes = (
             models.Index(fields=["wake_at"], name="wake", condition=Q(wake_at__isnull=False)),
+            # what a new version of a life event would meet
+            models.Index(fields=["life_event"], name="open_of_event", condition=Q(ended=False)),
         )
 
     def __str__(self) -> str:
@@ -68,6 +70,17 @@ class BranchRow(models.Model):
                 fields=["department", "post", "item", "rank", "id"],
                 name="queue_of_item",
                 condition=~Q(post=""),
+            ),
+            models.Index(
+                fields=["department", "post", "stage", "rank", "id"],
+                name="queue_of_stage",
+                condition=~Q(post=""),
+            ),
+            # little is in anybody's hands: both filters of claims walk through that alone
+            models.Index(
+                fields=["department", "post", "rank", "id"],
+                name="queue_in_hand",
+                condition=~Q(post="") & ~Q(claimed_by=""),
             ),
             models.Index(
                 fields=["claimed_by", "rank", "id"], name="in_hand", condition=~Q(claimed_by="")

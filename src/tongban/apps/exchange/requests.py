@@ -7,6 +7,7 @@ Every verb saves and tells the trail in one transaction. Who may do what, and wh
 import secrets
 from collections.abc import Mapping
 from functools import cache
+from itertools import chain, islice
 from typing import Any, TypeAlias
 
 from django.conf import settings
@@ -344,15 +345,20 @@ def _sees(subject: Subject, row: GrantRequest) -> bool:
     return any(judge(subject, "exchange.read", place_of(name)).allowed for name in sorted(parties))
 
 
-def requests_of(subject: Subject) -> list[GrantRequest]:
-    """Give the requests that this person may see, the oldest step first; ended ones last."""
+def requests_of(subject: Subject, most: int = 1000) -> list[GrantRequest]:
+    """Give at most so many of the requests that this person may see.
+
+    Open ones come first, the oldest step before all; then those that ended, the latest first.
+    """
     mine = {post.department for post in subject.posts}
     operator = queries.catalogue().governance.operator
     found = GrantRequest.objects.all()
     if operator not in mine:
         found = found.filter(asking__in=mine) | found.filter(provider__in=mine)
-    rows = [row for row in found.order_by("entered", "pk")[:1000] if _sees(subject, row)]
-    return sorted(rows, key=lambda row: row.state in ENDED)
+    standing = found.exclude(state__in=ENDED).order_by("entered", "pk")
+    over = found.filter(state__in=ENDED).order_by("-entered", "-pk")
+    rows = chain(standing.iterator(most), over.iterator(most))
+    return list(islice((row for row in rows if _sees(subject, row)), most))
 
 
 def actions_of(subject: Subject, row: GrantRequest) -> tuple[Action, ...]:

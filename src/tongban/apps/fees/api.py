@@ -286,7 +286,7 @@ def wish_refund(
     tags=_TAGS,
 )
 def wishes(request: HttpRequest, lang: Lang | None = None) -> Any:
-    """List the wishes that wait for this official (clerk), oldest first."""
+    """List the wishes that wait for this official (clerk), oldest first, 500 at most."""
     spoken = speaks(request, lang)
     rows = queries.wishes_for(acting(request, "fee.refund"))
     return [queries.wish_view(one, spoken) for one in rows]

@@ -114,6 +114,9 @@ class Refund(models.Model):
         verbose_name = verbose_name_plural = "退付"
         indexes = (
             models.Index(fields=["asked"], name="fee_refund", condition=Q(state="approved")),
+            models.Index(
+                fields=["asked", "number"], name="fee_to_approve", condition=Q(state="asked")
+            ),
         )
 
     def __str__(self) -> str:
@@ -140,6 +143,9 @@ class RefundWish(SealedModel):
             models.UniqueConstraint(
                 fields=["order"], name="one_open_wish", condition=Q(state="open")
             ),
+        )
+        indexes = (
+            models.Index(fields=["wished", "id"], name="fee_wish", condition=Q(state="open")),
         )
 
     def __str__(self) -> str:

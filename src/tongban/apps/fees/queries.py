@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Mapping
 from datetime import date
+from itertools import islice
 from typing import Any
 
 from django.db.models import QuerySet
@@ -19,6 +20,7 @@ from .plugins import providers
 from .services.books import about, allowed
 from .services.reconciling import Reconciled, may_keep_accounts
 
+MOST = 500  # that a list of waiting work gives unless told otherwise
 STATES: Mapping[OrderState, Words] = {
     "open": Words("待缴费", "to be paid"),
     "held": Words("金额不符，正在核对", "held: another amount came, it is being looked at"),
@@ -160,13 +162,15 @@ def wish_view(wish: RefundWish, lang: str) -> dict[str, Any]:
     }
 
 
-def wishes_for(subject: Subject) -> list[RefundWish]:
-    """Give the wishes that wait for this official, oldest first."""
+def wishes_for(subject: Subject, most: int = MOST) -> list[RefundWish]:
+    """Give at most so many of the wishes that wait for this official, oldest first."""
     mine = {post.department for post in subject.posts if post.role == "clerk"}
     rows = RefundWish.objects.filter(state="open", order__department__in=mine)
     waiting = rows.select_related("order").prefetch_related("order__attempts__refunds")
-    waiting = waiting.order_by("wished", "pk")
-    return [w for w in waiting if judge(subject, "fee.refund", about(w.order)).allowed]
+    found = waiting.order_by("wished", "pk").iterator(most)
+    return list(
+        islice((w for w in found if judge(subject, "fee.refund", about(w.order)).allowed), most)
+    )
 
 
 def receipt_view(subject: Subject, number: str) -> dict[str, Any]:
@@ -178,12 +182,18 @@ def receipt_view(subject: Subject, number: str) -> dict[str, Any]:
     return _brief(receipt) | {"order": receipt.order_id, "content": dict(receipt.content)}
 
 
-def to_approve(subject: Subject) -> list[Refund]:
-    """Give the refunds that wait for this official, oldest first; not those it asked for itself."""
+def to_approve(subject: Subject, most: int = MOST) -> list[Refund]:
+    """Give at most so many of the refunds that wait for this official, oldest first.
+
+    Those that it asked for itself are not among them.
+    """
     mine = {post.department for post in subject.posts if post.role == "approver"}
     rows = Refund.objects.filter(state="asked", order__department__in=mine)
-    waiting = rows.exclude(asked_by=subject.user_id).select_related("order").order_by("asked")
-    return [r for r in waiting if judge(subject, "fee.approve", about(r.order)).allowed]
+    waiting = rows.exclude(asked_by=subject.user_id).select_related("order")
+    found = waiting.order_by("asked", "number").iterator(most)
+    return list(
+        islice((r for r in found if judge(subject, "fee.approve", about(r.order)).allowed), most)
+    )
 
 
 def accounts_of(subject: Subject) -> list[str]:

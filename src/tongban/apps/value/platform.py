@@ -57,7 +57,7 @@ def rows() -> Iterator[tuple[str, ...]]:
 
 def satisfaction(source: Source) -> Figure | None:
     """Give the share of ratings from "basically satisfied" up; None where too few are told."""
-    levels: dict[int, int] | None = voice.counts()["levels"]
+    levels: dict[int, int] | None = voice.levels()
     total = sum(levels.values()) if levels else 0
     if levels is None or not total:
         return None

@@ -28,6 +28,7 @@ class Rating(models.Model):
         indexes = (
             models.Index(fields=["department", "-id"], name="rated_department"),
             models.Index(fields=["item", "level"], name="rated_item"),
+            models.Index(fields=["department", "level"], name="rated_level"),
         )
 
     def __str__(self) -> str:

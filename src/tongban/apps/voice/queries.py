@@ -5,7 +5,7 @@ from collections.abc import Iterable
 from datetime import datetime
 from typing import Any
 
-from django.db.models import Count
+from django.db.models import Count, QuerySet
 
 from tongban.apps.cases import queries as cases
 from tongban.apps.parties import queries as parties
@@ -87,16 +87,26 @@ def counts(*, item: str = "", department: str = "") -> dict[str, Any]:
 
     Of an item, of a department, or of all.
     """
-    rows = Rating.objects.all()
-    rows = rows.filter(item=item) if item else rows
-    rows = rows.filter(department=department) if department else rows
-    by_level = dict(rows.order_by().values_list("level").annotate(Count("pk")))
-    levels = shown(by_level)
+    told = levels(item=item, department=department)
     tagged: Counter[str] = Counter()
-    if levels is not None:
-        for found in rows.values_list("tags", flat=True).iterator(2000):
-            tagged.update(found)
-    return {"levels": levels, "tags": dict(sorted(tagged.items()))}
+    if told is not None:
+        # few tags are ever given together in more than a few ways: the database counts the ways
+        given = _of(item, department).values_list("tags").annotate(Count("pk"))
+        for tags_, times in given:
+            tagged.update(dict.fromkeys(tags_, times))
+    return {"levels": told, "tags": dict(sorted(tagged.items()))}
+
+
+def levels(*, item: str = "", department: str = "") -> dict[int, int] | None:
+    """Count ratings by level as `counts` does; None where there are too few to be told."""
+    by_level = dict(_of(item, department).values_list("level").annotate(Count("pk")))
+    return shown(by_level)
+
+
+def _of(item: str, department: str) -> QuerySet[Rating]:
+    rows = Rating.objects.order_by()
+    rows = rows.filter(item=item) if item else rows
+    return rows.filter(department=department) if department else rows
 
 
 def since(moment: datetime) -> int:

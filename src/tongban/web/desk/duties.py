@@ -140,7 +140,7 @@ def _fees(
     lang = language(request)
     refunds = [
         fees.refund_view(one, lang) | {"yuan": _yuan(one.amount_fen), "asked_at": one.asked}
-        for one in fees.to_approve(subject)[:_LISTED]
+        for one in fees.to_approve(subject, _LISTED)
     ]
     try:
         banks = fees.accounts_of(subject)
@@ -200,7 +200,7 @@ def ratings(request: HttpRequest, subject: Subject) -> HttpResponse:
     ]
     here = {"department": department}
     more = {**here, "before": str(found[_LISTED - 1]["id"])} if len(found) > _LISTED else {}
-    counted = voice.counts(department=department)["levels"]
+    counted = voice.levels(department=department)
     shown = {
         "rows": rows,
         "name": parties.department_name(department, lang),

@@ -13,7 +13,7 @@ from django.shortcuts import redirect
 from django.urls import reverse
 from django.utils.http import urlencode
 
-from tongban.apps.cases.desk import Wanted
+from tongban.apps.cases.desk import Wanted, waiting
 from tongban.infra import clock
 from tongban.infra.access.domain import Subject
 from tongban.web.languages import words
@@ -26,6 +26,8 @@ DUE = {"overdue": 0, "today": 1, "week": 7}
 CLAIMED = ("free", "mine", "others")
 STAGES = ("examining", "processing", "gathering")
 _LONGEST = 60
+# nobody needs to know of more work than so many cases a post, and counting takes time
+_COUNTED = 1_000
 
 
 class Refusal(Protocol):
@@ -114,6 +116,12 @@ def wanted(filters: Mapping[str, str]) -> Wanted:
         claimed=cast("Literal['', 'free', 'mine', 'others']", filters.get("claimed", "")),
         due_before=clock.today() + timedelta(days=DUE[due]) if due else None,
     )
+
+
+def counted(subject: Subject, asked: Wanted) -> str:
+    """Count the work that waits for this official; a plus says that there is more."""
+    found = waiting(subject, asked, _COUNTED + 1)
+    return str(found) if found <= _COUNTED else f"{_COUNTED}+"
 
 
 def address(name: str, *parts: str, **query: str) -> str:

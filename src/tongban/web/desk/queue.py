@@ -18,7 +18,18 @@ from tongban.apps.items import queries as items
 from tongban.infra.access.domain import Subject
 from tongban.web.components import Field, Option, gather
 from tongban.web.desk.forms import TONES, verdict_fields, wrong
-from tongban.web.desk.frame import CLAIMED, DUE, STAGES, address, kept, official, said, show, wanted
+from tongban.web.desk.frame import (
+    CLAIMED,
+    DUE,
+    STAGES,
+    address,
+    counted,
+    kept,
+    official,
+    said,
+    show,
+    wanted,
+)
 from tongban.web.languages import words
 from tongban.web.pages import language, missing, view_of
 
@@ -65,7 +76,7 @@ def _show(
         fields = verdict_fields("batch", _reasons(filters["item"], lang), t)
     shown = {
         "rows": [_row(row, filters, t) for row in found.rows],
-        "count": {"n": desk.waiting(subject, asked)},
+        "count": {"n": counted(subject, asked)},
         "begin": address("desk-next", **filters),
         "done": done_of(request),
         "filters": _filters(request, subject, filters),

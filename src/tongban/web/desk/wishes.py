@@ -69,7 +69,7 @@ def _wishes(
 ) -> HttpResponse:
     lang, t = language(request), words(view_of(request).language.tag)
     rows = []
-    for one in queries.wishes_for(subject)[:_LISTED]:
+    for one in queries.wishes_for(subject, _LISTED):
         left = services.left_of(one.order)
         rows.append(
             queries.wish_view(one, lang)

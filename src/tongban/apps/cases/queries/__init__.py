@@ -1,7 +1,7 @@
 """Reads of cases (办件): what the applicant, the officials and the demo are shown."""
 
 from .applying import plan_view, precheck, precheck_facts, precheck_view
-from .own import Asking, asking, cases_of, draft, draft_of, drafts_of, queue, read_ahead_of, sent_of
+from .own import Asking, asking, cases_of, draft, draft_of, drafts_of, read_ahead_of, sent_of
 from .progress import Progress, progress
 from .showing import (
     FEE,
@@ -59,7 +59,6 @@ __all__ = [
     "precheck_facts",
     "precheck_view",
     "progress",
-    "queue",
     "read_ahead_of",
     "replay",
     "required_materials",

@@ -1,8 +1,8 @@
-"""What is one's own: cases, drafts, what was read for them; and what waits for a post."""
+"""What is one's own: cases, drafts, and what was read for them."""
 
 from dataclasses import dataclass
 
-from django.db.models import Q, QuerySet
+from django.db.models import QuerySet
 
 from tongban.apps.cases import services
 from tongban.apps.cases.domain import drafts
@@ -113,11 +113,3 @@ def read_ahead_of(subject: Subject) -> list[str]:
     """Give the numbers under which facts were read for the subject's drafts, the latest first."""
     rows = PrefillLook.objects.filter(person=subject.person_id).order_by("-begun")
     return list(rows.values_list("case", flat=True))
-
-
-def queue(subject: Subject) -> QuerySet[BranchRow]:
-    """Give the work that waits for the posts of this official, the most urgent first."""
-    mine = Q(pk__in=[])
-    for post in subject.posts:
-        mine |= Q(department=post.department, post=post.role)
-    return BranchRow.objects.filter(mine).select_related("case").order_by("rank", "pk")

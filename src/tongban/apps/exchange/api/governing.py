@@ -206,7 +206,7 @@ def _request(row: GrantRequest, subject: Subject) -> dict[str, Any]:
 def list_requests(request: HttpRequest) -> Any:
     """List the requests that the caller's posts may see, with what may be done to each."""
     subject = asking(request, "exchange.read")
-    return [_request(row, subject) for row in requests.requests_of(subject)[:200]]
+    return [_request(row, subject) for row in requests.requests_of(subject, 200)]
 
 
 @router.post(

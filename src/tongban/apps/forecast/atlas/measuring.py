@@ -93,7 +93,7 @@ def _counts() -> dict[str, Figure]:
     put("calls_a_day", Decimal(counted.calls) / counted.days if counted.calls else None, "call")
     put("calls_failed", _percent(counted.failed, counted.calls), "percent")
     put("paid_unasked", sum(1 for _ in trail.heads((outreach.PAYMENT_ORDERED,))), "person")
-    levels: dict[int, int] | None = voice.counts()["levels"]
+    levels: dict[int, int] | None = voice.levels()
     if levels:
         good = sum(number for level, number in levels.items() if int(level) >= _SATISFIED)
         put("satisfied", _percent(good, sum(levels.values())), "percent")
