@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from browser.pages_citizen import CITIZEN
 from browser.pages_official import OFFICIAL
 from browser.pages_open import OPEN
-from browser.shown import Shown
+from browser.shown import TASK, Shown
 
 PAGES: tuple[Shown, ...] = (*OPEN, *CITIZEN, *OFFICIAL)
 _ACT, _FILE, _LEADS, _SCRIPT = "an act", "a file", "leads elsewhere", "answers a script"
@@ -35,7 +35,7 @@ NO_PAGE: Mapping[str, str] = {
 LONG: tuple[Shown, ...] = (
     Shown("home-of-an-official", "/", "reviewer"),
     Shown("desk-midway", "/desk?after={deep}", "reviewer"),
-    Shown("desk-midway-of-an-item", f"/desk?item={_TASK}&after={{deep}}", "reviewer"),
+    Shown("desk-midway-of-an-item", f"/desk?item={TASK}&after={{deep}}", "reviewer"),
     Shown("desk-of-a-stage", "/desk?stage=processing", "reviewer"),
     Shown("desk-of-an-empty-stage", "/desk?stage=examining", "reviewer"),
     Shown("desk-free", "/desk?claimed=free", "reviewer"),

@@ -470,7 +470,7 @@ def test_reports_of_value_and_forecast_stand_beside_with_their_status(tmp_path: 
         for section in told["sections"]
         for table in section["tables"]
         for row in table["rows"]
-        if len(row) > 1 and isinstance(row[0], dict) and isinstance(row[1], dict)
+        if len(row) > 1 and isinstance(row[0], dict) and "en" in row[0] and "unit" in row[1]
     }
     for key, label in (
         ("cps_mean", "CPS"),

@@ -7,7 +7,7 @@ import tongban.infra.secrecy.fields
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("cases", "0010_first_pages"),
+        ("cases", "0011_queues"),
     ]
 
     operations = [
