@@ -32,6 +32,7 @@ from .apply_frame import (
     fields_of,
     fresh,
     in_lang,
+    licences_of,
     named,
     show,
 )
@@ -159,7 +160,7 @@ def _again(desk: Desk, typed: Mapping[str, Any]) -> Desk:
 def documents(request: HttpRequest, desk: Desk) -> HttpResponse:
     """Take the documents that nothing stands for; each is kept as soon as it is sent."""
     if request.method == "GET":
-        if not desk.papers:
+        if not desk.papers and not desk.licensed:
             return redirect(desk.after(DOCUMENTS))
         return show(request, desk, DOCUMENTS, _papers(request, desk, {}))
     wrong: dict[str, str] = {}
@@ -232,6 +233,7 @@ def _papers(request: HttpRequest, desk: Desk, wrong: Mapping[str, str]) -> dict[
             }
             for one in desk.papers
         ],
+        "licensed": licences_of(desk),
         "fields": [Field(code, named(desk, code), error=line) for code, line in wrong.items()],
         "waived": sorted(
             {

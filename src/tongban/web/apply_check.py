@@ -31,6 +31,7 @@ from .apply_frame import (
     fields_of,
     fresh,
     in_lang,
+    licences_of,
     named,
     refused,
     show,
@@ -170,6 +171,8 @@ def _files(desk: Desk, t: Mapping[str, str]) -> list[dict[str, Any]]:
         else:
             row["note"] = " ".join(line["words"] for line in looked(look, desk.lang, t))
         rows.append(row)
+    shown = t["paper_licensed"]
+    rows += [{"label": paper, "shown": f"{shown} · {of}"} for paper, of in licences_of(desk)]
     return rows
 
 

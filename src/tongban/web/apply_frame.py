@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from functools import wraps
+from functools import cached_property, wraps
 from typing import Any
 
 from django.http import HttpRequest, HttpResponse
@@ -27,7 +27,7 @@ from .pages import acting_subject, language, missing, page, view_of
 ANSWERS, DOCUMENTS, CONSENT, CHECK = "answers", "documents", "consent", "check"
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Desk:
     """What a page of applying works on: who applies for what, and how far the draft is."""
 
@@ -35,6 +35,11 @@ class Desk:
     event: LifeEvent
     draft: Mapping[str, Any]
     lang: str
+
+    @cached_property
+    def presented(self) -> Mapping[str, str]:
+        """The applicant's licences that stand for documents: kind → identifier."""
+        return services.presented(self.subject, self.event, self.known)
 
     @property
     def typed(self) -> Mapping[str, Any]:
@@ -57,11 +62,28 @@ class Desk:
     @property
     def papers(self) -> list[Material]:
         """The documents to hand in: those that no answer so far has made needless."""
+        return [one for one in self._wanted if not self._stands(one)]
+
+    @property
+    def licensed(self) -> list[Material]:
+        """The documents for which a licence of the applicant is presented instead (出示证照)."""
+        return [one for one in self._wanted if self._stands(one)]
+
+    @property
+    def _wanted(self) -> list[Material]:
         return [
             one
             for one in self.event.plan.materials
             if one.status == "asked" and self._applies((one.spec.when,) if one.spec.when else ())
         ]
+
+    def _stands(self, wanted: Material) -> bool:
+        # an item that shares the document may not take a licence for it
+        return all(
+            one.spec.waived_by_licence in self.presented
+            for one in self.event.plan.materials
+            if one.spec.code == wanted.spec.code and one.status in {"asked", "shared"}
+        )
 
     @property
     def open(self) -> list[Asked]:
@@ -181,7 +203,18 @@ def in_lang(fields: Mapping[str, tuple[str, str]], lang: str) -> dict[str, str]:
     return {name: both[1 if lang == "en" else 0] for name, both in fields.items()}
 
 
+def licences_of(desk: Desk) -> list[tuple[str, str]]:
+    """Name each document that a licence stands for, and the licence."""
+    return [
+        (
+            one.spec.name.of(desk.lang),
+            items.licence_kind(one.spec.waived_by_licence).name.of(desk.lang),
+        )
+        for one in desk.licensed
+    ]
+
+
 def named(desk: Desk, code: str) -> str:
     """Name a document that is asked for."""
-    names = {one.spec.code: one.spec.name.of(desk.lang) for one in desk.papers}
+    names = {one.spec.code: one.spec.name.of(desk.lang) for one in desk.event.plan.materials}
     return names.get(code, code)

@@ -130,6 +130,12 @@ COMPONENT_WORDS: Mapping[str, Words] = {
     "look_well_picture": Words("图片清楚。", "the picture is clear."),
     "look_well_pdf": Words("文件完整。", "the file is whole."),
     "file_save": Words("保存上传的文件", "Save the files"),
+    "paper_licensed": Words("出示电子证照", "Licence presented"),
+    "paper_licensed_help": Words(
+        "您持有的有效电子证照代替此材料，不用上传；提交时再核验一次。",
+        "A valid licence of yours stands for this document. Nothing to upload; it is checked again "
+        "when you send.",
+    ),
     "papers_waived": Words("不用您交的材料", "Documents you need not bring"),
     "consent_intro": Words(
         "为了少交材料，我们会向这些部门调取下面的数据，只用于这次办理，每次调取都有记录。",

@@ -43,6 +43,7 @@ from .handling import (
     transfer,
     warn,
 )
+from .holding import presented
 from .intake import Submission, company_of, may_apply, submit
 from .looking import look, looks
 from .owned import own_draft
@@ -111,6 +112,7 @@ __all__ = [
     "looks",
     "may_apply",
     "own_draft",
+    "presented",
     "read_ahead",
     "read_answers",
     "read_paper",

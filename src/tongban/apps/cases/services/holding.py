@@ -8,9 +8,13 @@ from collections.abc import Iterable, Mapping
 
 from tongban.apps.cases.domain import acceptance
 from tongban.apps.cases.domain.ground import Ground
+from tongban.apps.items.domain import LifeEvent
 from tongban.apps.licences import queries as licences
+from tongban.apps.parties import queries as parties
 from tongban.infra.access.domain import Subject
 from tongban.kernel.feel import Value
+
+from .turns import ground_of
 
 
 def stand_in(
@@ -30,3 +34,22 @@ def stand_in(
         if holder and licence.holder == holder:
             found.setdefault(licence.kind, licence.identifier)
     return found
+
+
+def of_applicant(subject: Subject, event: LifeEvent) -> dict[str, Value]:
+    """Give what signing in tells of the applicant."""
+    return {f"{event.applicant}.id_number": parties.id_number(subject.person_id)}
+
+
+def presented(subject: Subject, event: LifeEvent, answers: Mapping[str, Value]) -> dict[str, str]:
+    """Give what `stand_in` would of documents that are still asked for (出示证照)."""
+    wanted = {
+        one.item
+        for one in event.plan.materials
+        if one.status == "asked" and one.spec.waived_by_licence
+    }
+    if not wanted:
+        return {}
+    chosen = {branch.item: branch.version for branch in event.branches}
+    ground = ground_of(event.slug, event.version, chosen)
+    return stand_in(subject, ground, wanted, {**answers, **of_applicant(subject, event)})

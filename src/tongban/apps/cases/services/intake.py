@@ -26,7 +26,6 @@ from tongban.apps.cases.models import Case as Row
 from tongban.apps.exchange import consents
 from tongban.apps.items import queries as items
 from tongban.apps.parties import delegating
-from tongban.apps.parties import queries as parties
 from tongban.infra.access.domain import Subject, judge
 from tongban.infra.access.refusing import refuse
 from tongban.infra.secrecy.fields import sealed
@@ -34,7 +33,7 @@ from tongban.infra.trail import services as trail
 from tongban.kernel.facts import parse_value
 
 from .doubting import Doubted, doubts_at_once
-from .holding import stand_in
+from .holding import of_applicant, stand_in
 from .papers import Paper, Upload, documents_of, read_paper
 from .reading import askable, read_answers
 from .turns import LEASE, carry_on, drafts_of, ground_of, rows_of
@@ -154,7 +153,7 @@ def send(
     now = ground.now
     number = (sent.case if sent is not None else "") or new_number(now)
     documents = documents_of(number, papers)
-    given = {f"{event.applicant}.id_number": parties.id_number(subject.person_id)}
+    given = of_applicant(subject, event)
     held = stand_in(subject, ground, chosen, {**answers, **given})
     data: dict[str, Json] = {
         "life_event": event.slug,
