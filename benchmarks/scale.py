@@ -55,7 +55,7 @@ def _rows(database: str, url: str) -> list[Row]:
     with tempfile.TemporaryDirectory() as folder:
         made = crowded(make(Path(folder), url), url, CASES, *WEIGHED)
         with site(Home(made.folder, url), made.folder) as running:
-            city = City(running, made.numbers, made.people)
+            city = City(made.folder, running, made.numbers, made.people)
             looks = (*(BY_NAME[name] for name in PAGES), *LONG)
             return [_row(database, city, shown) for shown in looks]
 

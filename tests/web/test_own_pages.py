@@ -15,6 +15,7 @@ from tongban.apps.parties import delegating
 from tongban.apps.parties import queries as parties
 from tongban.apps.parties import services as people
 from tongban.infra import clock as port
+from tongban.web import home
 
 NEIGHBOUR = "110101199003078355"
 FIRM = "91330106MA2CNQX001"
@@ -39,6 +40,27 @@ def test_what_was_begun_is_continued_from_home_and_from_the_list(office: Office,
         assert {"zh": "继续填写", "en": "Continue"}[lang] in text(shown)
     due = client.get("/me/calendar")
     assert {"zh": "草稿到期删除", "en": "draft is deleted"}[lang] in text(due)
+
+
+def test_older_cases_are_a_page_away_and_none_is_lost(
+    office: Office, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(home, "_LISTED", 2)  # twenty would only take longer
+    numbers = []
+    for _ in range(5):
+        numbers.append(office.submit())
+        office.next_birth()
+    client, path, seen = signed_in(office.applicant("newborn")), "/cases", []
+    for page in range(3):
+        shown = tree(client.get(path))
+        seen += [a.rpartition("/")[2] for a in shown.xpath("//main//ul[@class='tiles']//a/@href")]
+        links = shown.xpath("//main//nav//a/@href")
+        assert ("/cases" in links) is (page > 0)
+        path = f"/cases{next((one for one in links if 'before=' in one), '')}"
+    assert sorted(seen) == sorted(numbers)
+    assert path == "/cases"
+    other = tree(client.get("/cases?before=unknown"))
+    assert len(other.xpath("//main//ul[@class='tiles']//a")) == 2
 
 
 def test_a_stranger_is_sent_to_sign_in_first(office: Office) -> None:

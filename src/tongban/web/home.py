@@ -60,7 +60,7 @@ def home(request: HttpRequest) -> HttpResponse:
         "subject": subject,
         "tiles": [*events, *doors],
         "drafts": _drafts(subject, lang, t)[:_WAITING] if subject else [],
-        "waiting": _cases(subject, lang)[:_WAITING] if subject else [],
+        "waiting": _cases(queries.page_of(subject, size=_WAITING), lang) if subject else [],
         "queue": counted(subject, Wanted()) if subject and subject.posts else "",
         "by_link": settings.ENTER_BY_LINK,
     }
@@ -83,7 +83,7 @@ def _drafts(subject: Subject, lang: str, t: Mapping[str, str]) -> list[dict[str,
     ]
 
 
-def _cases(subject: Subject, lang: str) -> list[dict[str, Any]]:
+def _cases(rows: Iterable[Any], lang: str) -> list[dict[str, Any]]:
     return [
         {
             "number": row.number,
@@ -91,16 +91,23 @@ def _cases(subject: Subject, lang: str) -> list[dict[str, Any]]:
             "submitted": row.submitted,
             "ended": row.ended,
         }
-        for row in queries.cases_of(subject)[:_LISTED]
+        for row in rows
     ]
 
 
 @require_GET
 def my_cases(request: HttpRequest) -> HttpResponse:
-    """Show the visitor's own cases."""
+    """Show the visitor's own cases, so many a page; drafts on the first."""
     subject = acting_subject(request)
     if subject is None:
         return redirect(f"{reverse('sign-in')}?{urlencode({'next': request.path})}")
     lang, t = language(request), words(view_of(request).language.tag)
-    shown = {"cases": _cases(subject, lang), "drafts": _drafts(subject, lang, t)}
+    before = request.GET.get("before", "")
+    rows = queries.page_of(subject, before=before, size=_LISTED + 1)
+    shown = {
+        "cases": _cases(rows[:_LISTED], lang),
+        "drafts": [] if before else _drafts(subject, lang, t),
+        "earlier": reverse("my-cases") if before else "",
+        "later": f"?before={rows[_LISTED - 1].number}" if len(rows) > _LISTED else "",
+    }
     return page(request, "cases", {"subject": subject, **shown})

@@ -1,7 +1,17 @@
 """Reads of cases (办件): what the applicant, the officials and the demo are shown."""
 
 from .applying import plan_view, precheck, precheck_facts, precheck_view
-from .own import Asking, asking, cases_of, draft, draft_of, drafts_of, read_ahead_of, sent_of
+from .own import (
+    Asking,
+    asking,
+    cases_of,
+    draft,
+    draft_of,
+    drafts_of,
+    page_of,
+    read_ahead_of,
+    sent_of,
+)
 from .progress import Progress, progress
 from .showing import (
     FEE,
@@ -53,6 +63,7 @@ __all__ = [
     "load",
     "matter",
     "open_on",
+    "page_of",
     "papers",
     "plan_view",
     "precheck",

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from django.db.models import QuerySet
+from django.db.models import Q, QuerySet
 
 from tongban.apps.cases import services
 from tongban.apps.cases.domain import drafts
@@ -15,7 +15,7 @@ from tongban.infra.access.domain import EVERYTHING, Subject
 
 def cases_of(subject: Subject) -> QuerySet[Row]:
     """Give the applicant's own cases, newest first; to an agent those it acts in."""
-    rows = Row.objects.filter(applicant=subject.person_id).order_by("-submitted")
+    rows = Row.objects.filter(applicant=subject.person_id).order_by("-submitted", "-pk")
     behalf = subject.behalf
     if behalf is None:
         return rows
@@ -25,6 +25,15 @@ def cases_of(subject: Subject) -> QuerySet[Row]:
         ours = [row.number for row in rows if row.state.get("on_behalf_of") == behalf.principal]
         rows = rows.filter(number__in=ours)
     return rows
+
+
+def page_of(subject: Subject, *, before: str = "", size: int) -> list[Row]:
+    """Give at most so many of one's cases, newest first; those before the one with that number."""
+    rows = cases_of(subject)
+    at = rows.filter(number=before).only("submitted").first() if before else None
+    if at is not None:
+        rows = rows.filter(Q(submitted__lt=at.submitted) | Q(submitted=at.submitted, pk__lt=at.pk))
+    return list(rows[:size])
 
 
 @dataclass(frozen=True, slots=True)
