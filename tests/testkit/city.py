@@ -133,6 +133,8 @@ def make(folder: Path, url: str = "") -> Made:
     )
     told = json.loads(made.stdout)
     people = {role: Person(**one) for role, one in told["people"].items()}
+    # no provider yet: `served` makes the city its own
+    (folder / PROVIDERS).write_text("[]", encoding="utf-8")
     return Made(folder, told["numbers"], people)
 
 
