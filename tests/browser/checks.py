@@ -19,7 +19,6 @@ _CALL = (
     "([check, argument]) => window.tongbanChecks ? [window.tongbanChecks[check](argument)] : null"
 )
 _AXE = Axe()
-_WHOLE = 100
 #: Latin words a Chinese page may say: names of things that have no other name.
 ALLOWED = (
     "Tongban", "API", "OpenAPI", "PDF", "QR", "RFC", "JSON", "XML", "CSV", "ZIP", "JWT", "SD-JWT",
@@ -157,8 +156,7 @@ def everything(page: Page, setting: Setting) -> Mapping[str, list[str]]:
     if setting.lang == "zh":
         found["english"] = english(page)
         found["keyboard"] = keyboard(page)  # the same way in every language, and long to walk
-    # a pack with gaps shows Chinese in them, marked as such; content has translations of its own
-    if setting.lang not in {"zh", "en"} and offered()[setting.lang].coverage == _WHOLE:
+    if offered()[setting.lang].pack:  # its gaps and all content are Chinese, and say so
         found["foreign"] = foreign(page)
     if setting.width < 400:
         found["sideways"] += sideways(page, 320)

@@ -14,7 +14,7 @@ from django.utils.html import format_html
 
 from tongban.infra.packs import find_packs, read_packs
 
-from . import catalogue_words, evidence_words, licence_words
+from . import atlas_words, catalogue_words, evidence_words, licence_words
 from .words import WORDS
 
 
@@ -34,6 +34,11 @@ class Language:
     coverage: int = 100
     draft: bool = False
 
+    @property
+    def pack(self) -> bool:
+        """Whether it is one of a pack: content stays Chinese on its pages."""
+        return self.tag not in _WHOLE
+
 
 class Untranslated(str):
     """A word in Chinese on a page of another language."""
@@ -49,7 +54,12 @@ _WHOLE = {
     "zh": Language("zh", "zh-CN", "zh-hans", "中文"),
     "en": Language("en", "en", "en", "English"),
 }
-_OTHERS = (catalogue_words.WORDS, evidence_words.WORDS, licence_words.WORDS)
+_OTHERS = (
+    atlas_words.WORDS,
+    catalogue_words.WORDS,
+    evidence_words.WORDS,
+    licence_words.WORDS,
+)
 
 
 @cache

@@ -24,6 +24,7 @@ from tongban.infra.access.sessions import BEHALF
 from tongban.infra.messages import queries as messages
 
 from .languages import Language, languages, words
+from .marking import marked
 
 VIEW = "tb_view"
 ELDER, STANDARD = "elder", "standard"
@@ -75,6 +76,8 @@ def page(
     }
     with override(view.language.django):
         response = render(request, f"web/{template}.html", {**context, **shown}, status=status)
+    if view.language.pack:
+        response.content = marked(response.content.decode())
     if request.GET.get("lang") in languages():
         kept = view.language.django if view.language.coverage == _WHOLE else view.language.tag
         response.set_cookie(settings.LANGUAGE_COOKIE_NAME, kept, max_age=_YEAR, samesite="Lax")
