@@ -7,7 +7,7 @@ import pytest
 from django.test import Client
 from lxml import html
 
-from testkit.browsers import plain
+from testkit.browsers import plain, signed_in
 from testkit.office import Office
 from tongban.apps.cases.models import ApplicationDraft, Case
 from tongban.apps.items import queries as items
@@ -47,6 +47,8 @@ def test_who_asks_or_searches_too_often_waits(office: Office, settings: Any) -> 
     settings.QUESTIONS = 4
     settings.ACCESS_PROXIES = ["10.1.0.0/24"]
     one = Client(REMOTE_ADDR="10.1.0.1", headers={"X-Forwarded-For": "192.0.2.1"})
+    here = {"REMOTE_ADDR": "10.1.0.1", "HTTP_X_FORWARDED_FOR": "192.0.2.1"}
+    clerk = signed_in(office.official("police", "clerk"))
     for path in ("/ask?q=gljt", "/services?q=gljt") * 2:
         assert one.get(path).status_code == 200
     for path in ("/ask?q=gljt", "/services?q=gljt"):
@@ -54,6 +56,8 @@ def test_who_asks_or_searches_too_often_waits(office: Office, settings: Any) -> 
         assert (answer.status_code, answer["Retry-After"]) == (429, "60")
         assert "过一会儿" in text(answer)
         assert not tree(answer).xpath("//main//a[contains(@href, 'old-age')]")
+    assert clerk.get("/catalogue", **here).status_code == 200
+    assert clerk.get("/catalogue?q=婚姻", **here).status_code == 429
     # who only looks is not counted, nor is who comes through the same proxy from elsewhere
     for path in ("/ask", "/services", "/services?department=police"):
         assert one.get(path).status_code == 200

@@ -8,12 +8,14 @@ from django.test import Client
 from lxml import html
 
 from testkit.browsers import plain, signed_in
-from testkit.licences import Card
+from testkit.licences import Card, issued
 from testkit.office import Office
 from testkit.servers import Fresh
+from tongban.apps.items import queries as items
 from tongban.apps.parties import delegating
 from tongban.apps.parties import queries as parties
 from tongban.apps.parties import services as people
+from tongban.apps.parties.delegating import Named, Scope
 from tongban.infra import clock as port
 from tongban.web import home
 
@@ -176,6 +178,47 @@ def test_a_licence_that_ends_is_due(card: Card) -> None:
     assert card.row.valid_until.isoformat() in text(shown)
     card.revoke()
     assert card.identifier not in client.get("/me/calendar").content.decode()
+
+
+def test_what_waits_for_one_stands_first_at_home_however_old_it_is(office: Office) -> None:
+    waits = office.submit(child__card_bank=None)
+    office.clock.move(hours=2)
+    for _ in range(3):
+        office.next_birth()
+        office.submit()
+    client = signed_in(office.applicant("newborn"))
+    shown = tree(client.get("/"))
+    first = shown.xpath("//main//ul[@class='tasks'][1]//a/@href")
+    assert f"/cases/{waits}" in first
+    assert shown.xpath("//main//h2/text()")[0] == "等您办理"
+    founder = office.applicant("enterprise-start")
+    office.submit("enterprise-start")
+    assert "待缴费" in text(signed_in(founder).get("/"))
+    assert "等您办理" not in text(signed_in(office.applicant("newborn", 5)).get("/"))
+
+
+def test_the_end_of_a_delegation_is_due(office: Office) -> None:
+    mother = office.applicant("newborn")
+    people.register_person("relative", "女儿", NEIGHBOUR)
+    scope = Scope({"case.read"}, ("newborn",), port.now() + timedelta(days=7))
+    number = delegating.grant(mother, Named(NEIGHBOUR, "女儿"), scope)
+    client = signed_in(mother)
+    until = (port.now() + timedelta(days=7)).astimezone(port.SHANGHAI).date().isoformat()
+    assert f"女儿{until}委托到期" in text(client.get("/me/calendar"))
+    delegating.end(mother, number, reason="不再需要")
+    assert "委托到期" not in text(client.get("/me/calendar"))
+
+
+def test_who_acts_for_a_company_sees_when_its_licence_ends(office: Office) -> None:
+    founder = office.applicant("enterprise-start")
+    people.register_company(FIRM, "安和试验有限公司", parties.id_number(founder.person_id))
+    card = items.licence_kind("social-security-card")  # of the sample's kinds, one that ends
+    held = issued(of=card, holder=FIRM, keeper=founder.person_id)
+    client = signed_in(founder)
+    client.post("/delegations/act", {"delegation": f"company:{FIRM}"})
+    shown = client.get("/me/calendar")
+    assert "您正在代办" in text(shown)
+    assert f"/licences/mine/{held.identifier}" in tree(shown).xpath("//main//a/@href")
 
 
 def test_the_door_to_everything_leads_somewhere(office: Office) -> None:

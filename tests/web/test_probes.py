@@ -179,6 +179,18 @@ def test_a_flood_of_fields_or_of_text_is_refused(fresh_sqlite: Fresh, clock: Clo
         assert Client().post("/sign-in", flood).status_code in {400, 413}
 
 
+@pytest.mark.parametrize("path", ["/licences/verify", "/evidence", "/sign-in"])
+def test_what_no_page_takes_is_refused_by_its_length_alone(
+    fresh_sqlite: Fresh, clock: Clock, path: str
+) -> None:
+    kind = "multipart/form-data; boundary=x"
+    for length in (str(64 * 1024 * 1024), "-1", "many"):
+        answer = Client().post(path, b"--x--", content_type=kind, CONTENT_LENGTH=length)
+        assert answer.status_code == 413, length
+        assert "请求过大" in answer.content.decode()
+    assert Client().post(path, b"--x--", content_type=kind).status_code != 413
+
+
 def test_guesses_from_one_address_end_whatever_the_names(
     fresh_sqlite: Fresh, clock: Clock, quick_hashes: None
 ) -> None:

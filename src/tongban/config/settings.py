@@ -212,6 +212,7 @@ INSTALLED_APPS = [
 MIDDLEWARE = [
     "django.middleware.security.SecurityMiddleware",
     "tongban.web.middleware.ContentSecurityPolicy",
+    "tongban.web.middleware.Bounded",
     "tongban.web.middleware.Compressed",
     "tongban.web.middleware.OneLook",
     "tongban.web.middleware.Parts",

@@ -18,12 +18,14 @@ from tongban.apps.exchange.domain import records
 from tongban.apps.exchange.domain.records import Registered
 from tongban.apps.exchange.domain.registry import EntryInvalid
 from tongban.infra.access.domain import Subject
+from tongban.infra.access.questions import may_ask
 from tongban.kernel.facts import Words
 
 from .catalogue_words import WORDS
 from .components import Field, Option
 from .components.fields import Kind
-from .pages import language, page, subject_of
+from .languages import words
+from .pages import language, page, subject_of, too_many, view_of
 
 _ROWS = 12  # items of the form
 _FILTERS: Mapping[str, Mapping[str, Words]] = {
@@ -78,6 +80,9 @@ def search(request: HttpRequest) -> HttpResponse:
         return _missing(request)
     lang = language(request)
     text = request.GET.get("q", "")[:200]
+    if text and not may_ask(request):
+        t = words(view_of(request).language.tag)
+        return too_many(request, "refused", {"subject": subject, "lines": [t["ask_too_many"]]})
     chosen = {name: request.GET.get(name, "") for name in (*_FILTERS, "department")}
     number = request.GET.get("page", "1")
     at = int(number) if number.isascii() and number.isdigit() and len(number) < 5 else 1

@@ -3,7 +3,7 @@
 What is due is gathered from what exists, one query a source; nothing is kept for the calendar.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
@@ -79,43 +79,65 @@ class Due:
 
 @require_GET
 def calendar(request: HttpRequest) -> HttpResponse:
-    """List by date what ends or is owed: licences, fees, corrections, drafts."""
+    """List by date what ends or is owed: licences, delegations, fees, corrections, drafts."""
     subject = acting_subject(request)
     if subject is None:
         return redirect(f"{reverse('sign-in')}?{urlencode({'next': request.path})}")
     t = words(view_of(request).language.tag)
     today = clock.today()
-    rows: list[dict[str, Any]] = [
-        {
-            "name": one.name,
-            "url": one.url,
-            "hint": t["due_now"] if one.day == date.min else one.day.isoformat(),
-            "tone": "alert" if one.day <= today else "wait",
-            "state": t[one.kind],
-        }
-        for one in sorted(due(subject, language(request)))
-    ]
+    rows = [_row(one, today, t) for one in sorted(due(subject, language(request)))]
     return page(request, "calendar", {"subject": subject, "rows": rows})
 
 
-def due(subject: Subject, lang: str) -> Iterable[Due]:
-    """Give what is due of this subject: its own, or of whom it acts for."""
+def _row(one: Due, today: date, t: Mapping[str, str]) -> dict[str, Any]:
+    return {
+        "name": one.name,
+        "url": one.url,
+        "hint": t["due_now"] if one.day == date.min else one.day.isoformat(),
+        "tone": "alert" if one.day <= today else "wait",
+        "state": t[one.kind],
+    }
+
+
+def waiting(subject: Subject, lang: str, t: Mapping[str, str]) -> list[dict[str, Any]]:
+    """Give what waits for this subject and nobody else: corrections, confirmations and fees."""
+    found = sorted((*_asked(subject, lang), *_fees(subject, lang)))
+    return [_row(one, clock.today(), t) for one in found]
+
+
+def _asked(subject: Subject, lang: str) -> Iterable[Due]:
     for one in cases.asking(subject):
         name = items.item(one.item, one.item_version).name.of(lang)
         yield Due(date.min, "due_asked", name, reverse("case", args=[one.number]))
+
+
+def _fees(subject: Subject, lang: str) -> Iterable[Due]:
     for order in fees.orders_of(subject).filter(state="open")[:_LISTED]:
         name = order.name_en if lang == "en" else order.name
         day = order.expires.astimezone(clock.SHANGHAI).date()
         yield Due(day, "due_fee", name, reverse("fee", args=[order.number]))
+
+
+def due(subject: Subject, lang: str) -> Iterable[Due]:
+    """Give what is due of this subject: its own, or of whom it acts for."""
+    yield from _asked(subject, lang)
+    yield from _fees(subject, lang)
     for draft in cases.drafts_of(subject):
         name = items.life_event(draft.life_event).name.of(lang)
         day = draft.ends.astimezone(clock.SHANGHAI).date()
         yield Due(day, "due_draft", name, reverse("apply", args=[draft.life_event]))
-    if subject.behalf is not None:
-        return  # a delegation shows a licence only where it is named; the list is the holder's own
-    running = licences.mine(subject).filter(state="valid", valid_until__gte=clock.today())
-    for row in running.order_by("valid_until")[:_LISTED]:
+    for row in licences.ending(subject, clock.today(), _LISTED):
         if row.valid_until is not None:
             name = licences.kind_of(row).name.of(lang)
             there = reverse("licence", args=[row.identifier])
             yield Due(row.valid_until, "due_licence", name, there)
+    if subject.behalf is None:
+        yield from _delegations(subject)
+
+
+def _delegations(subject: Subject) -> Iterable[Due]:
+    """Give when those end who act for this person or its companies."""
+    for one in delegating.given_by(subject):
+        if one.ended is None and one.ends > clock.now():
+            day = one.ends.astimezone(clock.SHANGHAI).date()
+            yield Due(day, "due_delegation", one.agent.first_name, reverse("delegations"))

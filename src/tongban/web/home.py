@@ -16,6 +16,7 @@ from tongban.apps.items import queries as items
 from tongban.infra import clock
 from tongban.infra.access.domain import Subject
 
+from . import company
 from .desk.frame import counted
 from .languages import words
 from .pages import acting_subject, language, page, view_of
@@ -42,7 +43,7 @@ def _first(rows: Iterable[items.ServiceRow]) -> list[items.ServiceRow]:
 
 @require_GET
 def home(request: HttpRequest) -> HttpResponse:
-    """Show where to begin, and what waits for whoever is signed in."""
+    """Show what waits for whoever is signed in, and where to begin."""
     subject = acting_subject(request)
     view, lang = view_of(request), language(request)
     t = words(view.language.tag)
@@ -59,6 +60,7 @@ def home(request: HttpRequest) -> HttpResponse:
     shown = {
         "subject": subject,
         "tiles": [*events, *doors],
+        "due": company.waiting(subject, lang, t)[:_LISTED] if subject else [],
         "drafts": _drafts(subject, lang, t)[:_WAITING] if subject else [],
         "waiting": _cases(queries.page_of(subject, size=_WAITING), lang) if subject else [],
         "queue": counted(subject, Wanted()) if subject and subject.posts else "",

@@ -33,6 +33,28 @@ POLICY = "; ".join(
 )
 
 
+LARGEST = 36 * 1024 * 1024  # bytes: the largest file that a page takes, and the form around it
+_TOO_LARGE = "请求过大，未接收。 / Too large: nothing of it was taken.\n"
+
+
+class Bounded:
+    """Refuses what is larger than anything that a page takes, before a byte of it is kept."""
+
+    def __init__(self, answer: Callable[[HttpRequest], HttpResponse]) -> None:
+        self._answer = answer
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        """Answer, or refuse by what the request says of its length."""
+        told = request.META.get("CONTENT_LENGTH") or "0"
+        if told.isascii() and told.isdigit() and int(told) <= LARGEST:
+            return self._answer(request)
+        return HttpResponse(
+            _TOO_LARGE,
+            "text/plain; charset=utf-8",
+            status=HTTPStatus.REQUEST_ENTITY_TOO_LARGE,
+        )
+
+
 class ContentSecurityPolicy:
     """Add the policy to every answer, and keep what a person sees out of shared caches."""
 

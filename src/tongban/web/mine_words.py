@@ -179,13 +179,14 @@ MINE_WORDS: Mapping[str, Words] = {
     "company_start": Words("开办企业", "Start a company"),
     "calendar": Words("待办与到期", "What is due"),
     "calendar_help": Words(
-        "证照到期、待缴费用、待补正和草稿到期，按日期排列。",
-        "Licences that end, fees, corrections and drafts, by date.",
+        "证照和委托到期、待缴费用、待补正和草稿到期，按日期排列。",
+        "Licences and delegations that end, fees, corrections and drafts, by date.",
     ),
     "calendar_none": Words("近期没有到期事项。", "Nothing is due."),
     "due_licence": Words("证照到期", "licence ends"),
     "due_fee": Words("待缴费", "fee to be paid"),
     "due_asked": Words("待补正或确认", "to be corrected or confirmed"),
+    "due_delegation": Words("委托到期", "delegation ends"),
     "due_draft": Words("草稿到期删除", "draft is deleted"),
     "due_now": Words("请尽快", "as soon as you can"),
     # identity

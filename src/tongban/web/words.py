@@ -68,6 +68,7 @@ WORDS: Mapping[str, Words] = {
     ),
     "find": Words("找", "Find"),
     "home_help": Words("找人帮忙", "Get help"),
+    "home_due": Words("等您办理", "Waiting for you"),
     "home_waiting": Words("我的进度", "My progress"),
     "home_none": Words("还没有办件。", "There is no case yet."),
     "home_signed_out": Words("请先登录", "Please sign in"),

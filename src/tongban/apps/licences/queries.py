@@ -59,7 +59,21 @@ def listed(subject: Subject, most: int) -> list[Licence]:
     Raises `NotAllowed` where the delegation lets nobody see licences at all.
     """
     allow_agent(subject, READ)
-    rows = mine(subject)
+    return _covered(subject, mine(subject), most)
+
+
+def ending(subject: Subject, today: date, most: int) -> list[Licence]:
+    """Give at most so many of `mine` that are valid until a day to come, the next to end first.
+
+    By a delegation only those that it covers: none where it lets nobody see licences.
+    """
+    if subject.behalf is not None and READ not in subject.behalf.actions:
+        return []
+    running = mine(subject).filter(state=Licence.State.VALID, valid_until__gte=today)
+    return _covered(subject, running.order_by("valid_until", "pk"), most)
+
+
+def _covered(subject: Subject, rows: QuerySet[Licence], most: int) -> list[Licence]:
     if subject.behalf is None:
         return list(rows[:most])
     covered = (r for r in rows if judge(subject, READ, _about(subject, r, own=True)).allowed)
