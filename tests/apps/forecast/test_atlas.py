@@ -464,6 +464,14 @@ def test_reports_of_value_and_forecast_stand_beside_with_their_status(tmp_path: 
     wanted = {key for key, one in ATLAS.beside.items() if one.by == "report"}
     scenarios = {"growth_base", "growth_optimised", "growth_bold"}
     assert {key for key in wanted if found[key].figure is not None} == wanted - scenarios
+    even = found["cloud_break_even"].figure
+    assert even is not None
+    assert (even.unit, even.status) == ("year", "measured")
+    # a second report whose break-even is another year leaves it open which one is meant
+    (name,) = (name for name in made if "break-even at the end" in name)
+    other = f"{name.rsplit(' |', 1)[0]}0 | figure"
+    both = measuring.beside(ATLAS, {}, {}, {**made, other: even})
+    assert both["cloud_break_even"].figure is None
     told = json.loads((tmp_path / "value" / "report.json").read_text())
     rates = {
         row[0]["en"]: row[1]
@@ -581,6 +589,43 @@ def test_counts_of_an_installation_stand_beside_what_is_quoted(office: Office) -
     measuring.keep({ATLAS.beside["cps_mean"].name: cost}, "reports")
     assert queries.atlas().measured["cps_mean"].figure == cost
     assert queries.atlas().measured["irr"].figure is None
+
+
+def test_benchmarks_that_were_given_once_stay_on_the_page(office: Office, tmp_path: Path) -> None:
+    def given(**results: float) -> list[str]:
+        told = {
+            group: {"when": "2026-11-26T10:00:00+00:00", "rows": [{"what": what, "ours": ours}]}
+            for group, (what, ours) in {
+                "newborn": ("newborn on SQLite, p95", results.get("newborn")),
+                "licences": ("verified", results.get("licences")),
+                "other": ("beside nothing", 3.0),
+            }.items()
+            if ours is not None
+        }
+        file = tmp_path / "latest.json"
+        file.write_text(json.dumps({"results": told}))
+        return ["--bench", str(file)]
+
+    def shown(*words: str) -> tuple[Figure | None, Figure | None]:
+        ran = CliRunner().invoke(command, [*words, "--out", str(tmp_path / "o")])
+        assert ran.exit_code == 0, ran.output
+        seen = queries.atlas().measured
+        return seen["newborn_after"].figure, seen["licence_checks"].figure
+
+    assert office
+    assert shown() == (None, None)
+    rules, checks = shown(*given(newborn=0.0212, licences=1000.5))
+    assert rules == Figure(
+        Decimal("0.02"), "second", date(2026, 11, 26), "make bench ONLY=newborn", "measured"
+    )
+    assert checks is not None
+    assert (checks.value, checks.unit) == (Decimal(86443200), "call")
+    # a later run of one group leaves the other where it was, and a run without any leaves both
+    newer, older = shown(*given(newborn=0.5))
+    assert newer is not None
+    assert (newer.value, older) == (Decimal("0.50"), checks)
+    assert shown() == (newer, checks)
+    assert set(measuring.kept("benches")) == {"newborn/newborn on SQLite, p95", "licences/verified"}
 
 
 # --- beside the report itself

@@ -11,10 +11,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from testkit.office import Office
+from tongban.apps.cases import services as cases
+from tongban.apps.cases.events import ENDED
 from tongban.apps.forecast.domain.panel import label
 from tongban.apps.forecast.domain.tallying import EVERY, period_of, tally
 from tongban.apps.forecast.platform import decided
+from tongban.apps.parties import queries as parties
 from tongban.cli import main
+from tongban.infra.trail import queries as trail
 
 TODAY = date(2026, 11, 27)
 EVENTS = st.lists(
@@ -36,6 +40,24 @@ def test_whole_periods_are_counted_and_nothing_else(
         groups = {group for group, _ in whole}
         assert len(rows) == len(groups) * (now - first)
         assert {r.region for r in rows} == groups
+
+
+def test_a_department_has_one_name_whoever_decided(office: Office) -> None:
+    number = office.submit()
+    task, *_ = office.tasks(number)
+    reviewer = office.official("medical-insurance", "reviewer")
+    grant = cases.Verdict(outputs={"outcome": "grant"}, reason="材料齐全")
+    cases.decide(reviewer, number, task.item, task.step, grant)
+    keys = set(parties.departments())
+    codes = {parties.department_code(key) for key in keys}
+    told = {event.organisation for event in trail.every(ENDED)}
+    # a branch ends under the key of its department
+    assert told & keys
+    for lang in ("zh", "en"):
+        groups = {group for group, _ in decided("department", lang)}
+        assert groups <= {parties.department_name(key, lang) for key in keys}
+        assert parties.department_name("medical-insurance", lang) in groups
+        assert not groups & (keys | codes)
 
 
 @pytest.mark.slow

@@ -61,8 +61,12 @@ def platform(by: str, every: str, ahead: int, out: Path, lang: str) -> None:
 
 def decided(by: str, lang: str) -> Iterator[tuple[str, date]]:
     """Give of every decided item its group and its day; nothing of any person."""
-    named = {parties.department_code(key): key for key in parties.departments()}
-    names = {code: parties.department_name(key, lang) for code, key in named.items()}
+    # an event names its department by its key or by its unified social credit code
+    names = {
+        told: parties.department_name(key, lang)
+        for key in parties.departments()
+        for told in (key, parties.department_code(key))
+    }
     known = {slug: items.item(slug).name.of(lang) for slug in items.items()}
     for event in trail.every(cases.ENDED):
         if event.erased or event.data["stage"] not in _DECIDED:

@@ -19,6 +19,6 @@ class Seen:
 
 
 def atlas() -> Seen:
-    """Give the shipped atlas beside the last counts and reports of this installation."""
+    """Give the shipped atlas beside this installation's last counts, benchmarks and reports."""
     told = shipped()
-    return Seen(told, beside(told, kept(), {}, kept("reports")))
+    return Seen(told, beside(told, kept(), kept("benches"), kept("reports")))

@@ -59,10 +59,8 @@ def atlas(
     try:
         counts = measuring.platform()
         measuring.keep(counts)
-        if made:
-            named = {one.name for one in told.beside.values() if one.by == "report"}
-            kept = {name: reports[name] for name in named & reports.keys()}
-            measuring.keep(measuring.kept("reports") | kept, "reports")
+        measuring.add(told, "report", reports)
+        measuring.add(told, "bench", benches)
     except measuring.NoPlatform as none:
         counts = {}
         click.echo(str(none), err=True)

@@ -5,6 +5,7 @@ TONGBAN_HOME, so that a page shows it at once. Nothing of any person is in it.
 """
 
 import json
+import re
 import tempfile
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping
@@ -37,6 +38,8 @@ _PLACES = Decimal("0.01")
 _HERE = "tongban atlas, this installation"
 #: How often the counts are taken for the page.
 EVERY = timedelta(days=1)
+#: Under which name is kept what was given to the command.
+KEPT = {"report": "reports", "bench": "benches"}
 
 
 class NoPlatform(RuntimeError):
@@ -159,6 +162,13 @@ def keep(found: Mapping[str, Figure], name: str = "measured") -> None:
     Path(out.name).replace(place)
 
 
+def add(atlas: Atlas, by: str, found: Mapping[str, Figure]) -> None:
+    """Keep what stands beside a quoted figure ``by`` report or bench, with what was kept before."""
+    wanted = {one.name for one in atlas.beside.values() if one.by == by}
+    named = {name: figure for name in wanted if (figure := _named(name, found)) is not None}
+    keep(kept(KEPT[by]) | named, KEPT[by])
+
+
 def kept(name: str = "measured") -> dict[str, Figure]:
     """Give the figures that were kept last; none where none were."""
     try:
@@ -221,19 +231,22 @@ def _report(path: Path) -> dict[str, Figure]:
 # --- benchmarks
 
 
-def bench(path: Path) -> dict[str, tuple[Decimal, date]]:
-    """Read the results of `make bench` as group/what → number and day. Raise AtlasInvalid."""
+def bench(path: Path) -> dict[str, Figure]:
+    """Read the results of `make bench` as group/what → number as written. Raise AtlasInvalid."""
     try:
         results: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))["results"]
         return {
-            f"{group}/{row['what']}": (
+            f"{group}/{row['what']}": Figure(
                 Decimal(str(row["ours"])),
+                "number",
                 date.fromisoformat(told["when"][:10]),
+                f"make bench ONLY={group}",
+                "measured",
             )
             for group, told in results.items()
             for row in reversed(told["rows"])
         }
-    except (OSError, ValueError, KeyError, TypeError) as wrong:
+    except (OSError, ValueError, ArithmeticError, KeyError, TypeError) as wrong:
         raise AtlasInvalid(
             f"AtlasInvalid: {path} is not what `make bench` writes ({wrong});"
             " give benchmarks/results/latest.json"
@@ -243,14 +256,14 @@ def bench(path: Path) -> dict[str, tuple[Decimal, date]]:
 def beside(
     atlas: Atlas,
     counts: Mapping[str, Figure],
-    benches: Mapping[str, tuple[Decimal, date]],
+    benches: Mapping[str, Figure],
     made: Mapping[str, Figure],
 ) -> dict[str, Measured]:
     """Put what was measured beside each quoted figure that it belongs to."""
     ways: Mapping[str, Callable[[Beside], Figure | None]] = {
         "platform": lambda one: counts.get(one.name),
         "bench": lambda one: _benched(one, benches),
-        "report": lambda one: made.get(one.name),
+        "report": lambda one: _named(one.name, made),
         "none": lambda _one: None,
     }
     return {
@@ -259,11 +272,18 @@ def beside(
     }
 
 
-def _benched(one: Beside, benches: Mapping[str, tuple[Decimal, date]]) -> Figure | None:
-    if one.name not in benches or one.unit is None:
+def _named(name: str, found: Mapping[str, Figure]) -> Figure | None:
+    # a star stands for what differs from report to report, as a year; two that fit are none
+    fits = re.compile(".*".join(map(re.escape, name.split("*"))))
+    figures = [figure for told, figure in found.items() if fits.fullmatch(told)]
+    return figures[0] if len(figures) == 1 else None
+
+
+def _benched(one: Beside, benches: Mapping[str, Figure]) -> Figure | None:
+    found = _named(one.name, benches)
+    if found is None or one.unit is None:
         return None
-    value, day = benches[one.name]
-    scaled = value * one.times
+    scaled = found.value * one.times
     places = _PLACES if abs(scaled) < 10 else Decimal(1)
     exact = scaled.quantize(places, ROUND_HALF_EVEN)
-    return Figure(exact, one.unit, day, one.command, "measured")
+    return Figure(exact, one.unit, found.as_of, one.command, "measured")
