@@ -100,6 +100,30 @@ def test_dimensions_and_ratings_are_those_of_the_trail(office: Office, ledger: P
     ]  # fmt: skip
 
 
+def test_a_department_has_one_name_whoever_took_the_step(office: Office, ledger: Path) -> None:
+    staff = [f"{year},staff,medical-insurance,running,10,yuan" for year in range(2024, 2029)]
+    ledger.write_text("\n".join([ledger.read_text(), *staff]))
+    number = office.submit()
+    office.submit("newborn", 1)
+    office.clock.move(minutes=1)
+    # the last step of a branch that is still open is the official's
+    (task, *_) = office.tasks(number)
+    reviewer = office.official("medical-insurance", "reviewer")
+    grant = services.Verdict(outputs={"outcome": "grant"}, reason="材料齐全")
+    services.decide(reviewer, number, task.item, task.step, grant)
+    told = [event for event in trail.every("tongban.cases.") if event.item == task.item]
+    assert len({event.organisation for event in told}) == 2
+    done = CliRunner().invoke(main, ["value", "platform", str(ledger), "--json"])
+    assert done.exit_code == 0, done.output
+    report = json.loads(done.output)
+    services_of = report["sections"][1]["tables"][1]["rows"]
+    assert [row[0]["en"] for row in services_of if row[1]["en"] == task.item] == [
+        "medical-insurance"
+    ]
+    (unit,) = report["sections"][0]["tables"]
+    assert unit["rows"][1][1]["value"] == 0  # nothing of the ledger is without a home
+
+
 def shown(ledger: Path, title: str) -> dict[str, str]:
     """Report on the platform; give what a section of it shows, by its label."""
     done = CliRunner().invoke(main, ["value", "platform", str(ledger), "--users", "1", "--json"])

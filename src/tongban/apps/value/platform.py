@@ -14,6 +14,7 @@ from pathlib import Path
 import click
 
 from tongban.apps.cases import events as cases
+from tongban.apps.parties import queries as parties
 from tongban.apps.voice import queries as voice
 from tongban.infra.reports.model import Source
 from tongban.infra.trail import queries as trail
@@ -32,8 +33,11 @@ TRAIL = "trail of this installation"
 def rows() -> Iterator[tuple[str, ...]]:
     """Give the events of all cases as the columns of an events file, in their order.
 
-    The person of a case is who submitted it or for whom; an erased end has no stage any more.
+    The person of a case is who submitted it or for whom; an erased end has no stage any more. A
+    department is told by its key throughout, which the ledger names.
     """
+    # the trail has the credit code of the department where an official took the step
+    keys = {parties.department_code(key): key for key in parties.departments()}
     persons: dict[str, str] = {}
     numbers: dict[str, str] = {}
     for event in trail.every("tongban.cases."):
@@ -48,7 +52,7 @@ def rows() -> Iterator[tuple[str, ...]]:
             event.chain,
             event.item,
             event.occurred.isoformat(),
-            event.organisation,
+            keys.get(event.organisation, event.organisation),
             persons.get(event.chain, ""),
             stage,
             PERSON if event.type == cases.STEPPED and event.actor != cases.SYSTEM else "",
