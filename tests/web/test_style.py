@@ -94,7 +94,7 @@ COMPONENTS = {
     "one box": "//input[@type='checkbox'][@name='sg-check']",
     "file": "//input[@type='file'][@name='sg-file']",
     "long text": "//textarea[@name='sg-long']",
-    "address": "//select[@name='sg-province']/following::select[@name='sg-city']",
+    "address": "//select[starts-with(@name, 'sg-address')]/following::button[@name='level']",
     "identity number": "//input[@name='sg-identity'][contains(@class, 'id')]",
     "field with its source": "//*[contains(@class, 'field')]//span[@class='source-badge']",
     "error summary": "//div[@class='errors'][@role='alert']//a[starts-with(@href, '#')]",
@@ -117,8 +117,8 @@ COMPONENTS = {
     "tiles": "//ul[contains(@class, 'tiles')]/li",
     "nothing here": "//*[@class='empty']",
 }
-#: Not shown there: a drawing needs a flow, and one is nothing to see.
-_ELSEWHERE = {"flow", "live"}
+#: Not shown there: a drawing needs a flow, and two are nothing to see.
+_ELSEWHERE = {"enter", "flow", "live"}
 
 
 @pytest.mark.django_db

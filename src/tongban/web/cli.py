@@ -10,6 +10,7 @@ import socket
 import subprocess
 import sys
 import threading
+import time
 from datetime import timedelta
 
 import click
@@ -24,6 +25,7 @@ from tongban.infra.access.models import User
 
 _TONGBAN = (sys.executable, "-c", "from tongban.cli import main; main()")
 _PAUSE = 2.0  # seconds before a worker that fell over is started again
+_LOOK = 0.05  # seconds between looks whether a worker takes calls
 _PATIENCE = 20.0  # seconds a worker may take to finish what it holds
 LINK_LASTS = timedelta(minutes=10)
 
@@ -99,6 +101,16 @@ def _must_be_free(host: str, port: int) -> None:
         ) from error
 
 
+def _answers(host: str, port: int) -> bool:
+    """Tell whether a worker takes calls there; the socket alone is bound before any does."""
+    reached = {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(host, host)  # noqa: S104 - it is not bound
+    try:
+        socket.create_connection((reached, port), 1).close()
+    except OSError:
+        return False
+    return True
+
+
 @click.command()
 @click.option("--host", default="127.0.0.1", show_default=True, help="Address to listen on.")
 @click.option("--port", default=8000, show_default=True, type=click.IntRange(1, 65535))
@@ -133,15 +145,20 @@ def serve(host: str, port: int, workers: int, login: str | None) -> None:
         workers_kill_timeout=int(_PATIENCE),  # a worker that hangs must not keep us from ending
     )
 
-    @server.on_startup
     def say() -> None:
-        # the socket is open by now: whoever follows the link is answered
+        while not _answers(host, port):  # whoever follows the link must be answered
+            time.sleep(_LOOK)
         click.echo(f"页面 pages  {base}/")
         click.echo(f"接口 API    {base}/api/docs")
         if visitor is not None:
             click.echo(f"登录 enter  {entrance(visitor, base)}")
             click.echo("           只能用一次，十分钟内有效 / works once, within ten minutes")
+        connections.close_all()
+
+    @server.on_startup
+    def start_saying() -> None:
         connections.close_all()  # a connection must not be shared by the workers
+        threading.Thread(target=say, daemon=True).start()
 
     beside = Beside(*_TONGBAN, "worker")
     beside.start()
