@@ -56,7 +56,6 @@ def test_every_chinese_text_is_marked_and_no_text_changes(body: str) -> None:
     done = marked(page)
     assert unmarked(done) == []
     assert tree(done).text_content() == tree(page).text_content()
-    assert marked(done) == done
 
 
 @pytest.mark.parametrize(
