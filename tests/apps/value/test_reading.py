@@ -10,7 +10,7 @@ from tongban.apps.value import loading
 from tongban.apps.value.errors import TableInvalid, ValueRefused
 
 HEAD = "year,tower,department,department_code,service,kind,amount,unit,life"
-GOOD = ["2024,cloud,,,,running,120.50,yuan,", "2025,cloud,,,,running,1.2,万元,"]
+GOOD = ["2024,cloud,,,,running,120.50,yuan,", "2025,cloud,,,,running,0.012,万元,"]
 
 
 def ledger(folder: Path, *lines: str, head: str = HEAD) -> Path:
@@ -21,7 +21,7 @@ def ledger(folder: Path, *lines: str, head: str = HEAD) -> Path:
 
 def test_units_become_fen(tmp_path: Path) -> None:
     rows, flags, source = loading.ledger(ledger(tmp_path, *GOOD), 5)
-    assert [row.amount for row in rows] == [12_050, 1_200_000]
+    assert [row.amount for row in rows] == [12_050, 12_000]
     assert rows[0].life == 5
     assert flags == ()
     assert source.startswith("ledger.csv sha256:")
@@ -132,10 +132,65 @@ def test_a_year_that_a_line_lacks_is_flagged_and_counted_on(tmp_path: Path) -> N
     assert "department (all), service (all)" in gaps[3].en
 
 
+def test_an_amount_that_leaps_as_a_unit_does_is_asked_about(tmp_path: Path) -> None:
+    lines = {
+        "once": ("100", "1000000", "110"),  # there and back is one leap, and that row is told
+        "first": ("1000000", "100", "110"),  # which of two years is wrong nobody can tell
+        "from-then-on": ("100", "1000000", "1100000"),
+        "less": ("100", "110", "1"),
+        "nil": ("1000000", "0", "1000000"),
+        "large": ("100", "4900", "100"),  # below the fiftyfold
+        "just": ("100", "5000", "120"),
+        "other-kind": ("100", "100", "100"),
+    }
+    rows = [
+        f"{2023 + n},{tower},,,,running,{amount},yuan,"
+        for tower, amounts in lines.items()
+        for n, amount in enumerate(amounts)
+    ]
+    rows.append("2024,other-kind,,,,capital,1000000,yuan,5")
+    flags = loading.ledger(ledger(tmp_path, *rows), 5)[1]
+    assert [(f.name, f.row, f.column) for f in flags] == [
+        ("UnitMaybeWrong", row, "amount") for row in (3, 6, 9, 13, 21)
+    ]
+    assert "“once”" in flags[0].zh
+    assert "2023 年与 2024 年的金额相差如同单位不同；两年的单位都对吗？" in flags[0].zh
+    assert "tower once" in flags[0].en
+    assert "from 2023 to 2024 the amount changes as if its unit did" in flags[0].en
+
+
+def test_a_line_shorter_than_the_ledger_is_asked_about(tmp_path: Path) -> None:
+    rows = [
+        *(f"{year},cloud,,,,running,100,yuan," for year in range(2022, 2026)),
+        *(f"{year},late,a,,s,running,5,yuan," for year in (2023, 2024, 2025)),
+        *(f"{year},early,a,,,running,5,yuan," for year in (2022, 2023, 2024)),
+        *(f"{year},both,a,,,running,5,yuan," for year in (2024, 2023)),
+        # capital within its life is there, and of capital alone nothing is missing
+        *("2022,software,a,,,capital,9,yuan,4", "2023,software,a,,,running,5,yuan,"),
+        *("2022,old,a,,,capital,9,yuan,2", "2023,old,a,,,running,5,yuan,"),
+        "2023,hardware,a,,,capital,9,yuan,2",
+        # where a department was perhaps renamed that is asked, not each of its lines
+        *("2022,net,b,,,running,5,yuan,", "2023,net,b,,,running,5,yuan,"),
+        *("2024,net,c,,,running,5,yuan,", "2025,net,c,,,running,5,yuan,"),
+    ]
+    flags = loading.ledger(ledger(tmp_path, *rows), 5)[1]
+    assert [(f.name, f.row) for f in flags] == [
+        ("DepartmentMaybeRenamed", 21),
+        *(("LineMaybeShort", row) for row in (6, 11, 13, 12, 17)),
+    ]
+    late, early = flags[1:3]
+    assert "“late”、部门“a”、事项“s”自 2023 年才有" in late.zh
+    assert "是当年新增的吗？" in late.zh
+    assert "tower late, department a, service s begins in 2023" in late.en
+    assert "到 2024 年为止" in early.zh
+    assert "是当年终止的吗？" in early.zh
+    assert "ends in 2024, nil after: did it stop then?" in early.en
+
+
 def test_excel_parquet_and_gb18030_say_the_same(tmp_path: Path) -> None:
     wanted = [row.amount for row in loading.ledger(ledger(tmp_path, *GOOD), 5)[0]]
     heads = ["年度", "成本类别", "性质", "金额", "单位"]
-    data = [[2024, "云", "经常性", 120.5, "元"], [2025, "云", "经常性", 1.2, "万元"]]
+    data = [[2024, "云", "经常性", 120.5, "元"], [2025, "云", "经常性", 0.012, "万元"]]
     book = Workbook()
     for line in [heads, *data]:
         book.active.append(line)

@@ -205,16 +205,33 @@ def test_heads_and_names_of_flags_are_in_the_language_of_the_page(
         *("2023,staff,甲局,D1,running,9,yuan", "2024,staff,乙局,D1,running,9,yuan"),
         *("2023,net,丙局,,running,9,yuan", "2024,net,丁局,,running,9,yuan"),
         *("2023,data,戊局,,running,9,yuan", "2025,data,戊局,,running,9,yuan"),
+        *("2023,post,,,running,9,yuan", "2024,post,,,running,9,万元", "2025,post,,,running,9,元"),
     ]
     ledger.write_text("\n".join(lines), encoding="utf-8")
     names = {
-        "zh": ["部门已更名", "部门可能更名", "中间年度缺失"],
-        "en": ["DepartmentRenamed", "DepartmentMaybeRenamed", "LineGap"],
+        "zh": [
+            *("部门已更名", "部门可能更名", "中间年度缺失"),
+            *("首末年度可能缺失", "首末年度可能缺失", "单位可能有误"),
+        ],
+        "en": [
+            *("DepartmentRenamed", "DepartmentMaybeRenamed", "LineGap"),
+            *("LineMaybeShort", "LineMaybeShort", "UnitMaybeWrong"),
+        ],
+    }
+    summary = {
+        "zh": "台账有 5 行需要查看：部门已更名、部门可能更名、中间年度缺失、首末年度可能缺失、"
+        "单位可能有误。见“需要查看的行”。",
+        "en": "The ledger has 5 rows to look at: DepartmentRenamed, DepartmentMaybeRenamed, "
+        "LineGap, LineMaybeShort, UnitMaybeWrong. See “Rows to look at”.",
     }
     offers = {"zh": ["国产", "进口"], "en": ["domestic", "imported"]}
     for lang in ("zh", "en"):
-        run("costs", ledger, made["events"], "--lang", lang, "-o", page)
-        tables = html.fromstring(page.read_text(encoding="utf-8")).xpath("//table")
+        # the command line says it too, and does not stop for it
+        assert summary[lang] in run("costs", ledger, made["events"], "--lang", lang, "-o", page)
+        tree = html.fromstring(page.read_text(encoding="utf-8"))
+        (verdict,) = tree.xpath("//div[@class='verdict']/p")
+        assert re.sub(r"\[\d+\]", "", verdict.text_content()) == summary[lang]
+        tables = tree.xpath("//table")
         (flags,) = (t for t in tables if "ledger.csv:5" in t.text_content())
         assert [row.xpath("string(td[2])") for row in flags.xpath(".//tr[td]")] == names[lang]
         run("cloud", made["cloud"], "--lang", lang, "-o", page)

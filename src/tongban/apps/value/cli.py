@@ -77,6 +77,12 @@ def put(report: Report, name: str, outputs: tuple[Path, ...], lang: str, *, as_j
         click.echo(f"{path}: {report.title.of(lang)}", err=as_json)
 
 
+def warn(report: Report, lang: str, *, as_json: bool) -> None:
+    """Tell on the error stream what a reader must take along; JSON has it within."""
+    for said in () if as_json else report.verdict:
+        click.echo(said.of(lang), err=True)
+
+
 @click.command()
 @click.argument("ledger", type=_FILE)
 @click.argument("events", type=_FILE)
@@ -111,6 +117,7 @@ def costs(
             users=None if users is None else said.of(users, "person"),
             satisfaction=None if satisfaction is None else said.share(satisfaction),
         )
+        warn(report, lang, as_json=as_json)
         put(report, "costs", outputs, lang, as_json=as_json)
 
 

@@ -6,6 +6,7 @@ from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
+from .domain import doubts
 from .domain.appraisal import KINDS, Line
 from .domain.cloud import CLASSES, OFFERS, Spend, System
 from .domain.costing import Cost
@@ -86,8 +87,7 @@ def ledger(path: Path, life: int) -> tuple[tuple[Cost, ...], tuple[Fault, ...], 
     """Read a ledger 成本台账: its rows, what a person should look at, and its source.
 
     A department whose code goes on under another name is one department, by its last name, and
-    flagged; without codes a name that ends where another begins is flagged and left as it is. So is
-    a year that a line lacks between its first and its last.
+    flagged. What else may be wrong is flagged and left as it is (`doubts`).
     """
     table = read(path, LEDGER, ("year", "tower", "department", "service", "kind"))
     missing_years(path.name, [row["year"] for row in table.rows])
@@ -128,7 +128,7 @@ def ledger(path: Path, life: int) -> tuple[tuple[Cost, ...], tuple[Fault, ...], 
         )
         for row in table.rows
     )
-    return rows, (*flags, *_like_renamed(path.name, rows), *_gaps(path.name, rows)), table.source
+    return rows, (*flags, *doubts.found(path.name, rows)), table.source
 
 
 def _renamed(
@@ -153,65 +153,6 @@ def _renamed(
         if row["department"] != names[code]
     )
     return names, flags
-
-
-def _like_renamed(file: str, rows: Sequence[Cost]) -> tuple[Fault, ...]:
-    years: defaultdict[str, set[int]] = defaultdict(set)
-    towers: defaultdict[str, set[str]] = defaultdict(set)
-    first: dict[str, int] = {}
-    for row in rows:
-        if row.department:
-            years[row.department].add(row.year)
-            towers[row.department].add(row.tower)
-            first.setdefault(row.department, row.row)
-    return tuple(
-        Fault(
-            "DepartmentMaybeRenamed",
-            file,
-            first[new],
-            "department",
-            f"“{old}”止于 {max(years[old])} 年而“{new}”随后开始；若是更名，请填写部门代码",
-            f"{old} ends in {max(years[old])} where {new} begins; if it is one, give both a code",
-        )
-        for old in years
-        for new in years
-        if max(years[old]) + 1 == min(years[new]) and towers[old] == towers[new]
-    )
-
-
-def _gaps(file: str, rows: Sequence[Cost]) -> tuple[Fault, ...]:
-    lines: defaultdict[tuple[str, str, str], list[Cost]] = defaultdict(list)
-    for row in rows:
-        lines[row.tower, row.department, row.service].append(row)
-    return tuple(
-        Fault(
-            "LineGap",
-            file,
-            max((row.year, row.row) for row in having if row.year < year)[1],
-            "year",
-            f"成本类别“{tower}”、部门“{department or '各部门共用'}”、事项“{service or '全部'}”"
-            f"前后年度都有，缺少 {year} 年，缺少的按零计；没有支出请写一行零",
-            f"tower {tower}, department {department or '(all)'}, service {service or '(all)'} is "
-            f"there before and after {year} but lacks it, and what it lacks counts as nil; where "
-            "nothing was spent write a row of nil",
-        )
-        for (tower, department, service), having in lines.items()
-        for year in _lacking(having)
-    )
-
-
-def _lacking(rows: Sequence[Cost]) -> list[int]:
-    """Give the years within a line for which nothing stands, or no running cost."""
-    # capital stands for every year of its life, but must not hide running cost that is left out
-    running = {row.year for row in rows if row.kind == "running"}
-    standing = running | {
-        row.year + n for row in rows if row.kind == "capital" for n in range(row.life)
-    }
-    return sorted({y for years in (running, standing) for y in _between(years)})
-
-
-def _between(years: set[int]) -> set[int]:
-    return set(range(min(years), max(years))) - years if years else set()
 
 
 def project(path: Path) -> tuple[tuple[Line, ...], str]:

@@ -22,7 +22,7 @@ from tongban.kernel.figures import Figure
 
 from . import building
 from . import parameters as assumed
-from .cli import day, put, refusals, reporting
+from .cli import day, put, refusals, reporting, warn
 from .counting import BY, COLUMNS, PERSON
 
 _FILE = click.Path(path_type=Path)
@@ -105,4 +105,5 @@ def platform(
             satisfaction=satisfaction(Source("ratings of this installation", today)),
             trail=TRAIL,
         )
+        warn(report, lang, as_json=as_json)
         put(report, "platform", outputs, lang, as_json=as_json)

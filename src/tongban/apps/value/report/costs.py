@@ -43,7 +43,10 @@ FLAGS = {
     "DepartmentRenamed": Words("部门已更名", "DepartmentRenamed"),
     "DepartmentMaybeRenamed": Words("部门可能更名", "DepartmentMaybeRenamed"),
     "LineGap": Words("中间年度缺失", "LineGap"),
+    "LineMaybeShort": Words("首末年度可能缺失", "LineMaybeShort"),
+    "UnitMaybeWrong": Words("单位可能有误", "UnitMaybeWrong"),
 }
+_LOOK = Words("需要查看的行", "Rows to look at")
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,7 +81,21 @@ def report(facts: Facts, parameters: Parameters, as_of: date) -> Report:
             _four(facts, books, parameters, as_of),
             _flags(facts),
         ),
+        _verdict(facts, Source(facts.sources[0], as_of)),
     )
+
+
+def _verdict(facts: Facts, ledger: Source) -> tuple[Words, ...]:
+    """Say before all else that rows of the ledger want a look, and why."""
+    names = [FLAGS[name] for name in dict.fromkeys(one.name for one in facts.flags)]
+    if not names:
+        return ()
+    said = Words(
+        f"台账有 {{0}}需要查看：{'、'.join(name.zh for name in names)}。见“{_LOOK.zh}”。",
+        f"The ledger has {{0}} to look at: {', '.join(name.en for name in names)}. "
+        f"See “{_LOOK.en}”.",
+    )
+    return (filled(said, [ledger.of(len({one.row for one in facts.flags}), "row")]),)
 
 
 def _unit(facts: Facts, books: Source) -> Section:
@@ -285,4 +302,4 @@ def _flags(facts: Facts) -> Section:
         for one in facts.flags
     ) or ((NONE, NONE, NONE),)
     head = (Words("位置", "where"), Words("名称", "name"), Words("说明", "what"))
-    return Section(Words("需要查看的行", "Rows to look at"), (), (Table(head, rows),))
+    return Section(_LOOK, (), (Table(head, rows),))
