@@ -108,6 +108,8 @@ def test_it_tells_the_story_in_chinese_and_names_what_to_try_next(home: Path) ->
         assert word in told.stdout
     assert "tongban demo --life-event enterprise-start" in told.stdout
     assert "未经见证" in told.stdout
+    # two officials gave one reason: it is told once
+    assert told.stdout.count("理由：材料齐全，符合条件，同意") == 1
 
 
 def test_what_it_says_to_try_with_the_evidence_works(home: Path) -> None:

@@ -20,7 +20,6 @@ from tongban.kernel.codes import (
     LicenceId,
     division_code,
 )
-from tongban.kernel.regions import Places
 
 Value = bool | int | Decimal | str | date | datetime | None
 FactType = Literal["string", "number", "boolean", "date"]
@@ -226,17 +225,6 @@ def parse_value(fact: Fact, raw: object) -> Value:
         )
     _hold_limits(fact, value)
     return value
-
-
-def hold_place(fact: Fact, value: Value, places: Places) -> None:
-    """Hold the code of a division against those that stand; raises `FactInvalid`.
-
-    For what people answer: what a register wrote down may be the code of its year.
-    """
-    if fact.placed and isinstance(value, str):
-        fault = places.fault(value, lowest=fact.code == "county")
-        if fault is not None:
-            raise FactInvalid(fact.name, *fault)
 
 
 def _read_string(fact: Fact, raw: object) -> str:

@@ -167,6 +167,8 @@ class Places:
     ... ]), 2026)
     >>> places.chosen(["330000", "330100", "330110"]), places.chosen(["330000", "110100"])
     ('330110', '330000')
+    >>> places.name("330110"), places.name("330184")
+    ('浙江省杭州市余杭区', '')
     >>> places.fault("330184", lowest=True)[1]
     '330184 余杭市 is no more; today it is 330110 余杭区: choose again'
     """
@@ -181,6 +183,10 @@ class Places:
     def line(self, code: str) -> tuple[Division, ...]:
         """Give the divisions from the province down to `code`; none where it does not stand."""
         return self.regions.line(code, self.year)
+
+    def name(self, code: str) -> str:
+        """Write a division as a person does, from the province down; empty where none stands."""
+        return "".join(self.regions.path(code, self.year))
 
     def chosen(self, codes: Sequence[str]) -> str:
         """Give the lowest of codes that were chosen level by level, each below the one before.

@@ -29,7 +29,6 @@ from .marking import marked
 VIEW = "tb_view"
 ELDER, STANDARD = "elder", "standard"
 _YEAR = 365 * 24 * 3600
-_WHOLE = 100
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,7 +78,7 @@ def page(
     if view.language.pack:
         response.content = marked(response.content.decode())
     if request.GET.get("lang") in languages():
-        kept = view.language.django if view.language.coverage == _WHOLE else view.language.tag
+        kept = view.language.tag if view.language.pack else view.language.django
         response.set_cookie(settings.LANGUAGE_COOKIE_NAME, kept, max_age=_YEAR, samesite="Lax")
     if (chosen := request.GET.get("view")) in {ELDER, STANDARD}:
         response.set_cookie(VIEW, chosen, max_age=_YEAR, samesite="Lax")

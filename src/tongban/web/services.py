@@ -15,6 +15,7 @@ from tongban.apps.exchange import queries as exchange
 from tongban.apps.items import queries as items
 from tongban.apps.items import translating
 from tongban.apps.items.domain.guides import Guide
+from tongban.infra import clock, regions
 from tongban.infra.access.questions import may_ask
 from tongban.kernel.facts import Words
 
@@ -84,7 +85,8 @@ def _narrow(
     """Give the lists to choose from: what there is, and the place of a narrower address."""
     departments = exchange.departments() if facets.departments else {}
     places = dict.fromkeys(code for code, _ in facets.regions)
-    if items.place(asked["region"]):
+    standing = regions.places(clock.today())
+    if standing.name(asked["region"]):
         places[asked["region"]] = None
     choices = {
         "life_event": [(row.slug, row.name.of(lang)) for row, _ in facets.life_events],
@@ -93,7 +95,7 @@ def _narrow(
             (key, departments[key].name.of(lang) if key in departments else key)
             for key, _ in facets.departments
         ],
-        "region": [(code, items.place(code)) for code in places],
+        "region": [(code, standing.name(code)) for code in places],
         "audience": [(one, t[f"services_{one}"]) for one in ("person", "company")],
     }
     return [

@@ -164,7 +164,7 @@ def _branch(
     if branch["started_after"]:
         names = {b["item"]: b["name"] for b in every}
         yield say("after", items=_list([names[i] for i in branch["started_after"]], lang))
-    for reason in branch["reasons"]:
+    for reason in dict.fromkeys(branch["reasons"]):  # of two who agree, one sentence
         yield say("reason", text=reason)
     if branch["licence"]:
         yield say("licence", text=branch["licence"])

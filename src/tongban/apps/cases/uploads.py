@@ -6,8 +6,7 @@ anybody else there is none.
 
 from collections.abc import Collection, Mapping
 
-from django.utils import timezone
-
+from tongban.infra import clock
 from tongban.infra.papers.pictures import REASONS
 from tongban.kernel.facts import Words
 
@@ -88,7 +87,7 @@ def _look(row: Document, title: str, people: People) -> Look | None:
     """Say what a look found on the day the document came in."""
     if row.seen is None:
         return None
-    day = timezone.localdate(row.received)
+    day = row.received.astimezone(clock.SHANGHAI).date()
     return materials.compare(materials.read(row.seen), title=title, people=people, today=day)
 
 

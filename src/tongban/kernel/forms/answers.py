@@ -6,7 +6,7 @@ answer that was not asked for, and demands none: what is missing is asked for by
 
 from collections.abc import Iterable, Mapping
 
-from tongban.kernel.facts import Fact, FactInvalid, Value, hold_place, parse_value
+from tongban.kernel.facts import Fact, FactInvalid, Value, parse_value
 from tongban.kernel.regions import Places
 
 
@@ -28,10 +28,21 @@ def read_answers(
             continue
         try:
             value = parse_value(facts[name], raw)
-            hold_place(facts[name], value, places)
+            _hold(facts[name], value, places)
         except FactInvalid as mistake:
             mistakes.append(mistake)
         else:
             if value is not None:
                 values[name] = value
     return values, tuple(mistakes)
+
+
+def _hold(fact: Fact, value: Value, places: Places) -> None:
+    """Hold the code of a division against those that stand; raises `FactInvalid`.
+
+    For what people answer: what a register wrote down may be the code of its year.
+    """
+    if fact.placed and isinstance(value, str):
+        fault = places.fault(value, lowest=fact.code == "county")
+        if fault is not None:
+            raise FactInvalid(fact.name, *fault)

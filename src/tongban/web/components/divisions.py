@@ -47,4 +47,4 @@ def gathered(name: str, sent: QueryDict) -> str:
 
 def written_out(code: str) -> str:
     """Write a division as a person does, from the province down; a code that is none as it is."""
-    return "".join(division.name for division in _places().line(code)) or code
+    return _places().name(code) or code

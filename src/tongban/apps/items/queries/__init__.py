@@ -28,7 +28,6 @@ from tongban.apps.items.queries.definitions import (
 from tongban.apps.items.queries.finding import Page, services
 from tongban.apps.items.queries.guides import guide
 from tongban.apps.items.queries.listing import Facets, ServiceRow, facets
-from tongban.apps.items.queries.places import place
 
 __all__ = [
     "GATE",
@@ -57,7 +56,6 @@ __all__ = [
     "licence_versions",
     "life_event",
     "life_events",
-    "place",
     "plan_alone",
     "policy",
     "posts",

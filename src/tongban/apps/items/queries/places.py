@@ -1,17 +1,9 @@
-"""Names of divisions: what people call a place, and what stands beside its code."""
+"""Names of provinces and cities as people say them (杭州, not 杭州市)."""
 
 from collections.abc import Iterator
 from functools import cache
 
-from tongban.infra import clock
-from tongban.infra.packs import shipped_packs
-from tongban.infra.regions import load_regions
-from tongban.kernel.regions import Regions
-
-
-def place(code: str) -> str:
-    """Give the name of a division of today from its province down; empty where there is none."""
-    return "".join(_regions().path(code, clock.today().year))
+from tongban.infra import clock, regions
 
 
 @cache
@@ -22,11 +14,10 @@ def cities() -> tuple[tuple[str, str], ...]:
 
 
 def _divisions() -> Iterator[tuple[str, str]]:
-    regions = _regions()
-    year = clock.today().year
-    for province in regions.children("", year):
+    here = regions.places(clock.today())
+    for province in here.below(""):
         yield _short(province.name), province.code
-        for city in regions.children(province.code, year):
+        for city in here.below(province.code):
             if city.level == 2:
                 yield _short(city.name), city.code
 
@@ -46,7 +37,3 @@ def _short(name: str) -> str:
         if name.endswith(ending) and len(name) - len(ending) >= 2:
             return name.removesuffix(ending)
     return name
-
-
-def _regions() -> Regions:
-    return load_regions(shipped_packs() / "base")

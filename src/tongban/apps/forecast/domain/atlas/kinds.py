@@ -9,6 +9,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
 
+from tongban.apps.forecast.domain.tracks import name
 from tongban.kernel.figures import Figure
 
 from .figures import Quoted
@@ -85,11 +86,6 @@ class Parts:
 
 #: Whether it holds, the sum with places for figures, and the figures.
 Said = tuple[bool, str, str, Sequence[Figure]]
-
-
-def _name(text: str) -> str:
-    """Write a name so that no sign in it is taken for the place of a figure."""
-    return text.replace("{", "{{").replace("}", "}}")
 
 
 def half_digit(figure: Figure) -> float:
@@ -268,8 +264,7 @@ def _reused(p: Parts) -> Said:
     entries = p.entries("figures")
     different = len({Decimal(one.figure.value) for one in entries}) > 1
     where = [
-        (f"{_name(one.zh)}（{one.place[0]}）", f"{_name(one.en)} ({one.place[1]})")
-        for one in entries
+        (f"{name(one.zh)}（{one.place[0]}）", f"{name(one.en)} ({one.place[1]})") for one in entries
     ]
     return (
         different,
@@ -296,13 +291,13 @@ def _fits(p: Parts) -> Said:
     low, high = p.number("low", -math.inf), p.number("high", math.inf)
     unit = "number" if one.figure.unit == "fen" else one.figure.unit
     ends = {"low": low, "high": high}
-    made = {name: p.given(end, unit) for name, end in ends.items() if math.isfinite(end)}
-    places = {name: f"{{{place}}}" for place, name in enumerate(made, start=1)}
+    made = {side: p.given(end, unit) for side, end in ends.items() if math.isfinite(end)}
+    places = {side: f"{{{place}}}" for place, side in enumerate(made, start=1)}
     span = f"{places.get('low', '')} … {places.get('high', '')}".strip()
     return (
         low <= float(one.figure.value) <= high,
-        f"{_name(one.zh)}为 {{0}}，可能的范围是 {span}",
-        f"{_name(one.en)} is {{0}}; what can be is {span}",
+        f"{name(one.zh)}为 {{0}}，可能的范围是 {span}",
+        f"{name(one.en)} is {{0}}; what can be is {span}",
         [one.figure, *made.values()],
     )
 
