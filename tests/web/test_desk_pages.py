@@ -285,26 +285,32 @@ def test_a_claim_keeps_others_out_until_it_is_taken_over(office: Office, reviewe
     assert "claim" in offers(page(one, number))
 
 
-def test_the_clock_stops_for_a_special_procedure_and_is_extended_by_an_approver(
+def test_the_clock_stops_for_a_special_procedure_and_is_extended_as_an_approver_agrees(
     office: Office, reviewer: Subject
 ) -> None:
     number = office.submit()
     client = signed_in(reviewer)
     here = page(client, number)
-    assert "extend" not in offers(here)
     stopped = send(client, here, "suspend", kind="appraisal", reason="委托鉴定")
     assert "特别程序进行中" in text(stopped)
-    assert "decide0" not in offers(stopped)
+    assert not {"decide0", "extend"} & set(offers(stopped))
     running = send(client, stopped, "resume")
     assert "decide0" in offers(running)
     approver = signed_in(office.official(HERE, "approver"))
-    there = page(approver, number)
-    much = send(approver, there, "extend", days="11", reason="案情复杂")
+    assert not {"extend", "settle-extension"} & set(offers(page(approver, number)))
+    much = send(client, running, "extend", days="11", reason="案情复杂")
     assert much.status_code == 409
     assert "不能延长办理期限" in errors(much)
-    send(approver, there, "extend", days="10", reason="案情复杂")
+    asked = send(client, running, "extend", days="10", reason="案情复杂")
+    assert not {"extend", "settle-extension"} & set(offers(asked))
+    assert office.branch(number, ITEM).extension is None
+    assert "延长待批准" in text(approver.get("/desk"))
+    there = page(approver, number)
+    assert "申请延长10个工作日，理由：案情复杂" in text(there)
+    send(approver, there, "settle-extension", agreed="yes")
     assert office.branch(number, ITEM).extension is not None
-    assert "extend" not in offers(page(approver, number))
+    assert "延长待批准" not in text(approver.get("/desk"))
+    assert not {"extend", "settle-extension"} & set(offers(page(client, number)))
 
 
 def test_a_move_to_another_department_waits_for_the_approver(approving: Office) -> None:

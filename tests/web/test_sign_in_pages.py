@@ -316,15 +316,19 @@ def test_the_api_says_which_level_would_do(office: Office) -> None:
     approver = office.official("medical-insurance", "approver")
     client = signed_in(approver, "pwd")
     item = "maternity-reimbursement"
-    path = f"/api/cases/{number}/branches/{item}/extension"
-    answer = client.post(path, json.dumps({"days": 3, "reason": "核查"}), "application/json")
+    path = f"/api/cases/{number}/branches/{item}/extension/settlement"
+    answer = client.post(path, json.dumps({"agreed": True}), "application/json")
     assert answer.status_code == 401
     assert 'error="insufficient_user_authentication"' in answer["WWW-Authenticate"]
     assert 'acr_values="urn:tongban:acr:2"' in answer["WWW-Authenticate"]
     last = trail.history(f"user:{approver.user_id}")[-1]
     assert last.type == "tongban.access.denied.v1"
     told = json.loads(last.payload or "")
-    assert (told["action"], told["needs"], told["purpose"]) == ("case.decide", 2, "api:extend")
+    assert (told["action"], told["needs"], told["purpose"]) == (
+        "case.decide",
+        2,
+        "api:settle_extension",
+    )
 
 
 def test_a_signature_names_the_sign_in_by_which_it_was_ordered(

@@ -42,6 +42,7 @@ DESK_WORDS: Mapping[str, Words] = {
     "desk_urged": Words("申请人催办 {n} 次", "urged: {n}"),
     "desk_doubted": Words("申请人对数据有异议", "a fact is doubted"),
     "desk_move_waits": Words("转办待批准", "a move waits for approval"),
+    "desk_extension_waits": Words("延长待批准", "more time waits for approval"),
     "desk_claim": Words("认领", "Claim"),
     "desk_release": Words("释放", "Let go"),
     "desk_take_over": Words("接手", "Take over"),
@@ -161,13 +162,21 @@ DESK_WORDS: Mapping[str, Words] = {
     "desk_procedure": Words("程序", "Procedure"),
     "desk_resume": Words("结束特别程序", "End the special procedure"),
     "desk_extend": Words("延长办理期限", "Extend the time"),
+    "desk_extend_ask": Words("申请延长", "Ask for more time"),
     "desk_days": Words("延长几个工作日", "How many working days"),
-    "desk_days_hint": Words("最多十个工作日，只能延长一次。", "Ten at most, and once."),
+    "desk_days_hint": Words(
+        "最多十个工作日，只能延长一次，由决定岗位批准。",
+        "Ten at most, and once. An approver agrees.",
+    ),
     "desk_transfer": Words("转办", "Move to another desk"),
     "desk_post": Words("岗位", "Post"),
     "desk_settle": Words("批准转办", "Approve the move"),
     "desk_settle_help": Words(
         "申请转往：{department}，{post}岗位。", "Asked for: {department}, the {post}."
+    ),
+    "desk_extension": Words("批准延长办理期限", "Approve more time"),
+    "desk_extension_help": Words(
+        "申请延长{days}个工作日，理由：{reason}", "Asked for: {days} working days. Why: {reason}"
     ),
     "desk_agree": Words("同意", "agree"),
     "desk_not_agree": Words("不同意", "do not agree"),

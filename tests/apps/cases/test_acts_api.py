@@ -24,8 +24,9 @@ OFFICIAL: list[tuple[str, str, Any, Any, str]] = [
     ("reviewer", "/suspension", {"kind": "hearing", "reason": "听证"},
      {"kind": "hearing", "reason": ""}, "reason"),
     ("reviewer", "/resumption", None, None, ""),
-    ("approver", "/extension", {"days": 3, "reason": "外地核实"},
+    ("reviewer", "/extension", {"days": 3, "reason": "外地核实"},
      {"days": 0, "reason": "外地核实"}, "days"),
+    ("approver", "/extension/settlement", {"agreed": True}, {"reason": "同意"}, "agreed"),
 ]  # fmt: skip
 #: what applicants do to a case
 APPLICANT: list[tuple[str, Any, Any, str]] = [

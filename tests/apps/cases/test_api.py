@@ -397,19 +397,27 @@ def test_only_a_legal_procedure_stops_the_clock(office: Office) -> None:
     assert branch(case, PAYS)["promised_date"]
 
 
-def test_the_clock_is_extended_once_by_an_approver(office: Office) -> None:
+def test_the_clock_is_extended_once_as_one_asks_and_another_approves(office: Office) -> None:
     number = office.submit()
     path = f"/cases/{number}/branches/{PAYS}/extension"
     approver = caller(office.official("medical-insurance", "approver"))
     reviewer = caller(office.official("medical-insurance", "reviewer"))
     ten = {"days": 10, "reason": "须向外地医院核实"}
-    refused(reviewer.post(path, ten), 403, "not_allowed")
-    refused(approver.post(path, {**ten, "days": 11}), 422, "request_invalid")
+    refused(approver.post(path, ten), 403, "not_allowed")
+    refused(reviewer.post(path, {**ten, "days": 11}), 422, "request_invalid")
+    refused(approver.post(f"{path}/settlement", {"agreed": True}), 409, "case_refused")
     before = branch(approver.get(f"/cases/{number}")[1], PAYS)["promised_date"]
-    status, case = approver.post(path, ten)
+    status, case = reviewer.post(path, ten)
+    assert (status, branch(case, PAYS)["promised_date"]) == (200, before)
+    refused(reviewer.post(path, ten), 409, "case_refused")
+    refused(reviewer.post(f"{path}/settlement", {"agreed": True}), 403, "not_allowed")
+    status, case = approver.post(f"{path}/settlement", {"agreed": False, "reason": "材料已齐"})
+    assert (status, branch(case, PAYS)["promised_date"]) == (200, before)
+    assert reviewer.post(path, ten)[0] == 200
+    status, case = approver.post(f"{path}/settlement", {"agreed": True})
     assert status == 200
     assert branch(case, PAYS)["promised_date"] > before
-    refused(approver.post(path, ten), 409, "case_refused")
+    refused(reviewer.post(path, ten), 409, "case_refused")
 
 
 def test_the_applicant_urges_and_withdraws(office: Office, mother: Caller) -> None:

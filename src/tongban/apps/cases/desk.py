@@ -153,6 +153,7 @@ def _line(
         "urged": branch.urged,
         "doubted": bool(case.doubts.keys() & definition.wanted),
         "move_asked": list(branch.move[:2]),
+        "extension_asked": branch.extension_asked[0] if branch.extension_asked else None,
         "batch": definition.desk.batch,
         "tasks": [
             {

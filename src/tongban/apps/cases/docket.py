@@ -61,6 +61,7 @@ def docket(sight: Sight, item: str, lang: str) -> dict[str, Json]:
         "unverified": [labels.get(name, name) for name in doubtful],
         "suspended": _suspended(branch, lang),
         "move": _move(branch, lang),
+        "extension_asked": branch.extension_asked[:2] if branch.extension_asked else None,
         "work": work,
         "acts": _acts(branch, rulings, mine=bool(work), by=sight.subject.user_id),
         "step_up": max((r.needs for r in rulings.values() if not r.allowed), default=0),
@@ -114,9 +115,17 @@ def _acts(branch: Branch, rulings: Mapping[str, Ruling], *, mine: bool, by: str)
         "claim": mine,
         "suspend": running and "review" in may and not stopped,
         "resume": running and "review" in may and stopped,
-        "extend": running and "decide" in may and branch.extension is None and not stopped,
+        "extend": mine
+        and running
+        and branch.extension is None
+        and not stopped
+        and not branch.extension_asked,
         "transfer": mine and not branch.move,
         "settle": bool(branch.move) and "decide" in may and branch.move[2] != by,
+        "settle-extension": running
+        and branch.extension_asked is not None
+        and "decide" in may
+        and branch.extension_asked[2] != by,
     }
     return [name for name, offer in offers.items() if offer]
 

@@ -230,7 +230,7 @@ def _resume(docket: Docket, lang: str, t: Words) -> Form:  # noqa: ARG001 - as e
 
 def _extend(docket: Docket, lang: str, t: Words) -> Form:  # noqa: ARG001 - as every maker
     days = Field("extend.days", t["desk_days"], "number", hint=t["desk_days_hint"], most=2)
-    return Form("extend", t["desk_extend"], t["desk_extend"], (days, _reason("extend", t)))
+    return Form("extend", t["desk_extend"], t["desk_extend_ask"], (days, _reason("extend", t)))
 
 
 def _transfer(docket: Docket, lang: str, t: Words) -> Form:
@@ -250,18 +250,29 @@ def _transfer(docket: Docket, lang: str, t: Words) -> Form:
 def _settle(docket: Docket, lang: str, t: Words) -> Form:
     move = docket["move"]
     post = ROLES[move["post"]][1 if lang == "en" else 0] if move["post"] in ROLES else ""
+    told = t["desk_settle_help"].format(department=move["department"], post=post)
+    return _approval("settle", t["desk_settle"], told, t)
+
+
+def _settle_extension(docket: Docket, lang: str, t: Words) -> Form:  # noqa: ARG001 - as every maker
+    days, reason = docket["extension_asked"]
+    told = t["desk_extension_help"].format(days=days, reason=reason)
+    return _approval("settle-extension", t["desk_extension"], told, t)
+
+
+def _approval(act: str, title: str, told: str, t: Words) -> Form:
     options = (Option("yes", t["desk_agree"]), Option("no", t["desk_not_agree"]))
     fields = (
-        Field("settle.agreed", t["desk_settle"], "choice", options=options),
-        _reason("settle", t, optional=True),
+        Field(f"{act}.agreed", title, "choice", options=options),
+        _reason(act, t, optional=True),
     )
-    told = t["desk_settle_help"].format(department=move["department"], post=post)
-    return Form("settle", t["desk_settle"], t["desk_decide_now"], fields, main=True, kind="",
-                help=told, onward=True)  # fmt: skip
+    return Form(act, title, t["desk_decide_now"], fields, main=True, kind="", help=told,
+                onward=True)  # fmt: skip
 
 
 _MAKERS: Mapping[str, Callable[[Docket, str, Words], Form]] = {
     "settle": _settle,
+    "settle-extension": _settle_extension,
     "accept": _accept,
     "ask": _ask,
     "claim": _claim,
@@ -344,7 +355,7 @@ def _do_suspend(subject: Subject, number: str, docket: Docket, sent: Sent) -> No
 def _do_extend(subject: Subject, number: str, docket: Docket, sent: Sent) -> None:
     days = sent["days"]
     whole = int(days) if days.isascii() and days.isdecimal() else 0
-    services.extend(subject, number, docket["item"], whole, sent["reason"])
+    services.ask_extension(subject, number, docket["item"], whole, sent["reason"])
 
 
 def _do_transfer(subject: Subject, number: str, docket: Docket, sent: Sent) -> None:
@@ -364,8 +375,15 @@ def _do_settle(subject: Subject, number: str, docket: Docket, sent: Sent) -> Non
     )
 
 
+def _do_settle_extension(subject: Subject, number: str, docket: Docket, sent: Sent) -> None:
+    services.settle_extension(
+        subject, number, docket["item"], agreed=sent["agreed"] == "yes", reason=sent["reason"]
+    )
+
+
 _VERBS: Mapping[str, Callable[[Subject, str, Docket, Sent], None]] = {
     "settle": _do_settle,
+    "settle-extension": _do_settle_extension,
     "accept": _do_accept,
     "ask": _do_ask,
     "claim": _do_claim,

@@ -20,7 +20,6 @@ from .schemas.acts import (
     AnswerIn,
     CorrectionIn,
     DecisionIn,
-    ExtensionIn,
     SigningIn,
     SuspensionIn,
     ToSignOut,
@@ -207,22 +206,6 @@ def resume(request: HttpRequest, number: Number, item: Slug, lang: Lang | None =
     """End the special procedure (reviewer)."""
     caller = acting(request, "case.review")
     services.resume(caller, number, item)
-    return _now(request, caller, number, lang)
-
-
-@router.post(
-    _BRANCH + "/extension",
-    response=_ANSWERS,
-    summary="延长办理期限 · Extend the clock, once",
-    operation_id="extend",
-    tags=_TAGS,
-)
-def extend(
-    request: HttpRequest, number: Number, item: Slug, body: ExtensionIn, lang: Lang | None = None
-) -> Any:
-    """Add at most ten working days, once, with a reason (approver)."""
-    caller = acting(request, "case.decide")
-    services.extend(caller, number, item, body.days, body.reason)
     return _now(request, caller, number, lang)
 
 

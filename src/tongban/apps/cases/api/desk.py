@@ -17,6 +17,7 @@ from .schemas.acts import (
     ClaimIn,
     CounterIn,
     CounterOut,
+    ExtensionIn,
     OutcomeOut,
     SettlementIn,
     TransferIn,
@@ -96,6 +97,38 @@ def settle(request: HttpRequest, number: Number, item: Slug, body: SettlementIn)
     caller = acting(request, "case.decide")
     services.settle_transfer(caller, number, item, agreed=body.agreed, reason=body.reason)
     return Status(204, None)
+
+
+@router.post(
+    _BRANCH + "/extension",
+    response=_ANSWERS,
+    summary="申请延长办理期限 · Ask for more time, once",
+    operation_id="ask_extension",
+    tags=_TAGS,
+)
+def ask_extension(
+    request: HttpRequest, number: Number, item: Slug, body: ExtensionIn, lang: Lang | None = None
+) -> Any:
+    """Ask for at most ten working days more, once, with a reason (whoever has the work)."""
+    caller = acting(request, *_POSTS)
+    services.ask_extension(caller, number, item, body.days, body.reason)
+    return _now(request, caller, number, lang)
+
+
+@router.post(
+    _BRANCH + "/extension/settlement",
+    response=_ANSWERS,
+    summary="批准延长办理期限 · Approve more time",
+    operation_id="settle_extension",
+    tags=_TAGS,
+)
+def settle_extension(
+    request: HttpRequest, number: Number, item: Slug, body: SettlementIn, lang: Lang | None = None
+) -> Any:
+    """Approve more time that waits, or not (approver); who asked for it may not."""
+    caller = acting(request, "case.decide")
+    services.settle_extension(caller, number, item, agreed=body.agreed, reason=body.reason)
+    return _now(request, caller, number, lang)
 
 
 @router.post(

@@ -166,10 +166,15 @@ def _resumed(branch: Branch, said: Said) -> Branch:
     return replace(branch, suspensions=(*branch.suspensions[:-1], last))
 
 
+def _extension_asked(branch: Branch, said: Said) -> Branch:
+    return replace(branch, extension_asked=(said.data["days"], said.data["reason"], said.actor))
+
+
 def _extended(branch: Branch, said: Said) -> Branch:
     data = said.data
     on = date.fromisoformat(data["on"])
-    return replace(branch, extension=Extension(data["days"], data["reason"], said.actor, on))
+    extension = Extension(data["days"], data["reason"], said.actor, on)
+    return replace(branch, extension=extension, extension_asked=None)
 
 
 def _charged(branch: Branch, said: Said) -> Branch:
@@ -235,7 +240,9 @@ _ON_BRANCH: Mapping[str, Callable[[Branch, Said], Branch]] = {
     say.FEE_PAID: _paid,
     say.SUSPENDED: _suspended,
     say.RESUMED: _resumed,
+    say.EXTENSION_ASKED: _extension_asked,
     say.EXTENDED: _extended,
+    say.EXTENSION_REFUSED: lambda branch, _: replace(branch, extension_asked=None),
     say.URGED: lambda branch, _: replace(branch, urged=branch.urged + 1),
     say.ENDED: _ended,
     say.CLAIMED: _claimed,

@@ -362,21 +362,49 @@ def resume(case: Case, ground: Ground, item: str, *, actor: str) -> Said:
     return Said(say.RESUMED, ground.now, {"end": ground.today.isoformat()}, item, actor=actor)
 
 
-def extend(case: Case, ground: Ground, item: str, *, days: int, approver: str, reason: str) -> Said:
-    """Extend the clock once (延长办理期限): ten working days at most, approved (art. 42)."""
+def ask_extension(
+    case: Case, ground: Ground, item: str, *, days: int, actor: str, reason: str
+) -> Said:
+    """Ask for more time (申请延长办理期限): what could not be given is refused at once."""
     branch = _open(case, item, Stage.PROCESSING)
+    hands_off(branch, ground, actor)
+    if branch.extension_asked:
+        raise CaseRefused("延长申请正在等待批准", "more time waits for approval already")
+    _longer(branch, ground, days, reason, actor)
+    data = {"days": days, "reason": reason}
+    return Said(say.EXTENSION_ASKED, ground.now, data, item, actor=actor, reason=reason)
+
+
+def settle_extension(
+    case: Case, ground: Ground, item: str, *, agreed: bool, reason: str, approver: str
+) -> Said:
+    """Extend the clock once (延长办理期限), or not: ten working days at most, approved (art. 42).
+
+    Who asked for it does not approve it. The applicant is told why it was asked for.
+    """
+    branch = _open(case, item, Stage.PROCESSING)
+    if not branch.extension_asked:
+        raise CaseRefused("没有待批准的延长", "no more time was asked for")
+    days, why, by = branch.extension_asked
+    if approver == by:
+        raise CaseRefused("申请与批准不能由同一人办理", "who asked for it may not approve it")
+    if not agreed:
+        return Said(say.EXTENSION_REFUSED, ground.now, {}, item, actor=approver, reason=reason)
+    _longer(branch, ground, days, why, approver)
+    data = {"days": days, "reason": why, "on": ground.today.isoformat()}
+    authority = "行政许可法 第四十二条"
+    return Said(
+        say.EXTENDED, ground.now, data, item, actor=approver, authority=authority, reason=why
+    )
+
+
+def _longer(branch: Branch, ground: Ground, days: int, reason: str, by: str) -> None:
     ledger = _ledger(branch, ground)
-    today = ground.today
     _lawful(
         "不能延长办理期限",
         lambda: workdays.extend(
-            ground.calendar, ledger, days, reason=reason, approved_by=approver, on=today
+            ground.calendar, ledger, days, reason=reason, approved_by=by, on=ground.today
         ),
-    )
-    data = {"days": days, "reason": reason, "on": today.isoformat()}
-    authority = "行政许可法 第四十二条"
-    return Said(
-        say.EXTENDED, ground.now, data, item, actor=approver, authority=authority, reason=reason
     )
 
 

@@ -95,6 +95,8 @@ class Branch:
     attempts: int = 0
     suspensions: tuple[Suspension, ...] = ()
     extension: Extension | None = None
+    # more time that waits for approval: how many days, why, by whom
+    extension_asked: tuple[int, str, str] | None = None
     timers: tuple[tuple[str, str], ...] = ()  # (step, armed at instant)
     done_by: tuple[tuple[str, str], ...] = ()  # (step, actor): separation of duties
     handed: tuple[tuple[str, Handed], ...] = ()  # (step, why)
@@ -241,6 +243,9 @@ def _read_branch(out: Mapping[str, Json]) -> Branch:
     parts: dict[str, Json] = dict(out)
     for name in _DATES & parts.keys():
         parts[name] = date.fromisoformat(parts[name])
+    if asked := parts.get("extension_asked"):
+        days, reason, by = asked
+        parts["extension_asked"] = (days, reason, by)
     for name in ("after", "reasons", "move"):
         parts[name] = tuple(parts.get(name, ()))
     for name in ("asked", "timers", "done_by"):

@@ -1,4 +1,4 @@
-"""Verbs of cases: submit, advance, answer, decide, correct, suspend, extend, urge, withdraw, sign.
+"""Verbs of cases: submit, advance, answer, decide, correct, suspend, urge, withdraw, sign.
 
 Every verb loads the case, decides by the pure engine, and saves state and trail in one
 transaction.
@@ -11,7 +11,6 @@ from .acts import (
     answer,
     ask_correction,
     decide,
-    extend,
     resume,
     suspend,
     urge,
@@ -35,10 +34,12 @@ from .handling import (
     Check,
     Outcome,
     Present,
+    ask_extension,
     at_counter,
     claim,
     decide_many,
     release,
+    settle_extension,
     settle_transfer,
     transfer,
     warn,
@@ -88,6 +89,7 @@ __all__ = [
     "allowed",
     "answer",
     "ask_correction",
+    "ask_extension",
     "askable",
     "asks_consent",
     "at_counter",
@@ -104,7 +106,6 @@ __all__ = [
     "drafts_of",
     "drop_draft",
     "end_drafts",
-    "extend",
     "ground_for",
     "ground_of",
     "load",
@@ -121,6 +122,7 @@ __all__ = [
     "resume",
     "save",
     "save_draft",
+    "settle_extension",
     "settle_transfer",
     "sign",
     "submit",

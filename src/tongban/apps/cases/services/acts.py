@@ -230,17 +230,6 @@ def resume(subject: Subject, number: str, item: str) -> Case:
     return act_on(subject, number, "case.review", item, act)
 
 
-def extend(subject: Subject, number: str, item: str, days: int, reason: str) -> Case:
-    """Extend the clock once, by an approver (延长办理期限)."""
-
-    def act(case: Case, ground: Ground) -> Sequence[Said]:
-        return (
-            human.extend(case, ground, item, days=days, approver=subject.user_id, reason=reason),
-        )
-
-    return act_on(subject, number, "case.decide", item, act)
-
-
 def urge(subject: Subject, number: str, item: str) -> Case:
     """Urge a branch on (催办)."""
 

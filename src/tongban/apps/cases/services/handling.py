@@ -10,7 +10,7 @@ from django.db import transaction
 from django.db.models import F
 
 from tongban.apps.cases import events as say
-from tongban.apps.cases.domain import engine, handling
+from tongban.apps.cases.domain import engine, handling, human
 from tongban.apps.cases.domain.engine import tell
 from tongban.apps.cases.domain.fold import Said
 from tongban.apps.cases.domain.ground import Ground, department_of
@@ -119,6 +119,32 @@ def settle_transfer(
         return (
             handling.settle_transfer(
                 case.branches[item], ground, agreed=agreed, reason=reason, actor=subject.user_id
+            ),
+        )
+
+    return act_on(subject, number, "case.decide", item, act)
+
+
+def ask_extension(subject: Subject, number: str, item: str, days: int, reason: str) -> Case:
+    """Ask for more time (申请延长办理期限), by whoever the work waits for."""
+
+    def act(case: Case, ground: Ground) -> Said:
+        return human.ask_extension(
+            case, ground, item, days=days, actor=subject.user_id, reason=reason
+        )
+
+    return _branch_act(subject, number, item, act)
+
+
+def settle_extension(
+    subject: Subject, number: str, item: str, *, agreed: bool, reason: str = ""
+) -> Case:
+    """Extend the clock once as was asked, or not, by an approver (批准延长办理期限)."""
+
+    def act(case: Case, ground: Ground) -> Sequence[Said]:
+        return (
+            human.settle_extension(
+                case, ground, item, agreed=agreed, reason=reason, approver=subject.user_id
             ),
         )
 

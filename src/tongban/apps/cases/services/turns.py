@@ -110,8 +110,9 @@ def drafts_of(case: Case, ground: Ground, said: Sequence[Said]) -> list[Draft]:
 def rows_of(case: Case, ground: Ground) -> list[BranchRow]:
     posts: dict[str, str] = {}
     for task in engine.tasks(case, ground):
-        # a move that waits for approval is the approver's work, whoever did the task before
-        post = "approver" if case.branches[task.item].move else task.post
+        # what waits for approval is the approver's work, whoever did the task before
+        branch = case.branches[task.item]
+        post = "approver" if branch.move or branch.extension_asked else task.post
         posts.setdefault(task.item, post)
     return [
         BranchRow(

@@ -76,7 +76,7 @@ class TransferIn(Body):
 
 
 class SettlementIn(Body):
-    """Approve a move to another department, or not."""
+    """Approve a move to another department, or more time; or not."""
 
     agreed: bool
     reason: Text = ""

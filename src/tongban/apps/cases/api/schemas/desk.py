@@ -36,6 +36,7 @@ class QueueLine(Schema):
     urged: int
     doubted: bool
     move_asked: list[str]
+    extension_asked: int | None
     batch: bool
     tasks: list[TaskOut]
 
