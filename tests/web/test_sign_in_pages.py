@@ -273,28 +273,6 @@ def test_the_door_of_the_admin_pages_is_the_same_door(li: User) -> None:
     assert Client().get("/admin/login/")["Location"] == "/sign-in"
 
 
-def test_the_admin_pages_are_for_operators_alone(office: Office) -> None:
-    office.appoint("data-bureau", "admin", "data.admin")
-    closed = signed_in(office.official("data-bureau", "admin"))
-    User.objects.filter(username="data.admin").update(is_staff=True, is_active=False)
-    others = [
-        Client(),
-        closed,
-        signed_in(office.applicant("newborn")),
-        signed_in(office.official("data-bureau", "reviewer")),
-        signed_in(office.official("medical-insurance", "approver")),
-    ]
-    for client in others:
-        for path in ("/admin/", "/admin/password_change/", "/admin/jsi18n/"):
-            answer = client.get(path)
-            assert answer.status_code == 302, path
-            assert answer["Location"].startswith("/admin/login/?next="), path
-    operator = User.objects.create_user("operator", password=PASSWORD, is_staff=True)
-    client = Client()
-    client.force_login(operator)
-    assert client.get("/admin/").status_code == 200
-
-
 def test_a_form_of_a_stranger_page_signs_nobody_in(li: User) -> None:
     strict = Client(enforce_csrf_checks=True)
     assert enter(strict).status_code == 403

@@ -182,7 +182,7 @@ EXCHANGE_TRANSPORT = (
 )
 
 INSTALLED_APPS = [
-    "django.contrib.admin",
+    "django.contrib.admin.apps.SimpleAdminConfig",  # only what operators.py registers
     "django.contrib.auth",
     "django.contrib.contenttypes",
     "django.contrib.sessions",

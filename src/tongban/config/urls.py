@@ -1,10 +1,10 @@
 """Every address of the installation."""
 
-from django.contrib import admin
 from django.urls import include, path, re_path
 from django.views.generic import RedirectView
 
 from tongban.config.api import api, nowhere
+from tongban.web.operators import site
 
 handler404 = "tongban.web.pages.missing"
 urlpatterns = [
@@ -17,7 +17,7 @@ urlpatterns = [
     path("", include("tongban.apps.fees.notices")),
     # one door only, the one with the lock
     path("admin/login/", RedirectView.as_view(pattern_name="sign-in")),
-    path("admin/", admin.site.urls),
+    path("admin/", site.urls),
     path("o/", include("tongban.web.sign_on_urls")),
     path("", include("tongban.web.urls")),
 ]
