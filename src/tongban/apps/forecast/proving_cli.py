@@ -33,7 +33,7 @@ def prove(runs: int, seed: int, out: Path, lang: str) -> None:
     for one in proofs:
         sign = " " if one.recovers else "✗"
         click.echo(
-            f"{sign} {one.noise:4g} {one.truth:6.3f} {one.median:7.3f} {one.covered:6.1%}"
-            f" {one.power:6.1%}  {report.NAMES[one.estimator].of(lang)}"
+            f"{sign} {one.noise:4g} {one.truth:6.3f} {one.median:7.3f} {one.bias:+7.3f}"
+            f" {one.covered:6.1%} {one.power:6.1%}  {report.NAMES[one.estimator].of(lang)}"
         )
     click.echo(str(services.put(report.build(proofs, clock.today(), seed), out, lang).page))

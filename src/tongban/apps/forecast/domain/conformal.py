@@ -1,8 +1,9 @@
 """Rolling conformal intervals 滚动保形区间, and how often they held, year by year.
 
-The half-width is an order statistic of the errors known at the time of the forecast: no model of
-the noise. It promises coverage only while errors go on as they were. A year of shock breaks it;
-that year is shown by itself, and the stress band is as wide as the worst year seen would need.
+The half-width is an order statistic of the errors known at the time of the forecast, as they were
+known then (a period that was not yet published has none): no model of the noise. It promises
+coverage only while errors go on as they were. A year of shock breaks it; that year is shown by
+itself, and the stress band is as wide as the worst year seen would need.
 """
 
 import math
@@ -10,7 +11,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-from .scoring import Guess
+from .scoring import Guess, known
 
 LEVEL = 0.9
 SHORT = 0.1  # a year that many below its promise is called under-covered
@@ -18,7 +19,10 @@ SHORT = 0.1  # a year that many below its promise is called under-covered
 
 @dataclass(frozen=True, slots=True)
 class Held:
-    """How the intervals of one period did: shares between 0 and 1, widths on the panel's scale."""
+    """How the intervals of one period did: shares between 0 and 1, widths on the panel's scale.
+
+    Whether they held is told by the newest values.
+    """
 
     period: int
     count: int
@@ -66,12 +70,13 @@ def coverage(guesses: Sequence[Guess], step: int, level: float = LEVEL) -> tuple
     ``guesses`` are of one rung and one horizon. Periods without enough errors before them have no
     interval and are left out.
     """
-    horizon = {one.horizon for one in guesses}
-    if len(horizon) > 1:
+    horizons = {one.horizon for one in guesses}
+    if len(horizons) > 1:
         raise ValueError("one horizon at a time")
+    horizon = max(horizons, default=1)
     rows = []
     for period in sorted({one.period for one in guesses}):
-        past = [one for one in guesses if one.period <= period - one.horizon * step]
+        past = known(guesses, period - horizon * step)
         width = half_width((one.error for one in past), level)
         if math.isinf(width):
             continue

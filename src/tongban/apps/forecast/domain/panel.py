@@ -46,6 +46,11 @@ class Row:
     vintage: int | None = None
     extras: tuple[float | None, ...] = ()
 
+    @property
+    def known(self) -> int:
+        """The period in which it became known: its own, where it bears no vintage."""
+        return self.period if self.vintage is None else self.vintage
+
 
 @dataclass(frozen=True, slots=True)
 class Panel:
@@ -171,18 +176,22 @@ def from_scale(value: float, scale: Scale) -> float:
 
 
 def latest(rows: Iterable[Row], at: int | None = None) -> dict[tuple[str, int], Row]:
-    """Give the newest row of each region and period; with ``at``, as it was known in that period.
-
-    A row without a vintage counts as known in its own period.
-    """
+    """Give the newest row of each region and period; with ``at``, as it was known then."""
     found: dict[tuple[str, int], Row] = {}
     for row in rows:
-        known = row.period if row.vintage is None else row.vintage
-        if at is not None and (known > at or row.period > at):
+        if at is not None and (row.known > at or row.period > at):
             continue
         held = found.get((row.region, row.period))
-        if held is None or known >= (held.period if held.vintage is None else held.vintage):
+        if held is None or row.known >= held.known:
             found[row.region, row.period] = row
+    return found
+
+
+def publications(rows: Iterable[Row]) -> dict[tuple[str, int], list[Row]]:
+    """Give all rows of each region and period in the order in which they became known."""
+    found: dict[tuple[str, int], list[Row]] = {}
+    for row in sorted(rows, key=lambda row: row.known):
+        found.setdefault((row.region, row.period), []).append(row)
     return found
 
 

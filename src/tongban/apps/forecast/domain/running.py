@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from .conformal import Held, coverage, half_width, stress_width
 from .gate import gated
 from .ladder import CannotFit, Fitted, Rung
-from .panel import History, Panel, history, latest, to_scale
+from .panel import History, Panel, history, publications, to_scale
 from .scoring import ENSEMBLE, Guess, Score, score, weights, with_ensemble
 from .tracks import Finding
 
@@ -124,11 +124,7 @@ def _try(
     ahead: int,
     unfit: dict[str, CannotFit],
 ) -> tuple[tuple[Guess, ...], dict[tuple[str, int], float]]:
-    came = {
-        key: to_scale(row.value, panel.scale)
-        for key, row in latest(panel.rows).items()
-        if row.line not in lines
-    }
+    came = _outcomes(panel, lines)
     periods, step = panel.periods, panel.step
     if len(periods) <= LEAST:
         raise TooShort(
@@ -148,7 +144,7 @@ def _try(
                 break
             for code, model in fitted.items():
                 guesses += [
-                    Guess(code, region, period, horizon, value, came[region, period])
+                    Guess(code, region, period, horizon, value, *came[region, period])
                     for region, value in model.predict(period).items()
                     if (region, period) in came
                 ]
@@ -167,6 +163,22 @@ def _try(
             " / 没有可检验的行：请看闸门扣下了什么"
         )
     return with_ensemble(common, codes, step), before
+
+
+def _outcomes(
+    panel: Panel, lines: frozenset[int]
+) -> dict[tuple[str, int], tuple[float, tuple[tuple[int, float | None], ...]]]:
+    """Give what came of each region and period, newest, and each publication of it."""
+    found = {}
+    for key, rows in publications(panel.rows).items():
+        told = tuple(
+            (row.known, None if row.line in lines else to_scale(row.value, panel.scale))
+            for row in rows
+        )
+        newest = told[-1][1]
+        if newest is not None:
+            found[key] = newest, told
+    return found
 
 
 def _fit(rungs: Sequence[Rung], seen: History, unfit: dict[str, CannotFit]) -> dict[str, Fitted]:

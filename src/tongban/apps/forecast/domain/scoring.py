@@ -1,13 +1,15 @@
 """Rolling origin 滚动检验: each period forecast from what was known before it, and how well.
 
-Nothing of a later period is seen: not by a model, not by the weights of the ensemble, not by an
-interval. Errors are kept on the panel's scale (for intervals) and in per cent (for people).
+Nothing that was published later is seen: not by a model, not by the weights of the ensemble, not by
+an interval. Rungs are scored against the newest value of what came; what weighs or widens at an
+origin was known then, as it was known then. Errors are kept on the panel's scale (for intervals)
+and in per cent (for people).
 """
 
 import math
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from statistics import fmean
 
 from .panel import Scale, from_scale
@@ -19,7 +21,12 @@ ENSEMBLE = "ensemble"
 
 @dataclass(frozen=True, slots=True)
 class Guess:
-    """One forecast beside what came: both on the panel's scale; ``horizon`` in steps."""
+    """One forecast beside what came: both on the panel's scale; ``horizon`` in steps.
+
+    ``actual`` is the newest value of what came. ``published`` are its publications in order: the
+    period in which each became known, and the value, None where the gate holds it back. Where there
+    are none it was known in its own period.
+    """
 
     rung: str
     region: str
@@ -27,11 +34,17 @@ class Guess:
     horizon: int
     forecast: float
     actual: float
+    published: tuple[tuple[int, float | None], ...] = ()
 
     @property
     def error(self) -> float:
         """What came less what was forecast."""
         return self.actual - self.forecast
+
+    def known(self, at: int) -> float | None:
+        """Give what had come as it was known in a period; None where it was not."""
+        told = self.published or ((self.period, self.actual),)
+        return next((value for when, value in reversed(told) if when <= at), None)
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,6 +102,16 @@ def score(guesses: Sequence[Guess], before: Mapping[tuple[str, int], float], sca
     )
 
 
+def known(guesses: Iterable[Guess], at: int) -> list[Guess]:
+    """Give the guesses whose outcome was published by a period, beside it as it was known then."""
+    told = ((one, one.known(at)) for one in guesses)
+    return [
+        one if came == one.actual else replace(one, actual=came)
+        for one, came in told
+        if came is not None
+    ]
+
+
 def weights(past: Iterable[Guess], rungs: Sequence[str]) -> dict[str, float]:
     """Weigh rungs by one over their mean squared error so far; alike before anything is known."""
     squares: dict[str, list[float]] = defaultdict(list)
@@ -105,22 +128,20 @@ def weights(past: Iterable[Guess], rungs: Sequence[str]) -> dict[str, float]:
 
 
 def with_ensemble(guesses: Sequence[Guess], rungs: Sequence[str], step: int) -> tuple[Guess, ...]:
-    """Add the weighted ensemble 加权组合, its weights from earlier periods of the same horizon."""
+    """Add the weighted ensemble 加权组合, its weights from what was known of the same horizon."""
     made = list(guesses)
     groups: dict[tuple[int, int, str], dict[str, Guess]] = defaultdict(dict)
     for one in guesses:
         groups[one.horizon, one.period, one.region][one.rung] = one
     shares: dict[tuple[int, int], dict[str, float]] = {}
-    for (horizon, period, region), by_rung in groups.items():
+    for (horizon, period, _), by_rung in groups.items():
         if len(by_rung) < len(rungs):
             continue
         if (horizon, period) not in shares:
-            # a forecast `horizon` steps ahead was made when only errors up to then were known
-            origin = period - horizon * step
-            past = (g for g in guesses if g.horizon == horizon and g.period <= origin)
-            shares[horizon, period] = weights(past, rungs)
+            # a forecast `horizon` steps ahead was made when only what was out by then was known
+            alike = (g for g in guesses if g.horizon == horizon)
+            shares[horizon, period] = weights(known(alike, period - horizon * step), rungs)
         share = shares[horizon, period]
         joined = sum(share[rung] * by_rung[rung].forecast for rung in rungs)
-        actual = by_rung[rungs[0]].actual
-        made.append(Guess(ENSEMBLE, region, period, horizon, joined, actual))
+        made.append(replace(by_rung[rungs[0]], rung=ENSEMBLE, forecast=joined))
     return tuple(made)

@@ -370,7 +370,11 @@ def _method(result: Result, pen: Pen) -> Section:
         else Words("差值", "differences (some value is not above nought)")
     )
     vintages = (
-        Words("有：当时只用当时公布的值", "yes: each forecast sees what was published then")
+        Words(
+            "有：预测、权重与区间只用当时已公布的值；计分用最新的值",
+            "yes: forecasts, weights and intervals see what was published then; scored by the"
+            " newest values",
+        )
         if any(row.vintage is not None for row in panel.rows)
         else Words("无：各期的值按本期即知", "none: each value counts as known in its own period")
     )

@@ -6,7 +6,14 @@ from datetime import date
 from decimal import Decimal
 
 from tongban.apps.forecast.domain.structure import proving
-from tongban.apps.forecast.domain.structure.proving import POWER, Proof
+from tongban.apps.forecast.domain.structure.proving import (
+    BIAS,
+    LEVEL,
+    POWER,
+    Lack,
+    Proof,
+    tolerance,
+)
 from tongban.infra.reports.model import Bar, Bars, Cell, Report, Section, Table, filled
 from tongban.kernel.facts import Words
 from tongban.kernel.figures import Figure
@@ -20,6 +27,11 @@ NAMES: dict[str, Words] = {
     "window": Words("政策窗口：单位暴露的效应", "policy window: effect of a unit of exposure"),
     "discount": Words("硬件投入的折扣", "discount on hardware"),
 }
+LACKS: dict[Lack, Words] = {
+    "power": Words("看不出", "seen too seldom"),
+    "coverage": Words("区间失准", "intervals are off"),
+    "bias": Words("有偏", "biased"),
+}
 #: Makes a figure of a number that was put in, or that came out: its value and its unit.
 Given = Callable[..., Figure]
 Came = Callable[..., Figure | None]
@@ -31,9 +43,12 @@ def _head(given: Given) -> tuple[Words, ...]:
         Words("噪声", "noise"),
         Words("真值", "truth"),
         Words("中位估计", "median estimate"),
+        Words("偏差", "bias"),
         filled(Words("{0} 分位", "{0} quantile"), [given(10, "percent")]),
         filled(Words("{0} 分位", "{0} quantile"), [given(90, "percent")]),
-        filled(Words("{0} 区间含真值", "truth inside {0} interval"), [given(95, "percent")]),
+        filled(
+            Words("{0} 区间含真值", "truth inside {0} interval"), [given(LEVEL * 100, "percent")]
+        ),
         Words("看得出效应（功效）", "effect seen (power)"),
         Words("结论", "verdict"),
     )
@@ -59,13 +74,14 @@ def build(proofs: Sequence[Proof], day: date, seed: int) -> Report:
             given(one.noise),
             given(one.truth),
             number(one.median),
+            number(one.bias),
             number(one.low),
             number(one.high),
             number(one.covered * 100, "percent"),
             number(one.power * 100, "percent"),
             Words("能识别", "recovers")
             if one.recovers
-            else Words("此噪声下不能识别", "cannot at this noise"),
+            else joined(Words("不能：{0}", "cannot: {0}"), _lacks(one)),
         )
         for one in proofs
     )
@@ -111,11 +127,15 @@ def _pictures(proofs: Sequence[Proof], given: Given, came: Came) -> Iterator[Bar
 def _about(runs: int, given: Given) -> Words:
     words = Words(
         "{0}；门槛用 {1}，其余用 {2} 个季度。"
-        "噪声是余项的标准差（自相关 {3}）；每格 {4} 次。功效低于 {5} 的，不可依赖。",
+        "噪声是余项的标准差（自相关 {3}）；每格 {4} 次。能识别须三者兼备：功效不低于 {5}；"
+        "区间含真值的占比与名义的 {6} 只差偶然（{7} 至 {8}）；"
+        "中位估计与真值之差，除去次数有限的误差，不超过真值的 {9}。",
         (
             "{0}; {1} for the threshold, {2} quarters for the others. Noise is the standard"
-            " deviation of what is left over (autocorrelation {3}); {4} draws a row. Nothing is to"
-            " be relied on that is seen less often than {5}."
+            " deviation of what is left over (autocorrelation {3}); {4} draws a row. To recover"
+            " takes all three: power of {5}; intervals that hold the truth as often as the"
+            " promised {6}, but for chance ({7} to {8}); a median that is off by no more than {9}"
+            " of the truth, beyond what so few draws err."
         ),
     )
     told = (
@@ -125,15 +145,26 @@ def _about(runs: int, given: Given) -> Words:
         given(proving.CLING),
         given(runs),
         given(POWER * 100, "percent"),
+        given(LEVEL * 100, "percent"),
+        *(given(one * 100, "percent") for one in tolerance(runs)),
+        given(BIAS * 100, "percent"),
     )
     return filled(words, told)
 
 
+def _lacks(one: Proof) -> Words:
+    names = [LACKS[lack] for lack in one.lacks]
+    return Words("、".join(name.zh for name in names), ", ".join(name.en for name in names))
+
+
 def _lost(one: Proof, given: Given, came: Came) -> Words:
-    power = came(one.power * 100, "percent") or given(0, "percent")
     words = Words(
-        "{0}：噪声 {1} 时不能识别（功效 {2}）。",
-        "Not within reach at noise {1} (power {2}): {0}.",
+        "{0}：噪声 {1} 时不能识别，{4}（功效 {2}，区间含真值 {3}）。",
+        "Not within reach at noise {1}, {4} (power {2}, truth inside {3}): {0}.",
     )
-    figures = [filled(Words("{0}", "{0}"), [each]) for each in (given(one.noise), power)]
-    return joined(words, NAMES[one.estimator], *figures)
+    shares = (came(share * 100, "percent") for share in (one.power, one.covered))
+    figures = [
+        filled(Words("{0}", "{0}"), [each])
+        for each in (given(one.noise), *(share or given(0, "percent") for share in shares))
+    ]
+    return joined(words, NAMES[one.estimator], *figures, _lacks(one))
