@@ -106,7 +106,7 @@ def test_trying_a_job_again_needs_the_role_raised_and_is_told(
     assert "已重新排队" in again(client, job)
     assert DBTaskResult.objects.get(pk=job).status == "READY"
     told = trail.history(f"user:{operator.user_id}")[-1]
-    assert (told.type, told.data) == ("tongban.access.job_requeue.v1", {"of": job})
+    assert (told.type, told.data) == ("tongban.access.job_requeued.v1", {"of": job})
     assert "NotDead" in again(client, job)
     assert trail.history(f"user:{operator.user_id}")[-1] == told
     raised = parties.subject_of(User.objects.get(pk=operator.user_id), COMMAND).raised

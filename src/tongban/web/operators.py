@@ -9,6 +9,7 @@ from collections.abc import Callable
 from typing import Any
 
 from django.contrib import admin, messages
+from django.core.exceptions import PermissionDenied
 from django.db import transaction
 from django.db.models import Model, QuerySet
 from django.http import HttpRequest, HttpResponse
@@ -16,7 +17,7 @@ from django.shortcuts import redirect
 from django_tasks_db.models import DBTaskResult
 
 from tongban.apps.parties.models import Client
-from tongban.infra.access.domain import Ruling, judge
+from tongban.infra.access.domain import judge
 from tongban.infra.access.refusing import refuse
 from tongban.infra.jobs import services as jobs
 from tongban.infra.trail import relay
@@ -88,10 +89,11 @@ class _Read(admin.ModelAdmin):  # type: ignore[type-arg]  # the stubs alone make
     ) -> None:
         """Try each of the rows again, told with who ordered it; say what was refused and why."""
         subject = subject_of(request)
-        ruling = judge(subject, action, {}) if subject else Ruling(allowed=False, zh="", en="")
-        if subject is None or not ruling.allowed:
-            if subject is not None:
-                refuse(subject, action, {}, ruling)
+        if subject is None:
+            raise PermissionDenied
+        ruling = judge(subject, action, {})
+        if not ruling.allowed:
+            refuse(subject, action, {}, ruling)
             self.message_user(request, f"{ruling.zh} / {ruling.en}", messages.ERROR)
             return
         for row in rows:
@@ -106,7 +108,7 @@ class _Read(admin.ModelAdmin):  # type: ignore[type-arg]  # the stubs alone make
 
 
 def _tell(action: str, row: Model, actor: str) -> None:
-    kind = f"tongban.access.{action.replace('.', '_')}.v1"
+    kind = f"tongban.access.{action.replace('.', '_')}d.v1"  # job_requeued, relay_requeued
     tell(Draft(type=kind, chain=f"user:{actor}", actor=actor, data={"of": str(row.pk)}))
 
 

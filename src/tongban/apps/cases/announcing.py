@@ -15,7 +15,7 @@ from tongban.kernel.workdays import Calendar, Day
 
 from . import events as say
 from . import services
-from .domain import human
+from .domain import clocks
 from .domain.engine import tell
 from .domain.fold import Said
 from .domain.ground import Ground
@@ -56,7 +56,7 @@ def _moved(number: str, old: Calendar, new: Calendar) -> int:
     ledgers = {
         b.item: ledger
         for b in case.branches.values()
-        if b.decided is None and (ledger := human.clock(b, ground)) is not None
+        if b.decided is None and (ledger := clocks.clock(b, ground)) is not None
     }
     said = [
         Said(

@@ -16,7 +16,7 @@ from tongban.kernel.facts import Words
 from tongban.kernel.tables import Output
 
 from .disclosure import Sight
-from .domain import acceptance, engine, handling, human
+from .domain import acceptance, clocks, engine, handling
 from .domain.engine import Task
 from .domain.ground import Ground, all_facts, department_of, offered, unverified
 from .domain.state import ENDED, Branch, Json, Stage
@@ -77,7 +77,7 @@ def clock(loaded: Loaded, branch: Branch, lang: str) -> dict[str, str] | None:
 
     None where no clock runs.
     """
-    ledger = human.desk_clock(branch, loaded.ground)
+    ledger = clocks.desk_clock(branch, loaded.ground)
     if ledger is None or branch.stage in ENDED:
         return None
     status = workdays.status(loaded.ground.calendar, ledger, loaded.ground.today)

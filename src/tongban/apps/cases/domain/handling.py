@@ -14,6 +14,7 @@ from tongban.kernel.workdays import Calendar, CalendarEnded
 
 from .fold import Said
 from .ground import Ground, department_of
+from .guards import other_hand
 from .state import ENDED, Branch
 
 OPENS: Final = time(9)
@@ -117,8 +118,7 @@ def settle_transfer(
     if not branch.move:
         raise CaseRefused("没有待批准的转办", "no move waits for approval")
     department, post, by = branch.move
-    if actor == by:
-        raise CaseRefused("申请与批准不能由同一人办理", "who asked for it may not approve it")
+    other_hand(by, actor)
     if not agreed:
         return Said(say.TRANSFER_REFUSED, ground.now, {}, branch.item, actor=actor, reason=reason)
     data = {"department": department, "post": post, "from": department_of(branch, ground)}

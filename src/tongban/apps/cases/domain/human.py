@@ -1,93 +1,22 @@
 """What people may do to a case, as pure functions: each gives the events, or refuses and says why.
 
-Separation of duties, the one correction, the stops of the clock and its one extension are decided
-here, so that a button, the API and a test ask the same question.
+Separation of duties and the one correction are decided here, what stops and lengthens a clock in
+`clocks`, so that a button, the API and a test ask the same question.
 """
 
-from collections.abc import Callable, Mapping, Sequence
-from datetime import date
+from collections.abc import Mapping, Sequence
 
 from tongban.apps.cases import events as say
 from tongban.apps.cases.errors import CaseRefused, SubmissionInvalid
-from tongban.kernel import workdays
 from tongban.kernel.feel import Value
 
 from . import acceptance, engine, flow
 from .engine import Task
 from .fold import Said
 from .ground import Ground, all_facts, offered, unverified
+from .guards import branch_of, lawful, open_branch
 from .handling import hands_off
 from .state import ENDED, Branch, Case, Json, Stage, write_values
-
-
-def clock(branch: Branch, ground: Ground) -> workdays.Ledger | None:
-    """Give the decision clock (承诺时限) of an accepted branch: budget, stops and extension."""
-    if branch.accepted is None:
-        return None
-    definition = ground.definitions[branch.item]
-    ledger = workdays.Ledger(
-        started=branch.accepted,
-        budget=workdays.Budget(definition.statutory_days, definition.promised_days),
-        suspensions=branch.suspensions,
-        extension=branch.extension,
-    )
-    ended = branch.charged or branch.decided  # waiting for a fee is not the office's time
-    if ended is None:
-        return ledger
-    return workdays.close(ground.calendar, ledger, ended)
-
-
-def due(branch: Branch, ground: Ground) -> date | None:
-    """Give the promised day, derived and never stored.
-
-    None before acceptance, while the clock is stopped, and past the announced calendar.
-    """
-    ledger = clock(branch, ground)
-    if ledger is None:
-        return None
-    try:
-        return workdays.due(ground.calendar, ledger)
-    except workdays.CalendarEnded:
-        return None
-
-
-def term(branch: Branch, ground: Ground) -> date | None:
-    """Give the day that a desk works towards: of acceptance before it, of the decision after."""
-    ledger = desk_clock(branch, ground)
-    if ledger is None:
-        return None
-    try:
-        return workdays.due(ground.calendar, ledger)
-    except workdays.CalendarEnded:
-        return None
-
-
-def desk_clock(branch: Branch, ground: Ground) -> workdays.Ledger | None:
-    """Give the clock that a desk works against: five days to accept, then that of the decision."""
-    if branch.stage is Stage.EXAMINING:
-        since = branch.completed if branch.asked else branch.received
-        if since is None:
-            return None
-        return workdays.Ledger(since, workdays.Budget(workdays.CORRECTION_DAYS))
-    return clock(branch, ground)
-
-
-def _branch(case: Case, item: str) -> Branch:
-    branch = case.branches.get(item)
-    if branch is None:
-        raise CaseRefused(f"本办件没有事项{item}", f"this case has no item {item}")
-    return branch
-
-
-def _open(case: Case, item: str, *stages: Stage) -> Branch:
-    branch = _branch(case, item)
-    if branch.stage not in stages:
-        raise CaseRefused(
-            f"事项{item}现为“{branch.stage}”，不能办理此操作",
-            f"item {item} is {branch.stage}; this can be done only while it is "
-            f"{' or '.join(stages)}",
-        )
-    return branch
 
 
 def _suspended(branch: Branch) -> bool:
@@ -96,7 +25,7 @@ def _suspended(branch: Branch) -> bool:
 
 def task_of(case: Case, ground: Ground, item: str, step: str) -> Task:
     """Give the work offered to people at this step; refuses when it is not offered now."""
-    _open(case, item, Stage.PROCESSING)
+    open_branch(case, item, Stage.PROCESSING)
     for task in engine.tasks(case, ground):
         if task.item == item and task.step == step:
             return task
@@ -202,7 +131,7 @@ def accept(case: Case, ground: Ground, item: str, *, accept: bool, actor: str, r
 
     Only what was asked for and not given can stand against acceptance (行政许可法 art. 32).
     """
-    branch = _open(case, item, Stage.EXAMINING)
+    branch = open_branch(case, item, Stage.EXAMINING)
     hands_off(branch, ground, actor)
     facts = all_facts(case, ground)
     if accept:
@@ -224,7 +153,7 @@ def ask_correction(
 
     What the rules find missing is added to what the clerk names, so that the list is complete.
     """
-    branch = _open(case, item, Stage.GATHERING, Stage.EXAMINING)
+    branch = open_branch(case, item, Stage.GATHERING, Stage.EXAMINING)
     hands_off(branch, ground, actor)
     if branch.asked:
         raise CaseRefused(
@@ -232,7 +161,7 @@ def ask_correction(
             "correction is asked once, completely (Administrative Licensing Law, article 32); it "
             f"was asked on {branch.asked_on}",
         )
-    _lawful(
+    lawful(
         "已超过五个工作日的告知期限",
         lambda: acceptance.intake(branch).ask_correction(ground.calendar, ground.today),
     )
@@ -308,7 +237,7 @@ def withdraw(
     case: Case, ground: Ground, items: Sequence[str], *, actor: str, reason: str
 ) -> tuple[Said, ...]:
     """Withdraw open branches (撤回申请); what was granted stays granted."""
-    chosen = [_branch(case, item) for item in items] or [
+    chosen = [branch_of(case, item) for item in items] or [
         b for b in case.branches.values() if b.stage not in ENDED
     ]
     if ended := [b.item for b in chosen if b.stage in ENDED]:
@@ -327,90 +256,9 @@ def withdraw(
     return tuple(Said(say.ENDED, ground.now, data, b.item, actor=actor) for b in chosen)
 
 
-def _ledger(branch: Branch, ground: Ground) -> workdays.Ledger:
-    ledger = clock(branch, ground)
-    if ledger is None:
-        raise CaseRefused("尚未受理", "the item is not accepted yet")
-    return ledger
-
-
-def _lawful(zh: str, act: Callable[[], object]) -> None:
-    """Do what the clock allows; where it does not, refuse in its own words."""
-    try:
-        act()
-    except workdays.ClockRefused as refused:
-        raise CaseRefused(zh, str(refused)) from refused
-
-
-def suspend(case: Case, ground: Ground, item: str, *, kind: str, reason: str, actor: str) -> Said:
-    """Begin a special procedure (特别程序): the only stop of the decision clock (art. 45)."""
-    branch = _open(case, item, Stage.PROCESSING)
-    ledger = _ledger(branch, ground)
-    _lawful("不能启动特别程序", lambda: workdays.suspend(ledger, kind, reason, ground.today))
-    data = {"kind": kind, "reason": reason, "start": ground.today.isoformat()}
-    authority = "行政许可法 第四十五条"
-    return Said(
-        say.SUSPENDED, ground.now, data, item, actor=actor, authority=authority, reason=reason
-    )
-
-
-def resume(case: Case, ground: Ground, item: str, *, actor: str) -> Said:
-    """End the special procedure; the clock runs again."""
-    branch = _open(case, item, Stage.PROCESSING)
-    ledger = _ledger(branch, ground)
-    _lawful("没有进行中的特别程序", lambda: workdays.resume(ledger, ground.today))
-    return Said(say.RESUMED, ground.now, {"end": ground.today.isoformat()}, item, actor=actor)
-
-
-def ask_extension(
-    case: Case, ground: Ground, item: str, *, days: int, actor: str, reason: str
-) -> Said:
-    """Ask for more time (申请延长办理期限): what could not be given is refused at once."""
-    branch = _open(case, item, Stage.PROCESSING)
-    hands_off(branch, ground, actor)
-    if branch.extension_asked:
-        raise CaseRefused("延长申请正在等待批准", "more time waits for approval already")
-    _longer(branch, ground, days, reason, actor)
-    data = {"days": days, "reason": reason}
-    return Said(say.EXTENSION_ASKED, ground.now, data, item, actor=actor, reason=reason)
-
-
-def settle_extension(
-    case: Case, ground: Ground, item: str, *, agreed: bool, reason: str, approver: str
-) -> Said:
-    """Extend the clock once (延长办理期限), or not: ten working days at most, approved (art. 42).
-
-    Who asked for it does not approve it. The applicant is told why it was asked for.
-    """
-    branch = _open(case, item, Stage.PROCESSING)
-    if not branch.extension_asked:
-        raise CaseRefused("没有待批准的延长", "no more time was asked for")
-    days, why, by = branch.extension_asked
-    if approver == by:
-        raise CaseRefused("申请与批准不能由同一人办理", "who asked for it may not approve it")
-    if not agreed:
-        return Said(say.EXTENSION_REFUSED, ground.now, {}, item, actor=approver, reason=reason)
-    _longer(branch, ground, days, why, approver)
-    data = {"days": days, "reason": why, "on": ground.today.isoformat()}
-    authority = "行政许可法 第四十二条"
-    return Said(
-        say.EXTENDED, ground.now, data, item, actor=approver, authority=authority, reason=why
-    )
-
-
-def _longer(branch: Branch, ground: Ground, days: int, reason: str, by: str) -> None:
-    ledger = _ledger(branch, ground)
-    _lawful(
-        "不能延长办理期限",
-        lambda: workdays.extend(
-            ground.calendar, ledger, days, reason=reason, approved_by=by, on=ground.today
-        ),
-    )
-
-
 def urge(case: Case, ground: Ground, item: str, *, actor: str) -> Said:
     """Urge a branch on (催办); it is counted and shown in the queue."""
-    branch = _branch(case, item)
+    branch = branch_of(case, item)
     if branch.stage in ENDED:
         raise CaseRefused("该事项已办结", "the item has ended")
     return Said(say.URGED, ground.now, {}, item, actor=actor)

@@ -9,7 +9,7 @@ from datetime import date
 
 from tongban.apps.cases import events as say
 from tongban.apps.cases import services
-from tongban.apps.cases.domain import acceptance, charging, engine, human
+from tongban.apps.cases.domain import acceptance, charging, clocks, engine
 from tongban.apps.cases.domain.fold import Said, fold
 from tongban.apps.cases.domain.ground import Ground, all_facts, department_of
 from tongban.apps.cases.domain.state import ENDED, Branch, Case, Json, Stage
@@ -113,8 +113,8 @@ def _asked(branch: Branch, ground: Ground, lang: str) -> list[dict[str, Json]]:
 def branch_view(case: Case, branch: Branch, ground: Ground, lang: str) -> dict[str, Json]:
     """Show one branch: where it stands, who decided and why, its clock, what is asked."""
     definition = ground.definitions[branch.item]
-    ledger = human.clock(branch, ground)
-    due = human.due(branch, ground)
+    ledger = clocks.clock(branch, ground)
+    due = clocks.due(branch, ground)
     clock = workdays.status(ground.calendar, ledger, ground.today) if ledger else None
     return {
         "item": branch.item,

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from django.db import IntegrityError, transaction
 
 from tongban.apps.cases import first_pages
-from tongban.apps.cases.domain import engine, human
+from tongban.apps.cases.domain import clocks, engine, human
 from tongban.apps.cases.domain.fold import Said
 from tongban.apps.cases.domain.ground import Ground, all_facts, department_of
 from tongban.apps.cases.domain.state import Case, Json
@@ -216,7 +216,9 @@ def suspend(subject: Subject, number: str, item: str, kind: str, reason: str) ->
     """Begin a special procedure (特别程序); the decision clock stops."""
 
     def act(case: Case, ground: Ground) -> Sequence[Said]:
-        return (human.suspend(case, ground, item, kind=kind, reason=reason, actor=subject.user_id),)
+        return (
+            clocks.suspend(case, ground, item, kind=kind, reason=reason, actor=subject.user_id),
+        )
 
     return act_on(subject, number, "case.review", item, act)
 
@@ -225,7 +227,7 @@ def resume(subject: Subject, number: str, item: str) -> Case:
     """End the special procedure; the clock runs again."""
 
     def act(case: Case, ground: Ground) -> Sequence[Said]:
-        return (human.resume(case, ground, item, actor=subject.user_id),)
+        return (clocks.resume(case, ground, item, actor=subject.user_id),)
 
     return act_on(subject, number, "case.review", item, act)
 

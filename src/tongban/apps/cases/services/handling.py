@@ -10,7 +10,7 @@ from django.db import transaction
 from django.db.models import F
 
 from tongban.apps.cases import events as say
-from tongban.apps.cases.domain import engine, handling, human
+from tongban.apps.cases.domain import clocks, engine, handling
 from tongban.apps.cases.domain.engine import tell
 from tongban.apps.cases.domain.fold import Said
 from tongban.apps.cases.domain.ground import Ground, department_of
@@ -129,7 +129,7 @@ def ask_extension(subject: Subject, number: str, item: str, days: int, reason: s
     """Ask for more time (申请延长办理期限), by whoever the work waits for."""
 
     def act(case: Case, ground: Ground) -> Said:
-        return human.ask_extension(
+        return clocks.ask_extension(
             case, ground, item, days=days, actor=subject.user_id, reason=reason
         )
 
@@ -143,7 +143,7 @@ def settle_extension(
 
     def act(case: Case, ground: Ground) -> Sequence[Said]:
         return (
-            human.settle_extension(
+            clocks.settle_extension(
                 case, ground, item, agreed=agreed, reason=reason, approver=subject.user_id
             ),
         )

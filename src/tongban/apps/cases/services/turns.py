@@ -14,7 +14,7 @@ from django.conf import settings
 from django.db import IntegrityError, transaction
 
 from tongban.apps.cases import verbs
-from tongban.apps.cases.domain import engine, human, sources
+from tongban.apps.cases.domain import clocks, engine, sources
 from tongban.apps.cases.domain.fold import Said
 from tongban.apps.cases.domain.ground import Ground, all_facts, department_of
 from tongban.apps.cases.domain.state import Case, Known, Stage, decode, encode
@@ -122,8 +122,8 @@ def rows_of(case: Case, ground: Ground) -> list[BranchRow]:
             department=department_of(b, ground),
             stage=b.stage.value,
             post=posts.get(b.item, "clerk" if b.stage is Stage.GATHERING and b.attempts else ""),
-            due=human.due(b, ground),
-            rank=human.term(b, ground) or date.max,
+            due=clocks.due(b, ground),
+            rank=clocks.term(b, ground) or date.max,
             claimed_by=b.claimed_by,
             claimed_until=datetime.fromisoformat(b.claimed_until) if b.claimed_until else None,
         )

@@ -26,6 +26,7 @@ CLING = 0.3  # so much of a shock is left a period later
 POWER = 0.8  # an effect that is found less often than that is not within reach
 LEVEL = 0.95  # so many of the intervals are promised to hold the truth
 BIAS = 0.1  # a middle that is off by more of the truth than that is no chance: it is biased
+INNER = 2.563  # standard deviations between the tenth and the ninetieth percentile of a normal
 CHANCE = 0.001  # so seldom may a sound estimator miss its promise on either side by chance
 
 LAG_WEIGHTS = np.array([0.1, 0.3, 0.4, 0.3, 0.1])  # rises and falls: no straight line
@@ -85,7 +86,7 @@ class Proof:
 
         The error of a median is √(π/2) of a mean's; the spread is told by the inner four fifths.
         """
-        spread = (self.high - self.low) / 2.563
+        spread = (self.high - self.low) / INNER
         return BIAS * abs(self.truth) + 1.96 * math.sqrt(math.pi / 2 / self.runs) * spread
 
     @property
