@@ -156,21 +156,41 @@ def test_a_special_procedure_stops_the_clock(office: Office) -> None:
         services.resume(reviewer, number, ITEM)
 
 
-def test_the_clock_is_extended_once_by_an_approver_for_ten_days_at_most(office: Office) -> None:
+def test_the_clock_is_extended_once_as_an_approver_agrees_for_ten_days_at_most(
+    office: Office,
+) -> None:
     number = office.submit()
-    approver = staff(office, "approver")
+    reviewer, approver = staff(office, "reviewer"), staff(office, "approver")
     with pytest.raises(NotAllowed):
-        services.extend(staff(office, "reviewer"), number, ITEM, 5, "须外地核实")
+        services.ask_extension(approver, number, ITEM, 5, "须外地核实")
     for days in (0, 11):
         with pytest.raises(CaseRefused):
-            services.extend(approver, number, ITEM, days, "须外地核实")
-    services.extend(approver, number, ITEM, 10, "须外地核实")
+            services.ask_extension(reviewer, number, ITEM, days, "须外地核实")
+    services.ask_extension(reviewer, number, ITEM, 10, "须外地核实")
+    with pytest.raises(NotAllowed):
+        services.settle_extension(reviewer, number, ITEM, agreed=True)
+    assert branch(office, number).extension is None
+    services.settle_extension(approver, number, ITEM, agreed=True)
     assert due(office, number) == "2026-12-14"
     with pytest.raises(CaseRefused, match="only once"):
-        services.extend(approver, number, ITEM, 1, "再延一日")
+        services.ask_extension(reviewer, number, ITEM, 1, "再延一日")
     extended = next(e for e in trail.history(number) if e.type == "tongban.cases.extended.v1")
     assert (extended.reason, extended.actor) == ("须外地核实", approver.user_id)
     assert extended.authority.startswith("行政许可法")
+
+
+def test_more_time_is_not_approved_by_who_asked_for_it(office: Office) -> None:
+    number = office.submit()
+    services.decide(staff(office, "reviewer"), number, ITEM, office.tasks(number)[0].step, GRANT)
+    approver = staff(office, "approver")
+    services.ask_extension(approver, number, ITEM, 5, "案情复杂")
+    with pytest.raises(CaseRefused, match="who asked for it may not approve it"):
+        services.settle_extension(approver, number, ITEM, agreed=True)
+    assert branch(office, number).extension is None
+    other = office.appoint("medical-insurance", "approver", "another-approver")
+    services.settle_extension(other, number, ITEM, agreed=True)
+    assert branch(office, number).extension.approved_by == other.user_id
+    assert branch(office, number).extension_asked is None
 
 
 def test_a_review_that_is_late_is_urged_once(office: Office) -> None:
