@@ -22,6 +22,7 @@ from testkit.clock import Clock
 from testkit.servers import Fresh
 from tongban.infra import clock as port
 from tongban.infra.jobs import services as jobs
+from tongban.infra.trail import queries as trail
 
 done: list[str] = []
 broken: set[str] = set()
@@ -103,11 +104,13 @@ def test_a_failed_job_is_tried_again_ever_later_and_then_kept_as_dead(
     assert (dead.name, dead.args, dead.attempts) == ("note", {"text": "tax"}, 3)
     assert dead.error == "ConnectionError: tax is down"
     broken.clear()
-    jobs.requeue(dead.job_id)
+    jobs.requeue(dead.job_id, actor="operator:1")
     assert jobs.run_until_idle() == 1
     assert done == ["hukou", "tax"]
     with pytest.raises(jobs.NotDead):
-        jobs.requeue(dead.job_id)
+        jobs.requeue(dead.job_id, actor="operator:1")
+    [told] = trail.history(f"job:{dead.job_id}")
+    assert (told.type, told.actor) == ("tongban.jobs.requeued.v1", "operator:1")
 
 
 def test_a_job_nobody_declares_is_refused_and_one_left_over_is_dead(fresh_sqlite: Fresh) -> None:

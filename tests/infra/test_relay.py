@@ -125,11 +125,13 @@ def test_after_its_tries_an_event_is_a_dead_letter_until_requeued(
     assert (dead.consumer, dead.chain, dead.attempts, dead.behind) == ("reader", "bad", 3, 1)
     assert dead.error == "LookupError: cannot read bad:1"
     reader.poison = set()
-    relay.requeue(dead.parked_id)
+    relay.requeue(dead.parked_id, actor="operator:1")
     relay.drain()
     assert reader.seen == ["bad:1", "bad:2"]
+    [told] = queries.history("relay:reader")
+    assert (told.type, told.actor) == ("tongban.trail.delivery_requeued.v1", "operator:1")
     with pytest.raises(relay.NotParked):
-        relay.requeue(dead.parked_id)
+        relay.requeue(dead.parked_id, actor="operator:1")
 
 
 def test_a_dead_letter_given_up_lets_its_chain_go_on_and_says_so(

@@ -105,9 +105,8 @@ def test_trying_a_job_again_needs_the_role_raised_and_is_told(
     elevate(operator, "operator", reason="对方已恢复", minutes=10)
     assert "已重新排队" in again(client, job)
     assert DBTaskResult.objects.get(pk=job).status == "READY"
-    told = trail.history(f"user:{operator.user_id}")[-1]
-    assert (told.type, told.data) == ("tongban.access.job_requeued.v1", {"of": job})
     assert "NotDead" in again(client, job)
-    assert trail.history(f"user:{operator.user_id}")[-1] == told
+    [told] = trail.history(f"job:{job}")
+    assert (told.type, told.actor) == ("tongban.jobs.requeued.v1", operator.user_id)
     raised = parties.subject_of(User.objects.get(pk=operator.user_id), COMMAND).raised
     assert raised == {"operator"}

@@ -10,8 +10,7 @@ from typing import Any
 
 from django.contrib import admin, messages
 from django.core.exceptions import PermissionDenied
-from django.db import transaction
-from django.db.models import Model, QuerySet
+from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django_tasks_db.models import DBTaskResult
@@ -22,8 +21,6 @@ from tongban.infra.access.refusing import refuse
 from tongban.infra.jobs import services as jobs
 from tongban.infra.trail import relay
 from tongban.infra.trail.models import Parked
-from tongban.infra.trail.services import tell
-from tongban.kernel.events import Draft
 
 from .pages import subject_of
 
@@ -85,9 +82,13 @@ class _Read(admin.ModelAdmin):  # type: ignore[type-arg]  # the stubs alone make
         return False
 
     def again(
-        self, request: HttpRequest, action: str, rows: QuerySet[Any], verb: Callable[[Any], None]
+        self,
+        request: HttpRequest,
+        action: str,
+        rows: QuerySet[Any],
+        verb: Callable[[Any, str], None],
     ) -> None:
-        """Try each of the rows again, told with who ordered it; say what was refused and why."""
+        """Try each row again, in the name of who orders it; say what was refused and why."""
         subject = subject_of(request)
         if subject is None:
             raise PermissionDenied
@@ -98,18 +99,11 @@ class _Read(admin.ModelAdmin):  # type: ignore[type-arg]  # the stubs alone make
             return
         for row in rows:
             try:
-                with transaction.atomic():
-                    verb(row.pk)
-                    _tell(action, row, subject.user_id)
+                verb(row.pk, subject.user_id)
             except (jobs.NotDead, relay.NotParked) as error:
                 self.message_user(request, str(error), messages.WARNING)
             else:
                 self.message_user(request, f"{row.pk}: 已重新排队 / queued again")
-
-
-def _tell(action: str, row: Model, actor: str) -> None:
-    kind = f"tongban.access.{action.replace('.', '_')}d.v1"  # job_requeued, relay_requeued
-    tell(Draft(type=kind, chain=f"user:{actor}", actor=actor, data={"of": str(row.pk)}))
 
 
 class Jobs(_Read):
@@ -123,7 +117,9 @@ class Jobs(_Read):
     @admin.action(description="重新排队 · Try again")
     def try_again(self, request: HttpRequest, queryset: QuerySet[Any]) -> None:
         """Let dead jobs be tried again from the first try."""
-        self.again(request, "job.requeue", queryset, lambda key: jobs.requeue(str(key)))
+        self.again(
+            request, "job.requeue", queryset, lambda key, who: jobs.requeue(str(key), actor=who)
+        )
 
 
 class Letters(_Read):
@@ -139,7 +135,9 @@ class Letters(_Read):
     @admin.action(description="重新投递 · Deliver again")
     def try_again(self, request: HttpRequest, queryset: QuerySet[Any]) -> None:
         """Let dead letters be delivered again from the first try."""
-        self.again(request, "relay.requeue", queryset, relay.requeue)
+        self.again(
+            request, "relay.requeue", queryset, lambda key, who: relay.requeue(key, actor=who)
+        )
 
 
 class Clients(_Read):

@@ -27,6 +27,6 @@ def dead() -> None:
 def requeue(job_id: str) -> None:
     """Let a dead letter be tried again from the first try."""
     try:
-        services.requeue(str(job_id))
+        services.requeue(str(job_id), actor="command line")
     except services.NotDead as error:
         raise click.ClickException(str(error)) from error

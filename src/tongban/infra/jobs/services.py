@@ -22,6 +22,8 @@ from django_tasks_db.models import DBTaskResult
 from tongban.infra import clock
 from tongban.infra.jobs import models
 from tongban.infra.jobs.alive import alive, is_dead
+from tongban.infra.trail.services import tell
+from tongban.kernel.events import Draft
 
 log = logging.getLogger(__name__)
 _LONGEST_WAIT = timedelta(hours=6)
@@ -268,13 +270,15 @@ def dead_letters() -> tuple[DeadJob, ...]:
     )
 
 
-def requeue(job_id: str) -> None:
-    """Let a dead letter be tried again from the first try; raise NotDead."""
-    failed = DBTaskResult.objects.failed().filter(pk=UUID(job_id))
-    if not failed.update(
-        status=TaskResultStatus.READY, worker_ids=[], run_after=clock.now(), finished_at=None
-    ):
-        raise NotDead(f"NotDead: no dead job {job_id}; see the list of dead letters")
+def requeue(job_id: str, *, actor: str) -> None:
+    """Let a dead letter be tried again from the first try; tell who said so. Raise NotDead."""
+    with transaction.atomic():
+        failed = DBTaskResult.objects.failed().filter(pk=UUID(job_id))
+        if not failed.update(
+            status=TaskResultStatus.READY, worker_ids=[], run_after=clock.now(), finished_at=None
+        ):
+            raise NotDead(f"NotDead: no dead job {job_id}; see the list of dead letters")
+        tell(Draft(type="tongban.jobs.requeued.v1", chain=f"job:{job_id}", actor=actor, data={}))
 
 
 def waiting() -> int:

@@ -80,7 +80,7 @@ def dead() -> None:
 def requeue(parked_id: int) -> None:
     """Let a dead letter be tried again."""
     try:
-        relay.requeue(parked_id)
+        relay.requeue(parked_id, actor="command line")
     except relay.NotParked as error:
         raise click.ClickException(str(error)) from None
     click.echo("will be tried again / 已重新排队")

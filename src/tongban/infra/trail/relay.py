@@ -287,32 +287,41 @@ def dead_letters() -> tuple[Dead, ...]:
     return tuple(found)
 
 
-def requeue(parked_id: int) -> None:
-    """Let a dead letter be tried again from the first try; raise NotParked."""
-    revived = models.Parked.objects.filter(pk=parked_id, dead=True)
-    if not revived.update(dead=False, attempts=0, due=clock.now()):
-        raise NotParked(f"NotParked: no dead letter {parked_id}; see the list of dead letters")
+def requeue(parked_id: int, *, actor: str) -> None:
+    """Let a dead letter be tried again from the first try; tell who said so. Raise NotParked."""
+    with transaction.atomic():
+        parked = _dead(parked_id)
+        parked.dead, parked.attempts, parked.due = False, 0, clock.now()
+        parked.save()
+        _say(parked, "tongban.trail.delivery_requeued.v1", actor)
 
 
 def discard(parked_id: int, *, actor: str, reason: str) -> None:
     """Give a dead letter up, so that its chain goes on; tell so on the trail. Raise NotParked."""
     with transaction.atomic():
-        parked = (
-            models.Parked.objects.select_related("event").filter(pk=parked_id, dead=True).first()
-        )
-        if parked is None:
-            raise NotParked(f"NotParked: no dead letter {parked_id}; see the list of dead letters")
-        parked.delete()
+        parked = _dead(parked_id)
         rest = models.Parked.objects.filter(consumer=parked.consumer, chain=parked.chain)
-        if first := rest.order_by("event__seq").first():
+        if first := rest.exclude(pk=parked_id).order_by("event__seq").first():
             first.due = clock.now()
             first.save()
-        tell(
-            Draft(
-                type="tongban.trail.delivery_discarded.v1",
-                chain=f"relay:{parked.consumer}",
-                actor=actor,
-                reason=reason,
-                data={"event": str(parked.event.id), "error": parked.error},
-            )
+        _say(parked, "tongban.trail.delivery_discarded.v1", actor, reason)
+        parked.delete()
+
+
+def _dead(parked_id: int) -> models.Parked:
+    letters = models.Parked.objects.select_related("event").select_for_update(of=("self",))
+    if (parked := letters.filter(pk=parked_id, dead=True).first()) is None:
+        raise NotParked(f"NotParked: no dead letter {parked_id}; see the list of dead letters")
+    return parked
+
+
+def _say(parked: models.Parked, kind: str, actor: str, reason: str = "") -> None:
+    tell(
+        Draft(
+            type=kind,
+            chain=f"relay:{parked.consumer}",
+            actor=actor,
+            reason=reason,
+            data={"event": str(parked.event.id), "error": parked.error},
         )
+    )
