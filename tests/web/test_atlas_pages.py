@@ -69,20 +69,37 @@ def test_what_was_not_measured_says_so_until_it_is(client: Client, lang: str) ->
 
 
 @pytest.mark.parametrize("lang", SAYS)
-def test_a_card_says_where_each_score_comes_from_and_what_is_not_stated(
+def test_a_card_says_where_each_level_comes_from_and_what_is_not_stated(
     client: Client, lang: str
 ) -> None:
-    told = queries.atlas().atlas
+    told, at = queries.atlas().atlas, ("zh", "en").index(lang)
     tree = page(client, "/atlas/cases", lang)
     text = " ".join(tree.text_content().split())
     tables = tree.xpath("//main//table")[: len(told.cards)]
     for card, table in zip(told.cards, tables, strict=True):
         assert (card.en if lang == "en" else card.zh) in table.text_content()
         rows = [[cell.text_content().strip() for cell in row] for row in table.xpath(".//tbody/tr")]
-        for row, score in zip(rows, told.scored[card.key], strict=True):
-            if score.quoted is None:
-                assert row[1:] == ["–", SAYS[lang][2], "–"]
-            else:
-                assert row[1] == f"{score.points} / 5"
-                assert row[3] == score.quoted.place[1 if lang == "en" else 0]
+        for row, one in zip(rows, told.levels[card.key], strict=True):
+            assert row[2] == queries.KNOWN[one.status][at]
+            if one.quoted is None:
+                shown = one.words[at] if one.words else SAYS[lang][2]
+                assert row[1:2] + row[3:] == [shown, "–", one.source or "–"]
+                continue
+            figure = one.quoted.figure.text(lang)
+            assert row[1] == (figure if one.points is None else f"{one.points} / 5")
+            assert figure in row[3]
+            assert row[4] == one.quoted.place[at]
     assert text.count(SAYS[lang][3]) == 2
+
+
+def test_the_json_gives_each_level_with_its_status_and_source(client: Client) -> None:
+    given = {one["key"]: one["levels"] for one in client.get("/api/atlas").json()["cases"]}
+    told = queries.atlas().atlas
+    for card in told.cards:
+        for shown, one in zip(given[card.key], told.levels[card.key], strict=True):
+            assert (shown["criterion"], shown["status"]) == (one.criterion, one.status)
+            assert (shown["source"], shown["points"]) == (one.source, one.points)
+            assert (shown["words"] is None) == (one.words is None)
+    assert {"quoted", "judged", "unknown"} == {
+        one["status"] for levels in given.values() for one in levels
+    }

@@ -77,10 +77,19 @@ class _Page:
             self.of(one.place),
         )
 
-    def judged(self, one: queries.Score) -> str:
-        if one.measure is None or one.quoted is None:
-            return self.w["silent"]
-        return f"{self.of((one.measure.zh, one.measure.en))} {self.text(one.quoted.figure)}"
+    def level(self, one: queries.Level) -> str:
+        if one.points is not None:
+            return f"{one.points} / 5"
+        if one.words is not None:
+            return self.of(one.words)
+        return self.text(one.quoted.figure) if one.quoted else self.w["silent"]
+
+    def basis(self, one: queries.Level) -> str:
+        if one.quoted is None:
+            return "–"
+        quoted = self.text(one.quoted.figure)
+        of = one.measure or one.quoted
+        return f"{self.of((of.zh, of.en))} {quoted}"
 
     @property
     def head(self) -> list[str]:
@@ -109,11 +118,12 @@ def _cases(made: _Page) -> dict[str, Any]:
             "rows": [
                 (
                     names[one.criterion],
-                    "–" if one.points is None else f"{one.points} / 5",
-                    made.judged(one),
-                    made.of(one.quoted.place) if one.quoted else "–",
+                    made.level(one),
+                    made.of(queries.KNOWN[one.status]),
+                    made.basis(one),
+                    (made.of(one.quoted.place) if one.quoted else one.source) or "–",
                 )
-                for one in made.atlas.scored[card.key]
+                for one in made.atlas.levels[card.key]
             ],
             "told": [
                 (made.named(one), made.text(one.figure), made.of(one.place))
@@ -130,7 +140,7 @@ def _cases(made: _Page) -> dict[str, Any]:
     return {
         "cards": cards,
         "rules": rules,
-        "score_head": [made.w[name] for name in ("criterion", "score", "by", "section")],
+        "score_head": [made.w[name] for name in ("criterion", "level", "status", "by", "section")],
         "rule_head": [made.w["criterion"], made.w["by"], made.w["thresholds"]],
     }
 

@@ -43,11 +43,15 @@ WORDS: Mapping[str, Words] = {
         "Nothing was counted here yet; wait for the daily count.",
     ),
     "scores": Words(
-        "得分是引用数字达到的门槛个数，最高 5。没有数字就没有得分。",
-        "A score is how many thresholds a quoted figure reaches, at most 5. No figure, no score.",
+        "每个标准上的水平注明出处和状态。得分是引用数字达到的门槛个数，最高 5。"
+        "没有出处的写明“未说明”，不用别的数字代替。",
+        "The level on each criterion has its source and status. Points are how many thresholds a "
+        "quoted figure reaches, at most 5. Where no source speaks of a criterion it is not stated, "
+        "and no other number stands in for it.",
     ),
     "criterion": Words("标准", "criterion"),
-    "score": Words("得分", "score"),
+    "level": Words("水平", "level"),
+    "status": Words("状态", "status"),
     "by": Words("依据", "judged by"),
     "silent": Words("未说明", "not stated"),
     "named": Words(

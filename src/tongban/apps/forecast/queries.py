@@ -5,9 +5,9 @@ from dataclasses import dataclass
 from .atlas.measuring import beside, kept
 from .atlas.reading import Atlas, shipped
 from .atlas.report import steps
-from .domain.atlas import AREAS, Measured, Quoted, Score
+from .domain.atlas import AREAS, KNOWN, Level, Measured, Quoted
 
-__all__ = ["AREAS", "Atlas", "Measured", "Quoted", "Score", "Seen", "atlas", "steps"]
+__all__ = ["AREAS", "KNOWN", "Atlas", "Level", "Measured", "Quoted", "Seen", "atlas", "steps"]
 
 
 @dataclass(frozen=True, slots=True)

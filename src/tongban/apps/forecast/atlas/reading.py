@@ -22,13 +22,14 @@ import yaml
 from tongban.apps.forecast.domain.atlas import (
     Card,
     CheckInvalid,
+    Claim,
+    Level,
     Measure,
     Quoted,
     Rule,
-    Score,
     agreements,
     judge,
-    scores,
+    levels,
 )
 from tongban.apps.forecast.domain.atlas.checks import Check
 from tongban.kernel.figures import Figure
@@ -72,13 +73,13 @@ class Beside:
 
 @dataclass(frozen=True, slots=True)
 class Atlas:
-    """The whole atlas, checked and scored."""
+    """The whole atlas, checked; ``levels`` are those of each card on each criterion."""
 
     figures: Mapping[str, Quoted]
     criteria: tuple[tuple[str, str, str], ...]
     measures: Mapping[str, Measure]
     cards: tuple[Card, ...]
-    scored: Mapping[str, tuple[Score, ...]]
+    levels: Mapping[str, tuple[Level, ...]]
     tables: tuple[Table, ...]
     checks: tuple[Check, ...]
     beside: Mapping[str, Beside]
@@ -147,17 +148,17 @@ def _read(folders: Sequence[Traversable | Path]) -> Atlas:
     _known(beside, figures, "measured.yaml")
     try:
         checks = (*judge(rules.values(), figures), *agreements(tuple(figures.values())))
-        scored = {one.key: scores(one, tuple(criteria), measures, figures) for one in cards}
+        found = {one.key: levels(one, tuple(criteria), measures, figures) for one in cards}
     except CheckInvalid as wrong:
         raise AtlasInvalid(f"AtlasInvalid: checks.yaml: {wrong}") from None
     except KeyError as missing:
         raise AtlasInvalid(
-            f"AtlasInvalid: cases.yaml names {missing.args[0]!r}, which is neither a measure of"
-            " criteria.yaml nor a figure; add it there"
+            f"AtlasInvalid: cases.yaml names {missing.args[0]!r}, which is no figure, no criterion"
+            " and no measure of that criterion in the figure's unit; mend it there or add it"
         ) from None
     for one in cards:
         _known(one.told, figures, f"cases.yaml, {one.key}")
-    return Atlas(figures, tuple(criteria.values()), measures, cards, scored, tables, checks, beside)
+    return Atlas(figures, tuple(criteria.values()), measures, cards, found, tables, checks, beside)
 
 
 def _figure_files(folder: Traversable | Path) -> list[Traversable | Path]:
@@ -213,10 +214,15 @@ def _measure(told: dict[str, Any]) -> Measure:
 
 
 def _card(told: dict[str, Any]) -> Card:
+    claims = {criterion: _claim(one) for criterion, one in told["levels"].items()}
     further = tuple(told.get("told", ()))
-    return Card(
-        told["key"], told["zh"], told["en"], told["judged"], further, told.get("source", "")
-    )
+    return Card(told["key"], told["zh"], told["en"], claims, further, told.get("source", ""))
+
+
+def _claim(told: dict[str, Any]) -> Claim:
+    words = (told["zh"], told["en"]) if "zh" in told else None
+    named = {name: told[name] for name in ("figure", "measure", "source") if name in told}
+    return Claim(told["status"], words=words, **named)
 
 
 def _table(told: dict[str, Any], figures: Mapping[str, Quoted]) -> Table:
