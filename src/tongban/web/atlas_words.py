@@ -54,9 +54,11 @@ WORDS: Mapping[str, Words] = {
     "status": Words("状态", "status"),
     "by": Words("依据", "judged by"),
     "silent": Words("未说明", "not stated"),
-    "named": Words(
-        "2026 年的报告只提到名称，没有给出数字。",
-        "The report of 2026 names it and states no figure.",
+    "named": Words("只提到名称，没有给出数字。出处：", "Named without a figure in:"),
+    "wrong": Words(
+        "本平台自有数据（TONGBAN_ATLAS）无法读取，以下只有随附的数据。",
+        "This installation's own folder (TONGBAN_ATLAS) cannot be read; only what is shipped is "
+        "shown.",
     ),
     "told": Words("报告还说", "The report also tells"),
     "rules": Words("计分规则", "Rules of the scores"),

@@ -295,7 +295,7 @@ ONE = {
     "zh": "某省用户",
     "en": "users of a province",
 }
-FIGURES = {"as_of": DAY, "source": "our own survey", "figures": [ONE]}
+FIGURES = {"as_of": "2026-01-01", "source": "our own survey", "figures": [ONE]}
 
 
 def test_an_analyst_adds_a_case_a_figure_and_a_check_without_code(tmp_path: Path) -> None:
@@ -353,7 +353,7 @@ def test_an_analyst_adds_a_case_a_figure_and_a_check_without_code(tmp_path: Path
     [
         ({"figures__own": {**FIGURES, "figures": [{**ONE, "unit": "leagues"}]}}, "leagues"),
         ({"figures__own": {**FIGURES, "figures": [{**ONE, "value": "many"}]}}, "many"),
-        ({"figures__own": {**FIGURES, "figures": [ONE, ONE]}}, "there twice"),
+        ({"figures__own": {**FIGURES, "figures": [ONE, {**ONE}]}}, "there twice"),
         *(
             (
                 {"cases": {"cases": [{"key": "a", "zh": "a", "en": "a", "levels": told}]}},
@@ -429,6 +429,12 @@ def test_an_analyst_adds_a_case_a_figure_and_a_check_without_code(tmp_path: Path
             "neither rise nor fall",
         ),
         ({"measured": {"measured": [{"of": "x"}]}}, "measured"),
+        ({"case": {"cases": []}}, "case.yaml is no file of the atlas"),
+        ({"figures__own": {**FIGURES, "as_of": "last spring"}}, "'last spring' is no day"),
+        (
+            {"figures__own": {**FIGURES, "figures": [{**ONE, "unit": "fen", "value": "5.5"}]}},
+            "5.5 fen is no whole number",
+        ),
     ],
 )
 def test_a_wrong_file_is_named_with_its_place(
@@ -438,12 +444,50 @@ def test_a_wrong_file_is_named_with_its_place(
         read(own(tmp_path, **files))
 
 
-def test_what_is_no_yaml_and_no_folder_is_named(tmp_path: Path) -> None:
-    with pytest.raises(AtlasInvalid, match="is no folder"):
-        read(tmp_path / "gone")
-    (tmp_path / "cases.yaml").write_bytes(b"\xff\xfe")
-    with pytest.raises(AtlasInvalid, match="no YAML"):
-        read(tmp_path)
+def test_what_is_no_yaml_and_no_folder_is_named_with_its_line(tmp_path: Path) -> None:
+    folder = tmp_path / "own"
+    with pytest.raises(AtlasInvalid, match="own is no folder"):
+        read(folder)
+    folder.mkdir()
+    cases = folder / "cases.yaml"
+    levels = "cases:\n  - {key: a, zh: a, en: a, levels: {\n"
+    for text, says in (
+        (b"\xff\xfe", "own/cases.yaml:1: "),
+        # a key that is there twice would leave the first unread, an anchor would multiply
+        (b"cases: []\ncases: []\n", "own/cases.yaml:2: "),
+        (b"cases: &a [*a]\n", "own/cases.yaml:1: "),
+        (
+            f"{levels}     level: {{status: sure}}}}}}\n".encode(),
+            "own/cases.yaml:3: cases/0/levels",
+        ),
+    ):
+        cases.write_bytes(text)
+        with pytest.raises(AtlasInvalid, match=re.escape(f"AtlasInvalid: {says}")):
+            read(folder)
+    cases.unlink()
+    cases.mkdir()
+    assert read(folder).cards == ATLAS.cards
+
+
+def test_the_command_reads_the_installations_own_folder(tmp_path: Path, settings: Any) -> None:
+    settings.HOME = tmp_path / "home"
+    settings.ATLAS = own(tmp_path / "ours", figures__own=FIGURES)
+    ran = CliRunner().invoke(command, ["--out", str(tmp_path / "o"), "--lang", "en"])
+    assert ran.exit_code == 0, ran.output
+    assert "users of a province" in (tmp_path / "o" / "report.html").read_text()
+    # --data names another in its place
+    other = {**FIGURES, "figures": [{**ONE, "en": "users elsewhere"}]}
+    words = ["--data", str(own(tmp_path / "other", figures__own=other)), "--lang", "en"]
+    ran = CliRunner().invoke(command, [*words, "--out", str(tmp_path / "p")])
+    assert ran.exit_code == 0, ran.output
+    page = (tmp_path / "p" / "report.html").read_text()
+    assert "users elsewhere" in page
+    assert "users of a province" not in page
+    own(tmp_path / "ours", cases={"cases": [{"key": "a"}]})
+    ran = CliRunner().invoke(command, ["--out", str(tmp_path / "q")])
+    assert ran.exit_code == 1
+    assert "AtlasInvalid: ours/cases.yaml:" in ran.output
+    assert not (tmp_path / "q").exists()
 
 
 def test_the_schema_is_a_file_that_judges_every_file_and_is_printed() -> None:
@@ -613,7 +657,7 @@ def run(home: Path, *words: str) -> "subprocess.CompletedProcess[str]":
     """Run the command as a process that has no platform."""
     command = [sys.executable, "-c", "from tongban.cli import main; main()", "atlas", *words]
     kept = {name: value for name, value in os.environ.items() if not name.startswith("TONGBAN_")}
-    environment = {**kept, "TONGBAN_HOME": str(home)}
+    environment = {**kept, "TONGBAN_HOME": str(home), "TONGBAN_ATLAS": str(home.parent / "ours")}
     return subprocess.run(command, env=environment, capture_output=True, text=True, check=False)
 
 
@@ -624,6 +668,7 @@ def test_the_command_shows_what_fails_where_there_is_no_platform(tmp_path: Path)
     told = {"newborn": {"when": "2026-11-26T10:00:00+00:00", "rows": [row]}}
     bench.write_text(json.dumps({"results": told}))
     words = ["--lang", "en", "--out", str(tmp_path), "--bench", str(bench)]
+    own(tmp_path / "ours", figures__own=FIGURES)
     ran = run(tmp_path / "home", *words)
     assert ran.returncode == 0, ran.stderr
     assert "run `tongban demo`" in ran.stderr
@@ -634,7 +679,7 @@ def test_the_command_shows_what_fails_where_there_is_no_platform(tmp_path: Path)
     assert "<svg" in page
     sections = json.loads((tmp_path / "report.json").read_text())["sections"]
     areas = [one for one in sections if one["key"].startswith("area-")]
-    assert sum(len(one["tables"][0]["rows"]) for one in areas) == len(ATLAS.figures)
+    assert sum(len(one["tables"][0]["rows"]) for one in areas) == len(ATLAS.figures) + 1
     bench.write_text("{}")
     ran = run(tmp_path / "home", *words)
     assert ran.returncode == 1

@@ -80,8 +80,9 @@ class AtlasCaseOut(Schema):
 
 
 class AtlasOut(Schema):
-    """The whole atlas."""
+    """The whole atlas; ``wrong`` says what of the installation's own folder cannot be read."""
 
+    wrong: str
     figures: list[AtlasFigureOut]
     checks: list[AtlasCheckOut]
     cases: list[AtlasCaseOut]
@@ -101,6 +102,7 @@ def atlas(request: HttpRequest) -> Any:  # noqa: ARG001
     seen = queries.atlas()
     told = seen.atlas
     return {
+        "wrong": seen.wrong,
         "figures": [_figure(one, seen) for one in told.figures.values()],
         "checks": told.checks,
         "cases": [
