@@ -22,8 +22,8 @@ from tongban.infra.reports.model import (
 from tongban.kernel.facts import Words
 from tongban.kernel.figures import Figure
 
-from .building import NAMES, promise
-from .pen import Pen
+from .building import NAMES
+from .pen import Pen, promise
 
 SCENARIOS: Mapping[str, Words] = {
     "base": Words("基准", "base"),
