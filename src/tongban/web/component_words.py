@@ -51,6 +51,7 @@ COMPONENT_WORDS: Mapping[str, Words] = {
     "step_done": Words("已完成", "done"),
     "step_now": Words("当前步骤", "current step"),
     "step_of": Words("第 {at} 步，共 {all} 步", "Step {at} of {all}"),
+    "question_of": Words("第 {at} 题，共 {all} 题", "Question {at} of {all}"),
     "measured": Words("实测", "measured"),
     "assumed": Words("假定", "assumed"),
     "quoted": Words("引用", "quoted"),
