@@ -5,7 +5,7 @@ decides. To whoever may not see the case it does not exist.
 """
 
 import base64
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from functools import wraps
 from typing import Any, Literal
@@ -23,11 +23,12 @@ from tongban.apps.cases.errors import CaseError, CaseUnknown, NotAllowed, Submis
 from tongban.infra.access.domain import Subject
 from tongban.kernel.facts import Fact, UnknownFact
 
-from .components import LEVEL, Field, Option, answer, gather, of_fact
+from .components import Field, Option, answer, of_fact
 from .doubting import MOST_WHY, About, doubt_page
 from .languages import words
 from .pages import acting_subject, language, missing, page, view_of
 from .shown import value_words
+from .stepping import again, form_of
 
 
 def look(subject: Subject | None, number: str) -> Sight | None:
@@ -149,63 +150,44 @@ def give_answer(request: HttpRequest, sight: Sight) -> HttpResponse:
     points = _points(sight, lang, t)
     if not points or not disclosure.may(sight, "case.correct"):
         return redirect("case", sight.loaded.case.number)
-    if request.method == "GET":
-        return _answering(request, sight, [one.field for one in points])
-    sent = gather([one.field for one in points], request.POST)
-    if LEVEL in request.POST:
-        fields = [replace(one.field, value=sent[one.field.name]) for one in points]
-        return _answering(request, sight, fields)
-    wrong: dict[str, str] = {}
+    form = form_of(request, [one.field for one in points], lambda one: _lacks(request, one, t))
+    shown = {**_frame(sight, lang), "form": form}
+    if not form.whole:
+        return page(request, "case_answer", shown, form.status)
+    sent = {one.name: one.value for one in form.fields}
     answers: dict[str, Any] = {}
-    uploads: list[services.Upload] = []
     for one in points:
         name = one.field.name
-        if one.kind == "paper":
-            wrong |= _upload(request, name, uploads, t)
-        elif one.kind == "confirmed" and sent[name] == "yes":
+        if one.kind == "confirmed":
             answers[name] = one.given
-        elif one.kind == "confirmed":
-            wrong[name] = t["confirm_wanted"]
-        elif sent[name] and one.fact is not None:
+        elif one.fact is not None:
             answers[name] = answer(one.fact, sent[name])
-        else:
-            wrong[name] = t["answer_needed"]
-    if not wrong:
-        try:
-            services.answer(sight.subject, sight.loaded.case.number, answers, uploads)
-        except SubmissionInvalid as invalid:
-            wrong = wrong_of(invalid, lang)
-        else:
-            return redirect("case", sight.loaded.case.number)
-    fields = [
-        replace(one.field, value=sent[one.field.name], error=wrong.pop(one.field.name, ""))
-        for one in points
-    ]
-    return _answering(request, sight, fields, list(wrong.values()), 422)
+    try:
+        uploads = [_upload(request, one.field.name) for one in points if one.kind == "paper"]
+        services.answer(sight.subject, sight.loaded.case.number, answers, uploads)
+    except SubmissionInvalid as invalid:
+        wrong = wrong_of(invalid, lang)
+        told = {"form": again(form, wrong), "lines": [wrong[name] for name in wrong.keys() - sent]}
+        return page(request, "case_answer", {**shown, **told}, 422)
+    return redirect("case", sight.loaded.case.number)
 
 
-def _upload(
-    request: HttpRequest, name: str, uploads: list[services.Upload], t: Mapping[str, str]
-) -> dict[str, str]:
-    file = request.FILES.get(name)
-    if file is None:
-        return {name: t["file_needed"]}
-    if (file.size or 0) > services.MOST_BYTES:
-        return {name: t["file_too_big"]}
+def _lacks(request: HttpRequest, one: Field, t: Mapping[str, str]) -> str:
+    """Say what a point lacks: every one is wanted, a box ticked and a document there."""
+    if one.kind == "file":
+        file = request.FILES.get(one.name)
+        if file is None:
+            return t["file_needed"]
+        return t["file_too_big"] if (file.size or 0) > services.MOST_BYTES else ""
+    if one.kind == "check":
+        return "" if one.value == "yes" else t["confirm_wanted"]
+    return "" if one.value else t["answer_needed"]
+
+
+def _upload(request: HttpRequest, name: str) -> services.Upload:
+    file = request.FILES[name]
     content = base64.b64encode(file.read()).decode()
-    uploads.append(services.Upload(name, (file.name or name)[-120:], "", content))
-    return {}
-
-
-def _answering(
-    request: HttpRequest,
-    sight: Sight,
-    fields: Sequence[Field],
-    lines: Sequence[str] = (),
-    status: int = 200,
-) -> HttpResponse:
-    shown = {**_frame(sight, language(request)), "fields": fields, "lines": lines}
-    return page(request, "case_answer", shown, status)
+    return services.Upload(name, (file.name or name)[-120:], "", content)
 
 
 # --- not right? -----------------------------------------------------------------------------------
@@ -272,12 +254,12 @@ def take_back(request: HttpRequest, sight: Sight) -> HttpResponse:
     which = Field("items", t["take_back_which"], "checks", options=tuple(standing))
     why = Field("why", t["why_optional"], "long", optional=True, most=MOST_WHY)
     shown = _frame(sight, lang)
-    if request.method == "GET":
-        return page(request, "case_take_back", {**shown, "fields": [which, why]})
-    chosen = [one for one in request.POST.getlist("items") if one in {o.value for o in standing}]
-    told = request.POST.get("why", "").strip()[:MOST_WHY]
-    if not chosen:
-        wrong = [replace(which, error=t["take_back_none"]), replace(why, value=told)]
-        return page(request, "case_take_back", {**shown, "fields": wrong}, 422)
-    services.withdraw(sight.subject, case.number, chosen, told)
+    none = t["take_back_none"]
+    form = form_of(
+        request, [which, why], lambda one: none if one.name == "items" and not one.values else ""
+    )
+    if not form.whole:
+        return page(request, "case_take_back", {**shown, "form": form}, form.status)
+    which, why = form.fields
+    services.withdraw(sight.subject, case.number, sorted(which.values), why.value[:MOST_WHY])
     return redirect("case", case.number)

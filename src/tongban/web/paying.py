@@ -5,7 +5,6 @@ policy of every page stays as strict as it is.
 """
 
 from collections.abc import Callable
-from dataclasses import replace
 from functools import wraps
 from typing import Any
 
@@ -22,10 +21,11 @@ from tongban.apps.fees import queries, services
 from tongban.apps.fees.errors import BankSilent, FeeError, FeeUnknown, NotAllowed
 from tongban.infra.access.domain import Subject
 
-from .components import Field, Option, gather
+from .components import Field, Option
 from .languages import words
 from .pages import acting_subject, language, page, view_of
 from .shown import yuan
+from .stepping import form_of
 
 _LISTED = 100
 _TONES = {"open": "wait", "held": "alert", "paid": "done"}
@@ -126,16 +126,11 @@ def refund(request: HttpRequest, subject: Subject, number: str) -> HttpResponse:
         "order": _view(queries.order_view(order, lang), lang),
         "left": yuan(services.left_of(order), lang),
     }
-    if request.method == "GET":
-        return page(request, "fee_refund", {**shown, "fields": fields})
-    sent = gather(fields, request.POST)
-    amiss = {name: t["answer_needed"] for name, text in sent.items() if not text.strip()}
-    if sent["why"] not in services.REASONS:
-        amiss["why"] = t["answer_needed"]
-    if amiss:
-        fields = [replace(f, value=sent[f.name], error=amiss.get(f.name, "")) for f in fields]
-        return page(request, "fee_refund", {**shown, "fields": fields}, 422)
-    services.wish_refund(subject, number, sent["why"], sent["note"][: services.MOST_NOTE])
+    form = form_of(request, fields)
+    if not form.whole:
+        return page(request, "fee_refund", {**shown, "form": form}, form.status)
+    why, note = (one.value for one in form.fields)
+    services.wish_refund(subject, number, why, note[: services.MOST_NOTE])
     return redirect("fee", number)
 
 

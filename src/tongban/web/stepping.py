@@ -2,11 +2,12 @@
 
 What was answered travels along as hidden values, so that nothing is kept and no script is needed.
 In the standard view all questions stand on one page, and the same code reads and judges them.
-Passwords and files do not travel: a form that asks for them keeps them in a place of its own.
+Passwords and files do not travel: they are asked for last, several of them on one page.
 """
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from http import HTTPStatus
 
 from django.http import HttpRequest, QueryDict
 
@@ -19,7 +20,7 @@ from .pages import view_of
 
 #: Which question of its form a page puts, and the button that leads to the one before.
 QUESTION, TURN, BACK = "question", "turn", "back"
-_STAY = frozenset({"hidden", "file", "password"})
+_STAY = frozenset({"file", "password"})
 
 Judge = Callable[[Field], str]
 
@@ -39,12 +40,12 @@ class Form:
     @property
     def put(self) -> tuple[Field, ...]:
         """The questions of the page."""
-        return self.fields[self.at - 1 : self.at] if self.at else self.fields
+        return _pages(self.fields)[self.at - 1] if self.at else self.fields
 
     @property
     def carried(self) -> list[Field]:
         """The answers to the other questions, as hidden fields."""
-        others = [one for n, one in enumerate(self.fields, 1) if self.at not in {0, n}]
+        others = [one for one in self.fields if one not in self.put]
         return [hidden for one in others for hidden in carried(one)]
 
     @property
@@ -60,7 +61,8 @@ class Form:
     @property
     def status(self) -> int:
         """What a page answers that shows this form."""
-        return 422 if any(one.error for one in self.fields) else 200
+        wrong = any(one.error for one in self.fields)
+        return HTTPStatus.UNPROCESSABLE_ENTITY if wrong else HTTPStatus.OK
 
 
 def form_of(request: HttpRequest, fields: Sequence[Field], judge: Judge | None = None) -> Form:
@@ -70,7 +72,8 @@ def form_of(request: HttpRequest, fields: Sequence[Field], judge: Judge | None =
     every question that is not optional needs one.
     """
     judge = judge or needed(request)
-    of = len(fields) if view_of(request).elder and len(fields) > 1 else 0
+    of = len(_pages(fields)) if view_of(request).elder else 0
+    of = of if of > 1 else 0
     sent = request.POST if request.method == "POST" else _kept(request)
     if sent is None:
         return Form(tuple(fields), min(of, 1), of)
@@ -80,12 +83,11 @@ def form_of(request: HttpRequest, fields: Sequence[Field], judge: Judge | None =
         return Form(tuple(fields), at or min(of, 1), of)
     if at and sent.get(TURN) == BACK:
         return Form(tuple(fields), max(at - 1, 1), of)
-    if at and (wrong := judge(fields[at - 1])):
-        fields[at - 1] = replace(fields[at - 1], error=wrong)
-        return Form(tuple(fields), at, of)
+    form = Form(tuple(fields), at, of)
     if at < of and at:
-        return Form(tuple(fields), at + 1, of)
-    return _told(Form(tuple(fields), at, of, whole=True), [judge(one) for one in fields])
+        form = _told(form, [judge(one) if one in form.put else "" for one in fields])
+        return form if form.status != HTTPStatus.OK else replace(form, at=at + 1)
+    return _told(replace(form, whole=True), [judge(one) for one in fields])
 
 
 def again(form: Form, wrong: Mapping[str, str]) -> Form:
@@ -97,11 +99,18 @@ def again(form: Form, wrong: Mapping[str, str]) -> Form:
 
 
 def _told(form: Form, wrong: Sequence[str]) -> Form:
-    first = next((n for n, line in enumerate(wrong, 1) if line), 0)
-    if not first:
+    if not any(wrong):
         return form
     fields = [replace(one, error=line) for one, line in zip(form.fields, wrong, strict=True)]
+    pages = enumerate(_pages(fields), 1)
+    first = next(n for n, page in pages if any(one.error for one in page))
     return Form(tuple(fields), first if form.of else 0, form.of)
+
+
+def _pages(fields: Sequence[Field]) -> list[tuple[Field, ...]]:
+    """Divide the questions of a form: one a page, and the last for what does not travel."""
+    last = tuple(one for one in fields if one.kind in _STAY)
+    return [*((one,) for one in fields if one.kind not in _STAY), *([last] if last else [])]
 
 
 def carried(one: Field) -> list[Field]:
@@ -123,6 +132,8 @@ def needed(request: HttpRequest) -> Judge:
 
 
 def _given(one: Field) -> bool:
+    if one.kind in {"choice", "select"}:
+        return one.value in {option.value for option in one.options}
     return bool(one.values if one.kind == "checks" else one.value.strip())
 
 
