@@ -10,7 +10,6 @@ import yaml
 from testkit.licences import card
 from tongban.infra.packs import find_packs, read_packs
 from tongban.web import languages
-from tongban.web.words import WORDS
 
 __all__ = ["card"]
 
@@ -23,7 +22,7 @@ def pseudo(settings: Any, tmp_path: Path) -> Iterator[None]:
     head = {"schema": "tongban/pack/1", "slug": "pseudo", "extends": ["base"]}
     base = read_packs(find_packs())[0].head.data
     (folder / "pack.yaml").write_text(yaml.safe_dump({**base, **head}, allow_unicode=True))
-    long = {n: f"[{w.en}{'~' * (len(w.en) * 2 // 5)}]" for n, w in WORDS.items()}
+    long = {n: f"[{w.en}{'~' * (len(w.en) * 2 // 5)}]" for n, w in languages.NAMED.items()}
     told = {"schema": "tongban/language/1", "slug": "qps", "html": "en-XA", "name": "Pseudo"}
     (folder / "locale" / "qps.yaml").write_text(yaml.safe_dump({**told, "words": long}))
     settings.PACKS = [tmp_path]

@@ -40,7 +40,7 @@ COMPONENT_WORDS: Mapping[str, Words] = {
     "not_right": Words("不对？", "Not right?"),
     "consent_fields": Words("数据", "Data"),
     "consent_purpose": Words("用途", "Purpose"),
-    "consent_until": Words("期限", "Until"),
+    "consent_until": Words("有效期至", "Until"),
     "consent_law": Words("依据", "Basis"),
     "consent_needed": Words("需要您同意", "needs your consent"),
     "consent_statutory": Words("依法调取，无需同意", "by law, no consent needed"),
