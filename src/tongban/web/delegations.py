@@ -21,8 +21,7 @@ from tongban.infra.access.models import User
 from tongban.infra.access.sessions import BEHALF
 
 from .components import Field, Option, gather
-from .languages import words
-from .pages import language, page, refused, subject_of, view_of
+from .pages import language, page, refused, subject_of, view_of, words_of
 from .signing_in import signed_in
 
 _SIMPLE = "simple"  # the short form: a relative, everything that can be applied for, one year
@@ -59,7 +58,7 @@ def _show(
     lines: Sequence[str] = (),
 ) -> HttpResponse:
     lang, now = language(request), clock.now()
-    t = words(view_of(request).language.tag)
+    t = words_of(request)
     names = {slug: items.life_event(slug).name.of(lang) for slug in items.life_events()}
     shown = {
         "subject": subject,
@@ -82,7 +81,7 @@ def _show(
 
 def _fields(request: HttpRequest, subject: Subject, *, short: bool) -> list[Field]:
     """Make the questions of granting; the short form asks for the person alone."""
-    lang, t = language(request), words(view_of(request).language.tag)
+    lang, t = language(request), words_of(request)
     who = [
         Field("name", t["delegation_name"], most=50),
         Field("number", t["delegation_number"], "identity", most=18),

@@ -20,8 +20,8 @@ from tongban.infra.access.questions import may_ask
 from tongban.kernel.facts import Words
 
 from .components import Field, Option
-from .languages import Language, words
-from .pages import acting_subject, language, missing, page, too_many, view_of
+from .languages import Language
+from .pages import acting_subject, language, missing, page, too_many, view_of, words_of
 
 _SIZE = 20
 _FILTERS = ("of", "life_event", "theme", "department", "region", "audience")
@@ -65,7 +65,7 @@ def services(request: HttpRequest) -> HttpResponse:
             {"name": theme.name.of(lang), "hint": str(count), "url": f"?theme={theme.slug}"}
             for theme, count in facets.themes
         ],
-        "narrow": _narrow(facets, asked, lang, words(view_of(request).language.tag)),
+        "narrow": _narrow(facets, asked, lang, words_of(request)),
         "reading": found.reading,
         "ask": f"{reverse('ask')}?{urlencode({'q': typed})}",
         "asked": asked,

@@ -22,8 +22,7 @@ from tongban.infra.access.services import ENTER, TokenInvalid
 
 from . import uploads
 from .case_acts import look
-from .languages import words
-from .pages import acting_subject, language, page, view_of, words_of
+from .pages import acting_subject, language, page, words_of
 from .shown import shown
 
 _LOOKS = 60  # seconds in which a receipt looks for what was decided meanwhile
@@ -41,7 +40,7 @@ def case(request: HttpRequest, number: str) -> HttpResponse:
         "subject": subject,
         "whole": sight.whole,
         "e": words_of(request, "evidence"),
-        "uploads": uploads.shown(sight, sight.items, lang, words(view_of(request).language.tag)),
+        "uploads": uploads.shown(sight, sight.items, lang, words_of(request)),
     }
     return page(request, "case", {**more, **shown(sight, lang)})
 
