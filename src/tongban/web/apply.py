@@ -89,7 +89,7 @@ def _next(desk: Desk, put: Sequence[Asked]) -> str:
 
 def _take(request: HttpRequest, desk: Desk, put: Sequence[Asked], *, elder: bool) -> HttpResponse:
     """Save what was answered; show the next list of a division, or judge it all."""
-    fields = [of_fact(one.fact, desk.lang) for one in put]
+    fields = [of_fact(one.fact, desk.lang, desk.t) for one in put]
     sent = gather(fields, request.POST)
     given: dict[str, Any] = {one.fact.name: answer(one.fact, sent[one.fact.name]) for one in put}
     version = request.POST.get("version", "0")
@@ -255,8 +255,7 @@ def _wanted(
         return Field(code, name, "file", error=error, optional=optional)
     if look.well and not error:
         return None
-    joint = ": " if desk.lang == "en" else "："
-    return Field(code, f"{t['file_again']}{joint}{name}", "file", error=error, optional=True)
+    return Field(code, f"{t['file_again']}{t['colon']}{name}", "file", error=error, optional=True)
 
 
 _STEPS = {

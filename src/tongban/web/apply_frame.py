@@ -34,6 +34,7 @@ class Desk:
     event: LifeEvent
     draft: Mapping[str, Any]
     lang: str
+    t: Mapping[str, str]
 
     @cached_property
     def presented(self) -> Mapping[str, str]:
@@ -141,7 +142,9 @@ def at(view: Callable[..., HttpResponse]) -> Callable[..., HttpResponse]:
             return missing(request)
         except CaseError as error:
             return refused(request, subject, error)
-        return view(request, Desk(subject, event, draft, language(request)), **more)
+        return view(
+            request, Desk(subject, event, draft, language(request), words_of(request)), **more
+        )
 
     return guarded
 
@@ -174,7 +177,7 @@ def fields_of(
 ) -> list[Field]:
     """Make the fields of questions, with what the draft holds and what is wrong with it."""
     made = [
-        of_fact(one.fact, desk.lang, hint=_help(one, desk.lang), optional=not one.required)
+        of_fact(one.fact, desk.lang, desk.t, hint=_help(one, desk.lang), optional=not one.required)
         for one in put
     ]
     return [

@@ -56,7 +56,7 @@ def ask(request: HttpRequest) -> HttpResponse:
 @require_http_methods(["GET", "POST"])
 def precheck(request: HttpRequest, slug: str) -> HttpResponse:
     """Let the rules answer before anybody applies: yes, no, or which fact would settle it."""
-    lang = language(request)
+    lang, t = language(request), words_of(request)
     try:
         event = items.life_event(slug)
     except items.NotPublished:
@@ -69,7 +69,7 @@ def precheck(request: HttpRequest, slug: str) -> HttpResponse:
 
     kept, put = named("kept"), named("put")
     again = LEVEL in request.POST  # the same questions with one list more
-    typed = gather([of_fact(fact, lang) for fact in (*kept, *put)], request.POST)
+    typed = gather([of_fact(fact, lang, t) for fact in (*kept, *put)], request.POST)
     answered = kept if again else [*kept, *put]
     given = {fact.name: answer(fact, typed[fact.name]) for fact in answered}
     told = {name: value for name, value in given.items() if value is not None}
@@ -88,8 +88,8 @@ def precheck(request: HttpRequest, slug: str) -> HttpResponse:
         "slug": slug,
         "name": event.name.of(lang),
         "results": [_result(request, one, lang) for one in found],
-        "fields": _fields(now, typed, wrong, lang),
-        "kept": _hidden(told, typed, answered, lang),
+        "fields": _fields(now, typed, wrong, lang, t),
+        "kept": _hidden(told, typed, answered, lang, t),
         "began": bool(answered),
     }
     return page(request, "precheck", shown, status=422 if wrong else 200)
@@ -101,11 +101,15 @@ def _open(found: Iterable[Precheck]) -> list[str]:
 
 
 def _fields(
-    facts: Sequence[Fact], typed: Mapping[str, str], wrong: Mapping[str, str], lang: str
+    facts: Sequence[Fact],
+    typed: Mapping[str, str],
+    wrong: Mapping[str, str],
+    lang: str,
+    t: Mapping[str, str],
 ) -> list[Field]:
     return [
         replace(
-            of_fact(fact, lang, optional=True),
+            of_fact(fact, lang, t, optional=True),
             value=typed.get(fact.name, ""),
             error=wrong.get(fact.name, ""),
         )
@@ -114,14 +118,18 @@ def _fields(
 
 
 def _hidden(
-    told: Mapping[str, object], typed: Mapping[str, str], put: Sequence[Fact], lang: str
+    told: Mapping[str, object],
+    typed: Mapping[str, str],
+    put: Sequence[Fact],
+    lang: str,
+    t: Mapping[str, str],
 ) -> list[Field]:
     """Carry what was answered along with the form: it is kept nowhere else."""
     made: list[Field] = []
     for fact in put:
         if fact.name not in told:
             continue
-        field = replace(of_fact(fact, lang), value=typed[fact.name])
+        field = replace(of_fact(fact, lang, t), value=typed[fact.name])
         names = ("year", "month", "day")
         if field.kind == "date":
             parts = zip(names, field.parts, strict=True)

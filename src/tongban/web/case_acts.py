@@ -120,18 +120,20 @@ def _points(sight: Sight, lang: str, t: Mapping[str, str]) -> list[Point]:
             row = sources.get(name)
             if name in known and (row is None or row["origin"] != "applicant"):
                 told = row or {"fact": name, "value": known[name]}
-                said = value_words(told, loaded.ground.vocabulary, lang)
+                said = value_words(told, loaded.ground.vocabulary, lang, t)
                 field = Field(
                     name,
                     str(t["confirm_value"]).format(shown=f"{label} {said}"),
                     "check",
-                    hint=f"{why}（{row['department']}）" if row and row["department"] else why,
+                    hint=t["in_brackets"].format(text=why, more=row["department"])
+                    if row and row["department"]
+                    else why,
                     doubt=reverse("case-doubt", args=[loaded.case.number, name]) if row else "",
                 )
                 found[name] = Point("confirmed", field, fact, known[name])
                 continue
             held = loaded.case.facts.get(name)
-            typed = of_fact(fact, lang, value=held.value if held else None, hint=why)
+            typed = of_fact(fact, lang, t, value=held.value if held else None, hint=why)
             found[name] = Point("typed", replace(typed, label=label), fact)
     return list(found.values())
 

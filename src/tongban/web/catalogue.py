@@ -4,6 +4,7 @@ For whoever is signed in; server rendered, without script. What a page offers is
 the catalogue would not refuse.
 """
 
+import re
 from collections.abc import Container, Mapping
 from typing import Any
 from urllib.parse import urlencode
@@ -41,6 +42,7 @@ _CHOICES: Mapping[str, Mapping[str, Words]] = {
 }
 _TEXTS = ("slug", "code", "kind", "source_item")
 _LISTS = ("classes", "related")
+_APART = re.compile(r"[\u3001,]")  # between what a list holds
 _PAIRS = ("name", "abstract", "condition")
 _Context = dict[str, Any]
 
@@ -140,14 +142,15 @@ def resource(request: HttpRequest, slug: str) -> HttpResponse:
     own = {post.department for post in subject.posts}
     if held.state == "draft" and held.entry.department.key not in own:
         return _missing(request)
-    shown = {"held": held, **_detail(held, language(request), words_of(request, "catalogue"))}
+    shown = {"held": held, **_detail(request, held)}
     return _shown(request, "resource", subject, shown | {"may": services.offered(subject, held)})
 
 
 _COLUMNS = ("item_label", "item_name", "item_type", "classification", "key", "lead_item", "mask")
 
 
-def _detail(held: Registered, lang: str, c: Mapping[str, str]) -> _Context:
+def _detail(request: HttpRequest, held: Registered) -> _Context:
+    lang, t, c = language(request), words_of(request), words_of(request, "catalogue")
     entry = held.entry
 
     def both(text: Words) -> str:
@@ -157,7 +160,7 @@ def _detail(held: Registered, lang: str, c: Mapping[str, str]) -> _Context:
     quality = [f"{records.QUALITY[name][0].of(lang)} {n}" for name, n in entry.quality.items()]
     values = {
         "code": entry.code,
-        "classes": "、".join(
+        "classes": t["comma"].join(
             filter(None, [_of(records.CATEGORIES, entry.category, lang), *entry.classes])
         ),
         "department": f"{both(entry.department.name)} {entry.department.uscc}",
@@ -171,9 +174,9 @@ def _detail(held: Registered, lang: str, c: Mapping[str, str]) -> _Context:
         "published_on": entry.published_on,
         "classification": records.CLASSES[entry.classification].of(lang),
         "base_library": _of(records.LIBRARIES, entry.base_library, lang),
-        "related": "、".join(entry.related),
+        "related": t["comma"].join(entry.related),
         "source_item": entry.source_item,
-        "quality": "；".join(quality),
+        "quality": t["semicolon"].join(quality),
         "region": entry.region,
         "level": _of(records.LEVELS, entry.level, lang),
         "origin": held.origin.instance,
@@ -286,7 +289,7 @@ def _given(posted: QueryDict) -> _Context:
     """Read the form: one field a name, items by their row; empty rows are no items."""
     raw: _Context = {name: posted.get(name, "") for name in (*_TEXTS, *_CHOICES, "department")}
     for name in _LISTS:
-        raw[name] = [part.strip() for part in posted.get(name, "").split("、") if part.strip()]
+        raw[name] = [part.strip() for part in _APART.split(posted.get(name, "")) if part.strip()]
     for name in _PAIRS:
         zh, en = posted.get(name, ""), posted.get(f"{name}_en", "")
         raw[name] = {"zh": zh, "en": en} if zh or en else None
@@ -330,13 +333,13 @@ def base_libraries(request: HttpRequest) -> HttpResponse:
     subject = subject_of(request)
     if subject is None:
         return _missing(request)
-    lang = language(request)
+    lang, comma = language(request), words_of(request)["comma"]
     vocabulary = exchange.vocabulary()
     shown = [
         {
             "view": view,
             "name": view.name.of(lang),
-            "owners": "、".join(o.name.of(lang) or o.name.zh for o in view.owners),
+            "owners": comma.join(o.name.of(lang) or o.name.zh for o in view.owners),
             "overdue": [late.name.of(lang) or late.name.zh for late in view.overdue],
             "gaps": [
                 vocabulary.kinds[kind][name].label.of(lang)

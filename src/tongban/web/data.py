@@ -3,6 +3,7 @@
 Each tab is a page. Everything is one's own: who acts for somebody sees nothing here.
 """
 
+from collections.abc import Mapping
 from typing import Any
 
 from django.http import HttpRequest, HttpResponse
@@ -18,7 +19,6 @@ from tongban.infra import clock
 from tongban.infra.access.domain import Subject
 
 from .pages import language, missing, page, subject_of, words_of
-from .words import WORDS
 
 _LISTED = 100
 _TABS = ("looks", "consents", "my-file", "doubts")
@@ -48,15 +48,14 @@ def looks(request: HttpRequest) -> HttpResponse:
         return subject
     lang = language(request)
     t = words_of(request)
-    joint = ", " if lang == "en" else "、"
     drafts = {*queries.read_ahead_of(subject)} - queries.sent_of(subject)
     rows = [
         (
             f"{seen['at'].astimezone(clock.SHANGHAI):%Y-%m-%d %H:%M:%S}",
             seen["department"],
             seen["provider"],
-            joint.join(seen["facts"]) or "—",
-            WORDS[seen["basis"]].of(lang),
+            t["comma"].join(seen["facts"]) or "—",
+            t[seen["basis"]],
             t["draft_words"] if seen["case"] in drafts else seen["case"] or "—",
         )
         for seen in disclosure.looks(subject, lang)[:_LISTED]
@@ -76,20 +75,21 @@ def own_consents(request: HttpRequest) -> HttpResponse:
     lang, now = language(request), clock.now()
     sent = queries.sent_of(subject)
     given = [
-        consent_view(one, lang) | {"stands": one.stands(now), "sent": one.case in sent}
+        consent_view(one, lang, words_of(request))
+        | {"stands": one.stands(now), "sent": one.case in sent}
         for one in consents.consents_of(subject)
     ]
     shown = {"subject": subject, "tabs": tabs(request), "given": given}
     return page(request, "data_consents", shown)
 
 
-def consent_view(one: consents.Given, lang: str) -> dict[str, Any]:
+def consent_view(one: consents.Given, lang: str, t: Mapping[str, str]) -> dict[str, Any]:
     """Make a consent ready for a page: what it is for, and a line a department."""
     lines = [
         {
             "department": line["name"][lang],
             "facts": [fact[lang] for fact in line["facts"]],
-            "law": "；".join(line["legal_basis"]),
+            "law": t["semicolon"].join(line["legal_basis"]),
             "withdrawable": line["withdrawable"],
             "basis": line["basis"],
             "purpose": items.life_event(one.life_event).name.of(lang),

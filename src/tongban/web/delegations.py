@@ -23,6 +23,7 @@ from tongban.infra.access.sessions import BEHALF
 from .components import Field, Option, gather
 from .pages import language, page, refused, subject_of, view_of, words_of
 from .signing_in import signed_in
+from .words import both
 
 _SIMPLE = "simple"  # the short form: a relative, everything that can be applied for, one year
 _YEAR = timedelta(days=365)
@@ -122,7 +123,7 @@ def _again(request: HttpRequest, fields: Sequence[Field]) -> list[Field]:
 def _grant(request: HttpRequest, subject: Subject, fields: Sequence[Field], *, short: bool) -> None:
     sent, form = gather(fields, request.POST), request.POST
     if not subject.person_id:
-        raise DelegationRefused("您没有自然人账户", "you have no account as a person")
+        raise DelegationRefused(*both("delegate_no_person"))
     if short:
         today = datetime.combine(clock.today(), time(), clock.SHANGHAI)
         scope = Scope(sorted(ACTIONS), list(items.life_events()), today + _YEAR)
@@ -139,7 +140,7 @@ def _end_of(last: str) -> datetime:
             days=1
         )
     except (ValueError, OverflowError):
-        raise DelegationRefused("请填写截止日期", "name the last day") from None
+        raise DelegationRefused(*both("delegate_last_day")) from None
 
 
 def _refused(request: HttpRequest, error: DelegationRefused) -> HttpResponse:

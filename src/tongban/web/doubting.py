@@ -47,7 +47,7 @@ def doubt_page(
     vocabulary = items.vocabulary()
     known = vocabulary.fact(fact)
     fields = [
-        replace(of_fact(known, lang, optional=True), label=t["doubt_says"]),
+        replace(of_fact(known, lang, t, optional=True), label=t["doubt_says"]),
         Field("why", t["doubt_why"], "long", optional=True, most=MOST_WHY),
     ]
     shown = {
@@ -56,7 +56,7 @@ def doubt_page(
         "help": t[about.help],
         "fact": row,
         "as_of": day_of(row["as_of"]),
-        "value": value_words(row, vocabulary, lang),
+        "value": value_words(row, vocabulary, lang, t),
     }
     if request.method == "GET":
         return page(request, "doubt", {**shown, "fields": fields})

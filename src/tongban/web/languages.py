@@ -54,7 +54,7 @@ class Untranslated(str):
 
 
 _WHOLE = {
-    "zh": Language("zh", "zh-CN", "zh-hans", "中文"),
+    "zh": Language("zh", "zh-CN", "zh-hans", WORDS["chinese"].zh),
     "en": Language("en", "en", "en", "English"),
 }
 #: Every word list of the pages by its room; what several rooms say is in none.

@@ -13,13 +13,13 @@ from typing import Any
 from lxml import html
 
 _CHINESE = "zh-CN"
-_CJK = "\u3000-\u303f\u3400-\u9fff\uf900-\ufaff\uff01-\uff5e\U00020000-\U0003ffff"
+_CJK = r"\u3000-\u303f\u3400-\u9fff\uf900-\ufaff\uff01-\uff5e\U00020000-\U0003ffff"
 #: Letters of the languages of packs: what they write is none of it.
 _THEIRS = (
     "\u0400-\u052f\u0600-\u06ff\u0750-\u077f\u08a0-\u08ff\u0f00-\u0fff\u1800-\u18af"
     "\ufb50-\ufdff\ufe70-\ufefc"
 )
-_HAN = re.compile("[\u3400-\u9fff\uf900-\ufaff\U00020000-\U0003ffff]")
+_HAN = re.compile(r"[\u3400-\u9fff\uf900-\ufaff\U00020000-\U0003ffff]")
 _RUN = re.compile(f"[{_CJK}](?:[^{_THEIRS}]*[{_CJK}])?")
 #: What may hold no elements says its language itself; so does what is drawn.
 _WHOLE = frozenset({"option", "title", "textarea"})

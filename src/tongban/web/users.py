@@ -26,6 +26,7 @@ from tongban.infra.access.users import NotYours, UserUnknown
 from .components import Field
 from .pages import language, page, refused, said, subject_of, words_of
 from .signing_in import signed_in
+from .words import both
 
 _VERBS: Mapping[str, Callable[..., None]] = {
     "close": users.close,
@@ -68,16 +69,16 @@ def manage(request: HttpRequest, user: User) -> HttpResponse:  # noqa: ARG001 - 
 def _done(request: HttpRequest, login: str) -> str:
     subject = subject_of(request)
     if subject is None:
-        raise NotYours("请先登录", "sign in first")
+        raise NotYours(*both("users_sign_in"))
     users.allow(subject, login)
     verb, reason = request.POST.get("verb", ""), request.POST.get("reason", "").strip()[:500]
     if not reason:
-        raise NotYours("请说明理由", "give a reason")
+        raise NotYours(*both("users_reason_first"))
     if verb == "invite":
         secret = users.invite(login, actor=subject.user_id)
         return f"{settings.ORIGIN}/invited/{secret}"
     if verb not in _VERBS:
-        raise NotYours("没有此操作", "there is no such verb")
+        raise NotYours(*both("users_no_verb"))
     _VERBS[verb](login, actor=subject.user_id, reason=reason)
     return ""
 

@@ -32,7 +32,7 @@ _LOOKS = 60  # seconds in which a receipt looks for what was decided meanwhile
 def case(request: HttpRequest, number: str) -> HttpResponse:
     """Show one case to those who may see it; to anyone else it does not exist."""
     subject = acting_subject(request)
-    lang = language(request)
+    lang, t = language(request), words_of(request)
     sight = look(subject, number)
     if sight is None:
         return page(request, "missing", {"subject": subject}, status=404)
@@ -40,9 +40,9 @@ def case(request: HttpRequest, number: str) -> HttpResponse:
         "subject": subject,
         "whole": sight.whole,
         "e": words_of(request, "evidence"),
-        "uploads": uploads.shown(sight, sight.items, lang, words_of(request)),
+        "uploads": uploads.shown(sight, sight.items, lang, t),
     }
-    return page(request, "case", {**more, **shown(sight, lang)})
+    return page(request, "case", {**more, **shown(sight, lang, t)})
 
 
 @require_GET
@@ -57,7 +57,7 @@ def receipt(request: HttpRequest, number: str) -> HttpResponse:
     sight = look(subject, number)
     if sight is None:
         return page(request, "missing", {"subject": subject}, status=404)
-    told = shown(sight, language(request))
+    told = shown(sight, language(request), words_of(request))
     states = ".".join(branch["state"] for branch in told["branches"])
     now = int(clock.now().timestamp())
     asked = request.GET.get("since", "")

@@ -189,6 +189,7 @@ _PAGE_WORDS: Mapping[str, Words] = {
     "request_reason": Words("申请理由", "Reason"),
     "request_rows": Words("仅限记录", "Records only where"),
     "request_refusal": Words("不予共享的依据", "Legal ground of a refusal"),
+    "request_moved": Words("申请刚刚被他人办理，请刷新", "somebody else just handled it; reload"),
     "request_act": Words("办理", "What you may do"),
     "request_submit": Words("提交申请", "Send the request"),
     "file_title": Words("档案查阅", "Files"),
@@ -242,3 +243,9 @@ WORDS = joined(
         _PAGE_WORDS,
     )
 )
+
+
+def both(name: str, **values: str) -> tuple[str, str]:
+    """Give a word in Chinese and English, for what is refused in both."""
+    words = WORDS[name]
+    return words.zh.format(**values), words.en.format(**values)

@@ -21,6 +21,7 @@ from tongban.kernel.facts import Words as Named
 from tongban.web.components import Field, Option, gather
 from tongban.web.desk.forms import wrong
 from tongban.web.pages import language, missing, words_of
+from tongban.web.words import both
 
 from .frame import designer, said, show
 
@@ -187,7 +188,7 @@ def _copy(subject: Subject, number: str, of: str, request: HttpRequest) -> str: 
     ending = name.rpartition(".")[2]
     path = f"{room}/{slug}.{ending}"
     if queries.text_of(subject, number, path).text is not None:
-        raise WorkshopRefused(f"已有文件“{path}”", f"there is a file {path} already")
+        raise WorkshopRefused(*both("design_file_there", path=path))
     services.write(subject, number, path, queries.modelled(subject, number, model, slug), "")
     return file_url(number, path)
 

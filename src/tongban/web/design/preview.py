@@ -41,7 +41,7 @@ def preview_form(request: HttpRequest, subject: Subject, number: str, slug: str)
 
 
 def _form(request: HttpRequest, subject: Subject, number: str, slug: str) -> HttpResponse:
-    lang = language(request)
+    lang, t = language(request), words_of(request)
     try:
         name, plan = _asked(slug)
     except items.NotPublished as unknown:
@@ -54,6 +54,7 @@ def _form(request: HttpRequest, subject: Subject, number: str, slug: str) -> Htt
             of_fact(
                 one.fact,
                 lang,
+                t,
                 hint=one.help.of(lang) if one.help else "",
                 optional=not one.required,
             )

@@ -40,6 +40,7 @@ from tongban.web.design.frame import designer
 from tongban.web.design.sheets import cells, heads, trying
 from tongban.web.desk.frame import address, said, show
 from tongban.web.pages import language, missing, words_of
+from tongban.web.words import both
 
 _LONGEST = 2_000  # signs of one cell
 
@@ -266,9 +267,7 @@ def _with_case(page: _Page, case: Mapping[str, Any]) -> str:
         return written({"schema": "tongban/cases/1", "slug": page.slug, "cases": [case]})
     data = document_of(page.cases.text.encode(), page.cases.path).data
     if not isinstance(data, dict) or not isinstance(data.get("cases"), list):
-        raise WorkshopRefused(
-            "试例文件的写法有误，请先改正", "the file of test cases is broken: mend it first"
-        )
+        raise WorkshopRefused(*both("design_cases_broken"))
     return changed(page.cases.text, {**data, "cases": [*data["cases"], case]}, page.cases.path)
 
 

@@ -109,7 +109,7 @@ def _show(
     lang, filters = language(request), kept(request.GET)
     number, item = sight.loaded.case.number, held["item"]
     t = words_of(request)
-    page = shown(sight, lang)
+    page = shown(sight, lang, t)
     history = queries.timeline(number)
     facts = _facts(page, held, t)
     ticking = held["clock"]

@@ -15,6 +15,7 @@ from tongban.apps.exchange import queries as exchange
 from tongban.infra.access.domain import ROLES, Subject
 from tongban.kernel import workdays
 from tongban.web.components import Field, Option, gather
+from tongban.web.words import WORDS
 
 Words = Mapping[str, str]
 Docket = Mapping[str, Any]
@@ -135,8 +136,7 @@ def _decide(act: str, task: Mapping[str, Any], docket: Docket, lang: str, t: Wor
     else:
         fields = verdict_fields(act, docket["reasons"], t)
     if docket["unverified"]:
-        comma = ", " if lang == "en" else "、"
-        named = comma.join(docket["unverified"])
+        named = t["comma"].join(docket["unverified"])
         told = t["desk_unverified"].format(facts=named)
         fields.append(Field(f"{act}.unverified", told, "check", hint=t["desk_unverified_hint"]))
     return Form(
@@ -337,7 +337,7 @@ def _do_ask(subject: Subject, number: str, docket: Docket, sent: Sent) -> None:
     found = {p["name"] for p in [*listed["fields"], *listed["materials"]] if p["missing"]}
     templates = {one["slug"]: one["text"] for one in listed["reasons"]}
     parts = [templates.get(sent["template"], _NONE), sent["reason"]]
-    why = "；".join(part for part in parts if part)
+    why = WORDS["semicolon"].zh.join(part for part in parts if part)
     # what the rules find missing is asked in any case, in their own words
     asked = [(name, why) for name in sent.chosen["points"] if name not in found or why]
     services.ask_correction(subject, number, docket["item"], asked)

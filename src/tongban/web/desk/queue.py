@@ -147,7 +147,12 @@ def _hands(request: HttpRequest, subject: Subject) -> HttpResponse:
     try:
         verb(subject, number, item)
     except CaseError as refused:
-        return _show(request, subject, lines=[f"{number}：{said(request, refused)}"], status=409)
+        return _show(
+            request,
+            subject,
+            lines=[f"{number}{words_of(request)['colon']}{said(request, refused)}"],
+            status=409,
+        )
     return _back(request)
 
 

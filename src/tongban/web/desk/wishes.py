@@ -74,7 +74,7 @@ def _wishes(
             queries.wish_view(one, lang)
             | {
                 "name": one.order.name_en if lang == "en" else one.order.name,
-                "left": yuan(left, lang),
+                "left": yuan(left, t),
                 "day": one.wished,
                 "fields": _fields(one.pk, left, t, wrong),
             }
