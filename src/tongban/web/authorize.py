@@ -104,8 +104,9 @@ class Authorize(AuthorizationView):  # type: ignore[misc]  # the toolkit has no 
         shown = {
             "subject": subject,
             "form": context["form"],
-            "client": client.name,
-            "department": parties.department_name(client.sector, lang),
+            "asks_words": words_of(request)["authorize_asks"].format(
+                client=client.name, department=parties.department_name(client.sector, lang)
+            ),
             "asks": [SCOPES[scope].of(lang) for scope in context["scopes"]],
             "host": urlsplit(context["redirect_uri"]).netloc,
         }

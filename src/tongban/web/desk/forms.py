@@ -120,14 +120,12 @@ def forms(docket: Docket, lang: str, t: Words) -> list[Form]:
     offered = docket["acts"]
     made: list[Form] = []
     if "decide" in offered:
-        made += [
-            _decide(f"decide{n}", task, docket, lang, t) for n, task in enumerate(docket["work"])
-        ]
+        made += [_decide(f"decide{n}", task, docket, t) for n, task in enumerate(docket["work"])]
     made += [make(docket, lang, t) for act, make in _MAKERS.items() if act in offered]
     return made
 
 
-def _decide(act: str, task: Mapping[str, Any], docket: Docket, lang: str, t: Words) -> Form:
+def _decide(act: str, task: Mapping[str, Any], docket: Docket, t: Words) -> Form:
     if task["rule"]:
         fields = [_output(act, one, t) for one in task["outputs"]]
         names = {one["name"] for one in task["outputs"]}
