@@ -1,8 +1,8 @@
 """The languages of the pages: Chinese and English whole, others as packs of words (语言包).
 
-A pack says how many of the words it has; a word that it lacks is shown in Chinese, marked as such,
-so that a screen reader and a right-to-left page take it for what it is. Content (names of services,
-guides) has translations of its own, signed by people.
+A pack says how many of the words it has; a word that it lacks is shown in Chinese, which `marking`
+marks as such, so that a screen reader and a right-to-left page take it for what it is. Content
+(names of services, guides) has translations of its own, signed by people.
 """
 
 import string
@@ -12,7 +12,6 @@ from difflib import get_close_matches
 from functools import cache
 
 from django.conf import settings
-from django.utils.html import format_html
 
 from tongban.infra.packs import Pack, Problem, find_packs, read_packs
 from tongban.kernel.facts import Words
@@ -41,16 +40,6 @@ class Language:
     def pack(self) -> bool:
         """Whether it is one of a pack: content stays Chinese on its pages."""
         return self.tag not in _WHOLE
-
-
-class Untranslated(str):
-    """A word in Chinese on a page of another language."""
-
-    __slots__ = ()
-
-    def __html__(self) -> str:
-        """Give the word, isolated and marked as Chinese."""
-        return format_html('<bdi lang="zh-CN">{}</bdi>', str.__str__(self))
 
 
 _WHOLE = {
@@ -142,7 +131,4 @@ def words(tag: str, room: str = "") -> Mapping[str, str]:
     if tag in _WHOLE:
         return {key: words.of(tag) for key, words in ROOMS[room].items()}
     known = _packs()[tag][1]
-    return {
-        key: known.get(named(room, key)) or Untranslated(words.zh)
-        for key, words in ROOMS[room].items()
-    }
+    return {key: known.get(named(room, key), words.zh) for key, words in ROOMS[room].items()}
