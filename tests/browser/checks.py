@@ -155,7 +155,8 @@ def everything(page: Page, setting: Setting) -> Mapping[str, list[str]]:
     }
     if setting.lang == "zh":
         found["english"] = english(page)
-        found["keyboard"] = keyboard(page)  # the same way in every language, and long to walk
+    if setting.lang == setting.walked:
+        found["keyboard"] = keyboard(page)
     if offered()[setting.lang].pack:  # its gaps and all content are Chinese, and say so
         found["foreign"] = foreign(page)
     if setting.width < 400:
