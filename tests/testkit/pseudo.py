@@ -1,5 +1,5 @@
-"""A language that nobody speaks (伪本地化): every word longer by 40 %, in brackets, so that text which
-does not fit and words that no pack could translate are seen.
+"""A language that nobody speaks (伪本地化): every word longer by 40 %, in brackets, so that text
+which does not fit and words that no pack could translate are seen.
 """
 
 from pathlib import Path
