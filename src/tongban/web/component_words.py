@@ -52,7 +52,7 @@ COMPONENT_WORDS: Mapping[str, Words] = {
     "step_now": Words("当前步骤", "current step"),
     "step_of": Words("第 {at} 步，共 {all} 步", "Step {at} of {all}"),
     "measured": Words("实测", "measured"),
-    "assumed": Words("假定", "assumed"),
+    "assumed": Words("含假定", "assumed"),
     "quoted": Words("引用", "quoted"),
     "as_table": Words("看数字表", "As a table"),
     "rating_1": Words("非常不满意", "Very dissatisfied"),

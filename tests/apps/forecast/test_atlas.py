@@ -589,7 +589,7 @@ def test_reports_of_value_and_forecast_stand_beside_with_their_status(tmp_path: 
     assert {key for key in wanted if found[key].figure is not None} == wanted - scenarios
     even = found["cloud_break_even"].figure
     assert even is not None
-    assert (even.unit, even.status) == ("year", "measured")
+    assert (even.unit, even.status) == ("year", "quoted")
     # a second report whose break-even is another year leaves it open which one is meant
     (name,) = (name for name in made if "break-even at the end" in name)
     other = f"{name.rsplit(' |', 1)[0]}0 | figure"
