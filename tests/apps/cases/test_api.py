@@ -89,6 +89,33 @@ def test_a_translation_is_shown_once_it_is_signed(office: Office) -> None:
     assert (shown()["lang"], shown()["heading"], shown()["text"]) == ("bo", "ག", "ཁ")
 
 
+def test_name_and_sections_come_translated_in_guide_list_and_answer(office: Office) -> None:
+    clerk, approver = office.official("police", "clerk"), office.official("police", "approver")
+    slug, words = "household-registration", {"about": ("མིང", "བསྡུས"), "time": ("དུས", "ཉིན")}
+    for id_, (heading, text) in words.items():
+        waits = translating.propose(clerk, slug, id_, "bo", heading, text)
+        translating.sign(approver, waits)
+    _, guide = STRANGER.get(f"/services/{slug}/guide?translation=bo")
+    assert (guide["lang"], guide["name"], guide["summary"]) == ("bo", *words["about"])
+    told = {p["id"]: p for p in guide["paragraphs"]}
+    assert (told["time"]["lang"], told["time"]["text"], told["time"]["computed"]) == (
+        "bo",
+        "ཉིན",
+        True,
+    )
+    assert (told["who"]["lang"], told["when"]["computed"]) == ("zh", False)
+    asked = quote("报户口")
+    for path in ("/services?of=item&size=100", f"/services?q={asked}&of=item"):
+        rows = STRANGER.get(f"{path}&translation=bo")[1]["rows"]
+        named = {row["slug"]: (row["lang"], row["name"]) for row in rows}
+        assert named[slug] == ("bo", "མིང")
+        assert {lang for other, (lang, _) in named.items() if other != slug} <= {"zh"}
+    _, reply = STRANGER.get(f"/ask?q={asked}&translation=bo")
+    assert [q["name"] for q in reply["quotes"] if q["slug"] == slug] == ["མིང"]
+    _, plain = STRANGER.get(f"/services/{slug}/guide?lang=en")
+    assert (plain["lang"], plain["name"]) == ("en", items.guide(slug).name.en)
+
+
 def test_services_are_found_by_name_as_on_the_page(office: Office) -> None:
     for named in ("gljt", "高岭津贴", "housholde", "登记", "护照"):
         status, page = STRANGER.get(f"/services?q={quote(named)}&size=100")
