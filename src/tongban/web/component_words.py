@@ -119,6 +119,10 @@ COMPONENT_WORDS: Mapping[str, Words] = {
         "Each file is looked at as it comes in, and what was found stands below it. It only warns: "
         "go on if you are sure; officials decide.",
     ),
+    "look_as_it_is": Words(
+        "我已核对，按原样提交（请再次选择文件）",
+        "I have checked it: send it as it is (choose the file again)",
+    ),
     "look_warn": Words("请核对", "Please check"),
     "look_refuse": Words("不能使用", "Cannot be used"),
     "look_note": Words("未检查", "Not checked"),
