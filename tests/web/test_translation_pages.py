@@ -72,6 +72,7 @@ def test_a_signed_name_stands_in_guide_list_search_and_answer_and_the_rest_is_ma
         f"/services/{SLUG}",
         "/services?of=item&department=police",
         f"/services?q={name_zh}",
+        f"/services?of=item&q={name[:6]}",
         f"/ask?q={name_zh}",
         "/services/newborn",
     )

@@ -300,8 +300,9 @@ DESK_WORDS: Mapping[str, Words] = {
     "wish_paid": Words("最多可退", "At most"),
     # translations of guides
     "translate_help": Words(
-        "一人翻译，另一人签署后才显示。指南改版后须重新翻译。",
-        "One translates, another signs; only then it is shown. A new edition is translated anew.",
+        "一人翻译，另一人签署后才显示。原文一变，该段即恢复中文，须重新翻译。",
+        "One translates, another signs; only then it is shown. What changes in Chinese is shown in "
+        "Chinese again, and translated anew.",
     ),
     "translate_into": Words("译成", "Into"),
     "translate_none": Words(

@@ -47,7 +47,9 @@ def services(request: HttpRequest) -> HttpResponse:
     number = request.GET.get("page", "1")
     at = int(number) if number.isascii() and number.isdecimal() and len(number) < 6 else 1
     refused = bool(typed) and not may_ask(request)
-    found = items.services(**asked, named="" if refused else typed, page=max(at, 1), size=_SIZE)
+    into, named = view_of(request).language, "" if refused else typed
+    called = translating.called(named, into.tag) if named and into.pack else ()
+    found = items.services(**asked, named=named, called=called, page=max(at, 1), size=_SIZE)
     facets = items.facets()
     asked["q"] = typed
     events = [row.about for row, _ in facets.life_events]
@@ -69,7 +71,7 @@ def services(request: HttpRequest) -> HttpResponse:
             {"name": theme.name.of(lang), "hint": str(count), "url": f"?theme={theme.slug}"}
             for theme, count in facets.themes
         ],
-        "narrow": _narrow(facets, asked, lang, words(view_of(request).language.tag), read),
+        "narrow": _narrow(facets, asked, lang, words(into.tag), read),
         "reading": found.reading,
         "ask": f"{reverse('ask')}?{urlencode({'q': typed})}",
         "asked": asked,

@@ -143,6 +143,21 @@ def test_another_edition_is_translated_anew(office: Office, tmp_path: Path) -> N
     assert translating.stale(guide, "ug") == {ABOUT, "when"}
 
 
+def test_a_service_is_found_by_its_signed_name_alone(office: Office, tmp_path: Path) -> None:
+    clerk, approver = office.official("police", "clerk"), office.official("police", "approver")
+    waits = translating.propose(clerk, SLUG, ABOUT, "kk", "Тууды Тіркеу", "мәтін")
+    translating.propose(clerk, SLUG, "when", "kk", "Қашан", "тіркеу")
+    assert translating.called("тіркеу", "kk") == frozenset()
+    translating.sign(approver, waits)
+    assert translating.called("тіркеу", "kk") == {SLUG}
+    assert translating.called("тіркеу", "ug") == translating.called("қашан", "kk") == frozenset()
+    called = translating.called("тіркеу", "kk")
+    assert [r.slug for r in queries.services(named="тіркеу", called=called).rows] == [SLUG]
+    assert queries.services(named="тіркеу", called=called, of="life-event").total == 0
+    services.publish(read_packs(raised_item(tmp_path, SLUG)), actor="test")
+    assert translating.called("тіркеу", "kk") == frozenset()
+
+
 def test_a_paragraph_signed_before_sources_were_kept_stays(office: Office) -> None:
     _translate(office, "when")
     Translation.objects.update(source="")

@@ -193,7 +193,7 @@ def services(
     """List what can be applied for, life events first; filters are exact and add up.
 
     With ``q`` only what is called so, best first: also in pinyin, by initials or mistyped.
-    ``translation`` gives names and summaries in a further language where signed.
+    ``translation`` gives names and summaries in a further language where signed, and finds them.
     """
     words = speaks(request, lang)
     if q and not may_ask(request):
@@ -206,6 +206,7 @@ def services(
         audience=audience or "",
         life_event=life_event or "",
         named=q or "",
+        called=translating.called(q, translation) if q and translation else (),
         page=page,
         size=size,
     )

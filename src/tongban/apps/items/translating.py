@@ -15,10 +15,11 @@ from django.db import transaction
 from tongban.apps.exchange import queries as exchange
 from tongban.apps.items import queries
 from tongban.apps.items.domain.guides import Guide
-from tongban.apps.items.domain.pieces import Piece, pieces
+from tongban.apps.items.domain.pieces import ABOUT, Piece, pieces
 from tongban.apps.items.errors import TranslationDenied, TranslationRefused
 from tongban.apps.items.events import TRANSLATION_PROPOSED, TRANSLATION_SIGNED, chain
 from tongban.apps.items.models import Translation
+from tongban.apps.items.queries import listing
 from tongban.apps.items.queries.listing import MOST
 from tongban.infra import clock
 from tongban.infra.access.domain import Subject, judge
@@ -33,6 +34,7 @@ __all__ = [
     "Shown",
     "Signed",
     "allow_either",
+    "called",
     "coverage",
     "may",
     "of_departments",
@@ -179,6 +181,16 @@ def shown(wanted: Iterable[Piece], language: str) -> Shown:
         for row in rows.order_by("signed_at", "pk")
         if _current(row, want.get(key := (row.slug, row.paragraph)))
     }
+
+
+def called(named: str, language: str) -> frozenset[str]:
+    """Give the services whose signed name in a language holds what was typed, in any case."""
+    held = named.casefold()
+    rows = Translation.objects.filter(language=language, paragraph=ABOUT).exclude(signed_at=None)
+    slugs = {slug for slug, name in rows.values_list("slug", "heading") if held in name.casefold()}
+    about = (row.about for row in listing.rows() if row.slug in slugs)
+    now = shown(about, language) if slugs else {}
+    return frozenset(slug for (slug, _), one in now.items() if held in one.heading.casefold())
 
 
 def signed(guide: Guide, language: str) -> dict[str, Signed]:
