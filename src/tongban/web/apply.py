@@ -38,8 +38,8 @@ from .apply_frame import (
 )
 from .components import LEVEL, Field, answer, gather, of_fact
 from .languages import words
+from .looks import looked
 from .pages import missing, view_of
-from .uploads import looked
 
 
 @require_GET

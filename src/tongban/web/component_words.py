@@ -119,6 +119,10 @@ COMPONENT_WORDS: Mapping[str, Words] = {
         "Each file is looked at as it comes in, and what was found stands below it. It only warns: "
         "go on if you are sure; officials decide.",
     ),
+    "look_as_it_is": Words(
+        "我已核对，按原样提交（请再次选择文件）",
+        "I have checked it: send it as it is (choose the file again)",
+    ),
     "look_warn": Words("请核对", "Please check"),
     "look_refuse": Words("不能使用", "Cannot be used"),
     "look_note": Words("未检查", "Not checked"),
@@ -214,6 +218,10 @@ COMPONENT_WORDS: Mapping[str, Words] = {
     "apply_now": Words("在线办理", "Apply now"),
     "guide_items": Words("包括这些事项", "What it includes"),
     "guide_version": Words("版本", "version"),
+    "guide_translated": Words(
+        "本指南{all}段中有{done}段已有签署的译文，其余为中文。",
+        "{done} of {all} parts of this guide are translated and signed; the rest is in Chinese.",
+    ),
     "services_themes": Words("按主题", "By theme"),
     "services_list": Words("全部事项", "All services"),
     "services_all": Words("查看全部事项", "Show all services"),
