@@ -7,7 +7,7 @@ from pathlib import Path
 import yaml
 
 from tongban.infra.packs import find_packs, read_packs
-from tongban.web.words import WORDS
+from tongban.web.languages import NAMED
 
 TAG, HTML = "qps", "en-XA"
 
@@ -19,7 +19,7 @@ def write_pseudo(folder: Path) -> Path:
     head = {"schema": "tongban/pack/1", "slug": "pseudo", "extends": ["base"]}
     base = read_packs(find_packs())[0].head.data
     (pack / "pack.yaml").write_text(yaml.safe_dump({**base, **head}, allow_unicode=True))
-    long = {n: f"[{w.en}{'~' * (len(w.en) * 2 // 5)}]" for n, w in WORDS.items()}
+    long = {n: f"[{w.en}{'~' * (len(w.en) * 2 // 5)}]" for n, w in NAMED.items()}
     told = {"schema": "tongban/language/1", "slug": TAG, "html": HTML, "name": "Pseudo"}
     (pack / "locale" / f"{TAG}.yaml").write_text(yaml.safe_dump({**told, "words": long}))
     return folder

@@ -37,9 +37,8 @@ from .apply_frame import (
     show,
 )
 from .components import LEVEL, Field, answer, gather, of_fact
-from .languages import words
 from .looks import looked
-from .pages import missing, view_of
+from .pages import missing, view_of, words_of
 
 
 @require_GET
@@ -124,7 +123,7 @@ def _judged(
     facts = [one.fact for one in put]
     _, mistakes = services.read_typed(facts, {n: v for n, v in given.items() if v is not None})
     wrong = {m.fact: m.message(desk.lang) for m in mistakes}
-    lacking = words(view_of(request).language.tag)["answer_needed"]
+    lacking = words_of(request)["answer_needed"]
     shown = {one.fact.name for one in desk.asked}
     for one in put:
         name = one.fact.name
@@ -171,7 +170,7 @@ def documents(request: HttpRequest, desk: Desk) -> HttpResponse:
             services.detach(desk.subject, desk.draft["number"], code)
         elif (file := request.FILES.get(code)) is not None:
             if (file.size or 0) > services.MOST_BYTES:
-                wrong[code] = words(view_of(request).language.tag)["file_too_big"]
+                wrong[code] = words_of(request)["file_too_big"]
                 continue
             wrong |= _attach(desk, code, file.name or code, file.read())
             new.append(code)
@@ -181,7 +180,7 @@ def documents(request: HttpRequest, desk: Desk) -> HttpResponse:
     if "remove" in request.POST or "stay" in request.POST or _amiss(desk, new):
         return redirect(desk.here(DOCUMENTS))
     there = {one["material"] for one in desk.draft["documents"]}
-    lacking = words(view_of(request).language.tag)["file_needed"]
+    lacking = words_of(request)["file_needed"]
     wrong = {
         one.spec.code: lacking
         for one in desk.papers
@@ -217,7 +216,7 @@ def _attach(desk: Desk, code: str, name: str, content: bytes) -> dict[str, str]:
 
 
 def _papers(request: HttpRequest, desk: Desk, wrong: Mapping[str, str]) -> dict[str, Any]:
-    t = words(view_of(request).language.tag)
+    t = words_of(request)
     there = {one["material"]: one for one in desk.draft["documents"]}
     looks = services.looks(desk.subject, desk.draft["number"]) if there else {}
     return {

@@ -38,9 +38,8 @@ from .apply_frame import (
 )
 from .components import Field, written_out
 from .doubting import About, doubt_page
-from .languages import words
 from .looks import looked
-from .pages import missing, page, view_of
+from .pages import missing, page, view_of, words_of
 from .shown import day_of, value_words
 
 _LOOK_AGAIN = "2"  # seconds; a page without script looks by itself whether the answers are there
@@ -55,7 +54,7 @@ def consent(request: HttpRequest, desk: Desk) -> HttpResponse:
     if request.method == "GET":
         return show(request, desk, CONSENT, shown)
     if asks and request.POST.get("consent") != "yes":
-        t = words(view_of(request).language.tag)
+        t = words_of(request)
         field = Field("consent", t["consent_agree"], "check", error=t["consent_wanted"])
         return show(request, desk, CONSENT, {**shown, "fields": [field]}, status=422)
     if desk.open:
@@ -111,7 +110,7 @@ def _check(
     if CONSENT in desk.steps and found.state == "none":
         return redirect(desk.here(CONSENT))
     desk = fresh(desk)
-    t = words(view_of(request).language.tag)
+    t = words_of(request)
     joint = ", " if desk.lang == "en" else "、"
     if waits and found.state == "reading":
         here = desk.here(CHECK)
@@ -229,7 +228,7 @@ def doubt(request: HttpRequest, desk: Desk, fact: str) -> HttpResponse:
         name=desk.event.name.of(desk.lang),
         number="",
         back=desk.here(CHECK),
-        back_words=words(view_of(request).language.tag)["doubt_back_check"],
+        back_words=words_of(request)["doubt_back_check"],
         take_back=reverse("apply-doubt-back", args=[desk.event.slug, fact]),
         help="doubt_help_ahead",
     )
@@ -279,7 +278,7 @@ def send(request: HttpRequest, desk: Desk) -> HttpResponse:
     except DraftUnknown:
         return missing(request)
     except DraftMoved:
-        t = words(view_of(request).language.tag)
+        t = words_of(request)
         return _check(request, fresh(desk), amiss=[t["draft_moved"]], status=409)
     except SubmissionInvalid as invalid:
         lines = list(in_lang(invalid.fields, desk.lang).values())

@@ -21,8 +21,7 @@ from tongban.kernel.forms import Field as Asked
 from tongban.kernel.forms import Material
 
 from .components import Field, of_fact, written
-from .languages import words
-from .pages import acting_subject, language, missing, page, view_of
+from .pages import acting_subject, language, missing, page, words_of
 
 ANSWERS, DOCUMENTS, CONSENT, CHECK = "answers", "documents", "consent", "check"
 
@@ -157,7 +156,7 @@ def show(
     request: HttpRequest, desk: Desk, step: str, shown: Mapping[str, Any], status: int = 200
 ) -> HttpResponse:
     """Show the page of a step."""
-    t = words(view_of(request).language.tag)
+    t = words_of(request)
     frame = {
         "subject": desk.subject,
         "desk": desk,

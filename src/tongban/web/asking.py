@@ -21,8 +21,7 @@ from tongban.infra.access.questions import may_ask
 from tongban.kernel.facts import Fact
 
 from .components import LEVEL, Field, answer, gather, of_fact
-from .languages import words
-from .pages import acting_subject, language, missing, page, too_many, view_of
+from .pages import acting_subject, language, missing, page, too_many, view_of, words_of
 from .translated import reader
 
 _PUT = 5  # questions a page; one in the elder view
@@ -138,7 +137,7 @@ def _hidden(
 
 
 def _result(request: HttpRequest, one: Precheck, lang: str) -> dict[str, Any]:
-    t = words(view_of(request).language.tag)
+    t = words_of(request)
     departments = exchange.departments()
     asked = [w.label.of(lang) for w in one.wanted]
     sources = sorted({w.by for w in one.wanted if w.by in departments})

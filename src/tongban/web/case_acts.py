@@ -25,9 +25,8 @@ from tongban.kernel.facts import Fact, UnknownFact
 
 from .components import LEVEL, Field, Option, answer, gather, of_fact
 from .doubting import MOST_WHY, About, doubt_page
-from .languages import words
 from .looks import looked
-from .pages import acting_subject, language, missing, page, view_of
+from .pages import acting_subject, language, missing, page, view_of, words_of
 from .shown import value_words
 
 #: The box by which a file goes in as it is, whatever a look found.
@@ -75,10 +74,6 @@ def case_refused(
         "back_to": reverse("case", args=[number]),
     }
     return page(request, "refused", shown, status)
-
-
-def _words(request: HttpRequest) -> Mapping[str, str]:
-    return words(view_of(request).language.tag)
 
 
 def _frame(sight: Sight, lang: str) -> dict[str, Any]:
@@ -149,7 +144,7 @@ def _points(sight: Sight, lang: str, t: Mapping[str, str]) -> list[Point]:
 @at_case
 def give_answer(request: HttpRequest, sight: Sight) -> HttpResponse:
     """Show every point that is asked, and take the answers to all of them."""
-    lang, t = language(request), _words(request)
+    lang, t = language(request), words_of(request)
     points = _points(sight, lang, t)
     if not points or not disclosure.may(sight, "case.correct"):
         return redirect("case", sight.loaded.case.number)
@@ -253,7 +248,7 @@ def _answering(
 @at_case
 def doubt(request: HttpRequest, sight: Sight, fact: str) -> HttpResponse:
     """Take what a prefilled fact should be and why; show what was said, to be taken back."""
-    lang, t = language(request), _words(request)
+    lang, t = language(request), words_of(request)
     rows = {row["fact"]: row for row in disclosure.facts(sight, lang)}
     row = rows.get(fact)
     if row is None or row["origin"] != "source" or not disclosure.may(sight, "case.correct"):
@@ -298,7 +293,7 @@ def urge(request: HttpRequest, sight: Sight) -> HttpResponse:
 @at_case
 def take_back(request: HttpRequest, sight: Sight) -> HttpResponse:
     """Ask which items and why, once; then withdraw them."""
-    lang, t, case = language(request), _words(request), sight.loaded.case
+    lang, t, case = language(request), words_of(request), sight.loaded.case
     definitions = sight.loaded.ground.definitions
     standing = [
         Option(item, definitions[item].name.of(lang))

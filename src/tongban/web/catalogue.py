@@ -21,11 +21,9 @@ from tongban.infra.access.domain import Subject
 from tongban.infra.access.questions import may_ask
 from tongban.kernel.facts import Words
 
-from .catalogue_words import WORDS
 from .components import Field, Option
 from .components.fields import Kind
-from .languages import words
-from .pages import language, page, subject_of, too_many, view_of
+from .pages import language, page, subject_of, too_many, words_of
 
 _ROWS = 12  # items of the form
 _FILTERS: Mapping[str, Mapping[str, Words]] = {
@@ -50,9 +48,8 @@ _Context = dict[str, Any]
 def _shown(
     request: HttpRequest, template: str, subject: Subject, shown: _Context, status: int = 200
 ) -> HttpResponse:
-    lang = language(request)
-    words = {name: text.of(lang) for name, text in WORDS.items()}
-    return page(request, template, {"subject": subject, "c": words, **shown}, status)
+    c = words_of(request, "catalogue")
+    return page(request, template, {"subject": subject, "c": c, **shown}, status)
 
 
 def _missing(request: HttpRequest) -> HttpResponse:
@@ -68,8 +65,8 @@ def _departments(lang: str, among: Container[str] | None = None) -> tuple[Option
     return tuple(Option(d.key, d.name.of(lang)) for d in known if among is None or d.key in among)
 
 
-def _select(name: str, value: str, options: tuple[Option, ...], lang: str) -> Field:
-    return Field(name, WORDS[name].of(lang), "select", value=value, options=options, optional=True)
+def _select(name: str, value: str, options: tuple[Option, ...], c: Mapping[str, str]) -> Field:
+    return Field(name, c[name], "select", value=value, options=options, optional=True)
 
 
 @require_GET
@@ -78,11 +75,11 @@ def search(request: HttpRequest) -> HttpResponse:
     subject = subject_of(request)
     if subject is None:
         return _missing(request)
-    lang = language(request)
+    lang, c = language(request), words_of(request, "catalogue")
     text = request.GET.get("q", "")[:200]
     if text and not may_ask(request):
-        t = words(view_of(request).language.tag)
-        return too_many(request, "refused", {"subject": subject, "lines": [t["ask_too_many"]]})
+        lines = [words_of(request)["ask_too_many"]]
+        return too_many(request, "refused", {"subject": subject, "lines": lines})
     chosen = {name: request.GET.get(name, "") for name in (*_FILTERS, "department")}
     number = request.GET.get("page", "1")
     at = int(number) if number.isascii() and number.isdigit() and len(number) < 5 else 1
@@ -97,10 +94,10 @@ def search(request: HttpRequest) -> HttpResponse:
         "found": found,
         "hits": [_line(hit, lang) for hit in found.hits],
         "filters": [
-            _select(name, chosen[name], _options(table, lang), lang)
+            _select(name, chosen[name], _options(table, lang), c)
             for name, table in _FILTERS.items()
         ]
-        + [_select("department", chosen["department"], _departments(lang), lang)],
+        + [_select("department", chosen["department"], _departments(lang), c)],
         "narrowed": any(chosen.values()),
         "next": _turned(turned, found.page + 1) if found.page < pages else "",
         "previous": _turned(turned, found.page - 1) if found.page > 1 else "",
@@ -143,14 +140,14 @@ def resource(request: HttpRequest, slug: str) -> HttpResponse:
     own = {post.department for post in subject.posts}
     if held.state == "draft" and held.entry.department.key not in own:
         return _missing(request)
-    shown = {"held": held, **_detail(held, language(request))}
+    shown = {"held": held, **_detail(held, language(request), words_of(request, "catalogue"))}
     return _shown(request, "resource", subject, shown | {"may": services.offered(subject, held)})
 
 
 _COLUMNS = ("item_label", "item_name", "item_type", "classification", "key", "lead_item", "mask")
 
 
-def _detail(held: Registered, lang: str) -> _Context:
+def _detail(held: Registered, lang: str, c: Mapping[str, str]) -> _Context:
     entry = held.entry
 
     def both(text: Words) -> str:
@@ -186,20 +183,16 @@ def _detail(held: Registered, lang: str) -> _Context:
     return {
         "name": both(entry.name),
         "abstract": both(entry.abstract),
-        "values": [
-            {"label": WORDS[name].of(lang), "shown": value}
-            for name, value in values.items()
-            if value
-        ],
-        "columns": [WORDS[name].of(lang) for name in _COLUMNS],
+        "values": [{"label": c[name], "shown": value} for name, value in values.items() if value],
+        "columns": [c[name] for name in _COLUMNS],
         "items": [
             (
                 both(item.label),
                 item.name,
                 records.TYPES[item.type].of(lang),
                 records.CLASSES[item.classification].of(lang),
-                WORDS["yes"].of(lang) if item.key else "–",
-                WORDS["yes"].of(lang) if item.lead else "–",
+                c["yes"] if item.key else "–",
+                c["yes"] if item.lead else "–",
                 item.mask or "–",
             )
             for item in entry.items
@@ -217,7 +210,7 @@ def register(request: HttpRequest) -> HttpResponse:
     subject = subject_of(request)
     if subject is None or not services.may_register(subject):
         return _missing(request)
-    lang = language(request)
+    lang, c = language(request), words_of(request, "catalogue")
     faults: list[str] = []
     if request.method == "POST":
         try:
@@ -233,18 +226,15 @@ def register(request: HttpRequest) -> HttpResponse:
     shown = {
         "faults": faults,
         "fields": [
-            _select("department", posted.get("department", ""), _departments(lang, own), lang),
+            _select("department", posted.get("department", ""), _departments(lang, own), c),
+            *(Field(name, c[name], value=posted.get(name, ""), most=2000) for name in texts),
             *(
-                Field(name, WORDS[name].of(lang), value=posted.get(name, ""), most=2000)
-                for name in texts
-            ),
-            *(
-                _select(name, posted.get(name, ""), _options(table, lang), lang)
+                _select(name, posted.get(name, ""), _options(table, lang), c)
                 for name, table in _CHOICES.items()
             ),
         ],
         "rows": [
-            {"fields": _item_fields(row, lang), "told": bool(row["name"] or row["label"])}
+            {"fields": _item_fields(row, lang, c), "told": bool(row["name"] or row["label"])}
             for row in (_row(posted, number) for number in range(_ROWS))
         ],
     }
@@ -261,7 +251,7 @@ _ITEM_WORDS = {
 }
 
 
-def _item_fields(row: _Context, lang: str) -> list[Field]:
+def _item_fields(row: _Context, lang: str, c: Mapping[str, str]) -> list[Field]:
     """Give the fields of one item's row of the form."""
     kinds: Mapping[str, tuple[Kind, tuple[Option, ...]]] = {
         "type": ("select", _options(records.TYPES, lang)),
@@ -273,7 +263,7 @@ def _item_fields(row: _Context, lang: str) -> list[Field]:
     for name in _ITEM:
         kind, options = kinds.get(name, ("text", ()))
         hint = "keep:3,4" if name == "mask" else ""
-        label = WORDS[_ITEM_WORDS.get(name, name)].of(lang)
+        label = c[_ITEM_WORDS.get(name, name)]
         made.append(
             Field(
                 f"{name}.{row['number']}",

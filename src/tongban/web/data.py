@@ -17,8 +17,7 @@ from tongban.apps.items import queries as items
 from tongban.infra import clock
 from tongban.infra.access.domain import Subject
 
-from .languages import words
-from .pages import language, missing, page, subject_of, view_of
+from .pages import language, missing, page, subject_of, words_of
 from .words import WORDS
 
 _LISTED = 100
@@ -29,7 +28,7 @@ _WORDS = {"looks": "data_looks", "consents": "data_consents", "my-file": "data_f
 
 def tabs(request: HttpRequest) -> list[tuple[str, str, str]]:
     """Give the tabs of this page: address, name, words."""
-    t = words(view_of(request).language.tag)
+    t = words_of(request)
     return [(reverse(name), name, t[_WORDS[name]]) for name in _TABS]
 
 
@@ -48,7 +47,7 @@ def looks(request: HttpRequest) -> HttpResponse:
     if not isinstance(subject, Subject):
         return subject
     lang = language(request)
-    t = words(view_of(request).language.tag)
+    t = words_of(request)
     joint = ", " if lang == "en" else "、"
     drafts = {*queries.read_ahead_of(subject)} - queries.sent_of(subject)
     rows = [

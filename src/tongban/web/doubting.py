@@ -13,8 +13,7 @@ from tongban.apps.items import queries as items
 from tongban.infra.access.domain import Subject
 
 from .components import LEVEL, Field, answer, gather, of_fact
-from .languages import words
-from .pages import language, page, view_of
+from .pages import language, page, words_of
 from .shown import day_of, value_words
 
 MOST_WHY = 500
@@ -43,7 +42,7 @@ def doubt_page(
 
     ``raise_`` keeps the doubt; it may raise `SubmissionInvalid` with what is wrong with it.
     """
-    lang, t = language(request), words(view_of(request).language.tag)
+    lang, t = language(request), words_of(request)
     fact = row["fact"]
     vocabulary = items.vocabulary()
     known = vocabulary.fact(fact)

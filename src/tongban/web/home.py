@@ -18,8 +18,7 @@ from tongban.infra.access.domain import Subject
 
 from . import company
 from .desk.frame import counted
-from .languages import words
-from .pages import acting_subject, language, page, view_of
+from .pages import acting_subject, language, page, view_of, words_of
 from .translated import Reader, reader
 
 _LISTED = 20
@@ -46,8 +45,7 @@ def _first(rows: Iterable[items.ServiceRow]) -> list[items.ServiceRow]:
 def home(request: HttpRequest) -> HttpResponse:
     """Show what waits for whoever is signed in, and where to begin."""
     subject = acting_subject(request)
-    view, lang = view_of(request), language(request)
-    t = words(view.language.tag)
+    view, lang, t = view_of(request), language(request), words_of(request)
     doors = [
         {"name": t["home_title"], "url": reverse("my-cases"), "icon": "file"},
         {"name": t["home_help"], "url": reverse("delegations"), "icon": "help"}
@@ -105,7 +103,7 @@ def my_cases(request: HttpRequest) -> HttpResponse:
     subject = acting_subject(request)
     if subject is None:
         return redirect(f"{reverse('sign-in')}?{urlencode({'next': request.path})}")
-    lang, t = language(request), words(view_of(request).language.tag)
+    lang, t = language(request), words_of(request)
     before = request.GET.get("before", "")
     rows = queries.page_of(subject, before=before, size=_LISTED + 1)
     shown = {

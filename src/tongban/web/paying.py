@@ -23,8 +23,7 @@ from tongban.apps.fees.errors import BankSilent, FeeError, FeeUnknown, NotAllowe
 from tongban.infra.access.domain import Subject
 
 from .components import Field, Option, gather
-from .languages import words
-from .pages import acting_subject, language, page, view_of
+from .pages import acting_subject, language, page, words_of
 from .shown import yuan
 
 _LISTED = 100
@@ -109,7 +108,7 @@ def refund(request: HttpRequest, subject: Subject, number: str) -> HttpResponse:
     order = queries.look(subject, number)
     if not services.may_wish(order):
         return redirect("fee", number)
-    lang, t = language(request), words(view_of(request).language.tag)
+    lang, t = language(request), words_of(request)
     fields = [
         Field(
             "why",

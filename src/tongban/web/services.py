@@ -20,8 +20,8 @@ from tongban.infra import clock, regions
 from tongban.infra.access.questions import may_ask
 
 from .components import Field, Option
-from .languages import Language, words
-from .pages import acting_subject, language, missing, page, too_many, view_of
+from .languages import Language
+from .pages import acting_subject, language, missing, page, too_many, view_of, words_of
 from .translated import Reader, names, reader
 
 _SIZE = 20
@@ -71,7 +71,7 @@ def services(request: HttpRequest) -> HttpResponse:
             {"name": theme.name.of(lang), "hint": str(count), "url": f"?theme={theme.slug}"}
             for theme, count in facets.themes
         ],
-        "narrow": _narrow(facets, asked, lang, words(into.tag), read),
+        "narrow": _narrow(facets, asked, lang, words_of(request), read),
         "reading": found.reading,
         "ask": f"{reverse('ask')}?{urlencode({'q': typed})}",
         "asked": asked,

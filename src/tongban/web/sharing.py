@@ -20,8 +20,7 @@ from tongban.infra.access.domain import Subject
 
 from .components import Field, Option
 from .data import consent_view, owner, tabs
-from .languages import words
-from .pages import language, missing, page, refused, subject_of, view_of
+from .pages import language, missing, page, refused, subject_of, words_of
 from .words import WORDS
 
 
@@ -83,7 +82,7 @@ def file_page(request: HttpRequest) -> HttpResponse:
 
 
 def _file_fields(request: HttpRequest) -> list[Field]:
-    t, told = words(view_of(request).language.tag), request.POST
+    t, told = words_of(request), request.POST
     kinds = (Option("person", t["file_person"]), Option("company", t["file_company"]))
     return [
         Field(

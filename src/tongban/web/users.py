@@ -24,8 +24,7 @@ from tongban.infra.access.services import TokenInvalid
 from tongban.infra.access.users import NotYours, UserUnknown
 
 from .components import Field
-from .languages import words
-from .pages import language, page, refused, said, subject_of, view_of
+from .pages import language, page, refused, said, subject_of, words_of
 from .signing_in import signed_in
 
 _VERBS: Mapping[str, Callable[..., None]] = {
@@ -48,7 +47,7 @@ def manage(request: HttpRequest, user: User) -> HttpResponse:  # noqa: ARG001 - 
         refuse(subject, "user.read", {}, ruling)
         return page(request, "missing", {"subject": subject}, status=404)
     login = request.POST.get("login", "") or request.GET.get("login", "")
-    lang, t = language(request), words(view_of(request).language.tag)
+    lang, t = language(request), words_of(request)
     shown: dict[str, Any] = {
         "subject": subject,
         "found": User.objects.filter(username=login).first() if login else None,
@@ -87,7 +86,7 @@ def _done(request: HttpRequest, login: str) -> str:
 @require_http_methods(["GET", "POST"])
 def invitation(request: HttpRequest, secret: str) -> HttpResponse:
     """Let who was invited set a password, and sign in with it."""
-    t = words(view_of(request).language.tag)
+    t = words_of(request)
     new = Field("password", t["password_new"], "password", most=256, autocomplete="new-password")
     shown: dict[str, Any] = {"subject": None, "fields": [new]}
     try:

@@ -22,9 +22,7 @@ from tongban.infra.access.services import ENTER, TokenInvalid
 
 from . import uploads
 from .case_acts import look
-from .evidence_words import words as evidence_words
-from .languages import words
-from .pages import acting_subject, language, page, view_of
+from .pages import acting_subject, language, page, words_of
 from .shown import shown
 
 _LOOKS = 60  # seconds in which a receipt looks for what was decided meanwhile
@@ -41,8 +39,8 @@ def case(request: HttpRequest, number: str) -> HttpResponse:
     more = {
         "subject": subject,
         "whole": sight.whole,
-        "e": evidence_words(lang),
-        "uploads": uploads.shown(sight, sight.items, lang, words(view_of(request).language.tag)),
+        "e": words_of(request, "evidence"),
+        "uploads": uploads.shown(sight, sight.items, lang, words_of(request)),
     }
     return page(request, "case", {**more, **shown(sight, lang)})
 

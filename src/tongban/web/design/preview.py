@@ -20,8 +20,7 @@ from tongban.infra.packs import PackInvalid
 from tongban.kernel.facts import Words
 from tongban.kernel.forms import DataPlan
 from tongban.web.components import of_fact
-from tongban.web.languages import words
-from tongban.web.pages import language, view_of
+from tongban.web.pages import language, words_of
 from tongban.web.services import guide as guide_page
 
 from .frame import designer, show
@@ -85,7 +84,7 @@ def _previewed(
                 made = make()
             transaction.set_rollback(True)
     except PackInvalid as wrong:
-        t = words(view_of(request).language.tag)
+        t = words_of(request)
         lines = [t["design_preview_not_ready"], *map(str, wrong.problems[:20])]
         return show(request, subject, "refused", {"lines": lines}, 409)
     made.cookies.clear()  # looking at a draft changes nobody's language or view

@@ -19,8 +19,8 @@ from tongban.apps.items.domain.pieces import Piece, pieces
 from tongban.apps.items.errors import TranslationDenied, TranslationRefused
 from tongban.infra.access.domain import Subject
 from tongban.web.components import Field, gather
-from tongban.web.languages import Language, languages, words
-from tongban.web.pages import language, missing, view_of
+from tongban.web.languages import Language, languages
+from tongban.web.pages import language, missing, words_of
 
 from .forms import wrong
 from .frame import address, official, said, show
@@ -46,7 +46,7 @@ def _chosen(request: HttpRequest) -> Language | None:
 def guides(request: HttpRequest, subject: Subject) -> HttpResponse:
     """List the guides of one's departments with how far they are in a language."""
     into, lang = _chosen(request), language(request)
-    t = words(view_of(request).language.tag)
+    t = words_of(request)
     mine = {post.department for post in subject.posts if post.role in _ROLES}
     found = translating.of_departments(mine, into.tag) if into else []
     rows = [
@@ -94,7 +94,7 @@ def guide(request: HttpRequest, subject: Subject, slug: str) -> HttpResponse:
     found, into = _guide(subject, slug), _chosen(request)
     if found is None or into is None:
         return missing(request)
-    lang, t = language(request), words(view_of(request).language.tag)
+    lang, t = language(request), words_of(request)
     signed = translating.signed(found, into.tag)
     waiting = {one.paragraph for one in translating.waiting(slug) if one.language == into.tag}
     stale = translating.stale(found, into.tag)
@@ -140,7 +140,7 @@ def paragraph(request: HttpRequest, subject: Subject, slug: str, paragraph: str)
     one = next((p for p in pieces(found) if p.id == paragraph), None) if found else None
     if found is None or into is None or one is None:
         return missing(request)
-    t = words(view_of(request).language.tag)
+    t = words_of(request)
     fields = [
         Field("heading", t["translate_heading"], most=200),
         Field("text", t["translate_text"], "long", most=translating.LONGEST),
