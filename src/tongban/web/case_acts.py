@@ -26,7 +26,7 @@ from tongban.kernel.facts import Fact, UnknownFact
 from .components import LEVEL, Field, Option, answer, gather, of_fact
 from .doubting import MOST_WHY, About, doubt_page
 from .looks import looked
-from .pages import acting_subject, language, missing, page, view_of, words_of
+from .pages import acting_subject, language, missing, page, words_of
 from .shown import value_words
 
 #: The box by which a file goes in as it is, whatever a look found.

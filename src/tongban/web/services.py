@@ -157,7 +157,7 @@ def guide(request: HttpRequest, slug: str) -> HttpResponse:
             )
             for event in one.apply
         ],
-        "translated": str(words(into.tag)["guide_translated"]).format(
+        "translated": str(words_of(request)["guide_translated"]).format(
             done=len(signed), all=len(told) + 1
         )
         if into.pack

@@ -92,7 +92,7 @@ class Level:
     measure: Measure | None = None
     quoted: Quoted | None = None
     words: tuple[str, str] | None = None
-    source: str = ""
+    source: str | Words = ""
 
 
 def levels(
