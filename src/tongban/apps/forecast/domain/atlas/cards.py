@@ -10,6 +10,8 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import Literal
 
+from tongban.kernel.facts import Words
+
 from .figures import Quoted
 
 #: What a level is: said by a source, judged by this project from one, or said by none.
