@@ -37,8 +37,8 @@ from .apply_frame import (
     show,
 )
 from .components import LEVEL, Field, answer, gather, of_fact
+from .looks import looked
 from .pages import missing, view_of, words_of
-from .uploads import looked
 
 
 @require_GET

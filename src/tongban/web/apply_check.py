@@ -38,9 +38,9 @@ from .apply_frame import (
 )
 from .components import Field, written_out
 from .doubting import About, doubt_page
+from .looks import looked
 from .pages import missing, page, words_of
 from .shown import day_of, value_words
-from .uploads import looked
 
 _LOOK_AGAIN = "2"  # seconds; a page without script looks by itself whether the answers are there
 

@@ -22,6 +22,7 @@ from tongban.kernel.facts import Fact
 
 from .components import LEVEL, Field, answer, gather, of_fact
 from .pages import acting_subject, language, missing, page, too_many, view_of, words_of
+from .translated import reader
 
 _PUT = 5  # questions a page; one in the elder view
 _TONES = {"yes": "done", "no": "stop", "unknown": "wait"}
@@ -30,24 +31,27 @@ _TONES = {"yes": "done", "no": "stop", "unknown": "wait"}
 @require_GET
 def ask(request: HttpRequest) -> HttpResponse:
     """Answer a question by a quoted paragraph, or say plainly that nobody knows."""
-    question, lang = request.GET.get("q", "").strip(), language(request)
+    question = request.GET.get("q", "").strip()
     shown: dict[str, Any] = {"subject": acting_subject(request), "question": question}
     if question and not may_ask(request):
         return too_many(request, "ask", shown)
     if question:
         reply = items.ask(question)
+        quotes = reply.quotes[: 1 if reply.known else 3]
+        read = reader(request, [part for one in quotes for part in (one.service.about, one.piece)])
         shown |= {
             "reply": reply,
             "quotes": [
                 {
-                    "name": one.service.name.of(lang),
+                    "name": read(one.service.about)[0],
                     "url": reverse("guide", args=[one.service.slug]),
-                    "heading": one.heading.of(lang),
-                    "lines": one.text.of(lang).split("\n"),
+                    "heading": heading,
+                    "lines": text.splitlines(),
                     "edition": one.edition,
                     "published": one.published,
                 }
-                for one in reply.quotes[: 1 if reply.known else 3]
+                for one in quotes
+                for heading, text in [read(one.piece)]
             ],
         }
     return page(request, "ask", shown)

@@ -16,7 +16,7 @@ from django.urls import reverse
 from django.utils.http import urlencode
 from django.views.decorators.http import require_http_methods, require_POST
 
-from tongban.apps.cases import disclosure, queries, services
+from tongban.apps.cases import disclosure, queries, services, uploads
 from tongban.apps.cases.disclosure import Sight
 from tongban.apps.cases.domain.state import ENDED, Stage
 from tongban.apps.cases.errors import CaseError, CaseUnknown, NotAllowed, SubmissionInvalid
@@ -25,8 +25,12 @@ from tongban.kernel.facts import Fact, UnknownFact
 
 from .components import LEVEL, Field, Option, answer, gather, of_fact
 from .doubting import MOST_WHY, About, doubt_page
+from .looks import looked
 from .pages import acting_subject, language, missing, page, words_of
 from .shown import value_words
+
+#: The box by which a file goes in as it is, whatever a look found.
+_AS_IT_IS = "as_it_is"
 
 
 def look(subject: Subject | None, number: str) -> Sight | None:
@@ -152,24 +156,16 @@ def give_answer(request: HttpRequest, sight: Sight) -> HttpResponse:
     if LEVEL in request.POST:
         fields = [replace(one.field, value=sent[one.field.name]) for one in points]
         return _answering(request, sight, fields)
-    wrong: dict[str, str] = {}
-    answers: dict[str, Any] = {}
-    uploads: list[services.Upload] = []
-    for one in points:
-        name = one.field.name
-        if one.kind == "paper":
-            wrong |= _upload(request, name, uploads, t)
-        elif one.kind == "confirmed" and sent[name] == "yes":
-            answers[name] = one.given
-        elif one.kind == "confirmed":
-            wrong[name] = t["confirm_wanted"]
-        elif sent[name] and one.fact is not None:
-            answers[name] = answer(one.fact, sent[name])
-        else:
-            wrong[name] = t["answer_needed"]
+    answers, papers, wrong = _gathered(request, points, sent, t)
+    again: list[Field] = []
+    if not wrong:
+        papers = [services.see_paper(paper) for paper in papers]
+        if amiss := _amiss(sight, papers, lang, t):
+            again = [Field(_AS_IT_IS, t["look_as_it_is"], "check", optional=True)]
+            wrong = {} if request.POST.get(_AS_IT_IS) == "yes" else amiss
     if not wrong:
         try:
-            services.answer(sight.subject, sight.loaded.case.number, answers, uploads)
+            services.answer(sight.subject, sight.loaded.case.number, answers, papers)
         except SubmissionInvalid as invalid:
             wrong = wrong_of(invalid, lang)
         else:
@@ -178,11 +174,48 @@ def give_answer(request: HttpRequest, sight: Sight) -> HttpResponse:
         replace(one.field, value=sent[one.field.name], error=wrong.pop(one.field.name, ""))
         for one in points
     ]
-    return _answering(request, sight, fields, list(wrong.values()), 422)
+    return _answering(request, sight, [*fields, *again], list(wrong.values()), 422)
+
+
+def _gathered(
+    request: HttpRequest, points: Sequence[Point], sent: Mapping[str, str], t: Mapping[str, str]
+) -> tuple[dict[str, Any], list[services.Paper], dict[str, str]]:
+    """Take what was typed, confirmed and chosen, and say by field what lacks or is refused."""
+    wrong: dict[str, str] = {}
+    answers: dict[str, Any] = {}
+    papers: list[services.Paper] = []
+    for one in points:
+        name = one.field.name
+        if one.kind == "paper":
+            wrong |= _upload(request, name, papers, t)
+        elif one.kind == "confirmed" and sent[name] == "yes":
+            answers[name] = one.given
+        elif one.kind == "confirmed":
+            wrong[name] = t["confirm_wanted"]
+        elif sent[name] and one.fact is not None:
+            answers[name] = answer(one.fact, sent[name])
+        else:
+            wrong[name] = t["answer_needed"]
+    return answers, papers, wrong
+
+
+def _amiss(
+    sight: Sight, papers: Sequence[services.Paper], lang: str, t: Mapping[str, str]
+) -> dict[str, str]:
+    """Give what a look at files finds amiss and what to do, before anything is sent.
+
+    What an answer hands in is final, unlike a draft's: so it is told first, and whoever has checked
+    it sends it as it is.
+    """
+    return {
+        name: " ".join(line["words"] for line in looked(look, lang, t))
+        for name, look in uploads.looks(sight, papers).items()
+        if not look.well
+    }
 
 
 def _upload(
-    request: HttpRequest, name: str, uploads: list[services.Upload], t: Mapping[str, str]
+    request: HttpRequest, name: str, papers: list[services.Paper], t: Mapping[str, str]
 ) -> dict[str, str]:
     file = request.FILES.get(name)
     if file is None:
@@ -190,7 +223,12 @@ def _upload(
     if (file.size or 0) > services.MOST_BYTES:
         return {name: t["file_too_big"]}
     content = base64.b64encode(file.read()).decode()
-    uploads.append(services.Upload(name, (file.name or name)[-120:], "", content))
+    try:
+        papers.append(
+            services.read_paper(services.Upload(name, (file.name or name)[-120:], "", content))
+        )
+    except SubmissionInvalid as invalid:
+        return wrong_of(invalid, language(request))
     return {}
 
 

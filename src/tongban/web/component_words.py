@@ -60,8 +60,9 @@ COMPONENT_WORDS: Mapping[str, Words] = {
     "step_done": Words("已完成", "done"),
     "step_now": Words("当前步骤", "current step"),
     "step_of": Words("第 {at} 步，共 {all} 步", "Step {at} of {all}"),
+    "question_of": Words("第 {at} 题，共 {all} 题", "Question {at} of {all}"),
     "measured": Words("实测", "measured"),
-    "assumed": Words("假定", "assumed"),
+    "assumed": Words("含假定", "assumed"),
     "quoted": Words("引用", "quoted"),
     "as_table": Words("看数字表", "As a table"),
     "rating_1": Words("非常不满意", "Very dissatisfied"),
@@ -127,6 +128,10 @@ COMPONENT_WORDS: Mapping[str, Words] = {
         "上传后马上预检，结果写在材料下面。预检只作提醒：核对无误可以继续，由工作人员审查。",
         "Each file is looked at as it comes in, and what was found stands below it. It only warns: "
         "go on if you are sure; officials decide.",
+    ),
+    "look_as_it_is": Words(
+        "我已核对，按原样提交（请再次选择文件）",
+        "I have checked it: send it as it is (choose the file again)",
     ),
     "look_warn": Words("请核对", "Please check"),
     "look_refuse": Words("不能使用", "Cannot be used"),
@@ -223,6 +228,10 @@ COMPONENT_WORDS: Mapping[str, Words] = {
     "apply_now": Words("在线办理", "Apply now"),
     "guide_items": Words("包括这些事项", "What it includes"),
     "guide_version": Words("版本", "version"),
+    "guide_translated": Words(
+        "本指南{all}段中有{done}段已有签署的译文，其余为中文。",
+        "{done} of {all} parts of this guide are translated and signed; the rest is in Chinese.",
+    ),
     "services_themes": Words("按主题", "By theme"),
     "services_list": Words("全部事项", "All services"),
     "services_all": Words("查看全部事项", "Show all services"),

@@ -4,7 +4,6 @@ While somebody acts for another every page says so, and its own cases are out of
 """
 
 from collections.abc import Sequence
-from dataclasses import replace
 from datetime import date, datetime, time, timedelta
 
 from django.http import HttpRequest, HttpResponse
@@ -23,10 +22,12 @@ from tongban.infra.access.sessions import BEHALF
 from .components import Field, Option, gather
 from .pages import language, page, refused, subject_of, view_of, words_of
 from .signing_in import signed_in
+from .stepping import Form, again, form_of
 from .words import both
 
 _SIMPLE = "simple"  # the short form: a relative, everything that can be applied for, one year
 _YEAR = timedelta(days=365)
+_ABOUT = {"agent": "name", "ends": "last"}  # the question that asks for it, where named otherwise
 
 
 @require_http_methods(["GET", "POST"])
@@ -38,14 +39,16 @@ def delegations(request: HttpRequest, user: User) -> HttpResponse:
         return redirect("sign-in")
     asked = request.POST if request.method == "POST" else request.GET
     short = _SIMPLE in asked if "full" in asked or _SIMPLE in asked else view_of(request).elder
-    fields = _fields(request, subject, short=short)
-    if request.method == "GET":
-        return _show(request, user, subject, fields, short=short)
+    form = form_of(request, _fields(request, subject, short=short))
+    if not form.whole:
+        return _show(request, user, subject, form, short=short)
     try:
-        _grant(request, subject, fields, short=short)
+        _grant(request, subject, form.fields, short=short)
     except DelegationRefused as error:
         line = error.en if language(request) == "en" else error.zh
-        return _show(request, user, subject, _again(request, fields), short=short, lines=[line])
+        told = again(form, {_ABOUT.get(error.about, error.about): line})
+        lines = [line] if told is form else []
+        return _show(request, user, subject, told, short=short, lines=lines)
     return redirect("delegations")
 
 
@@ -53,7 +56,7 @@ def _show(
     request: HttpRequest,
     user: User,
     subject: Subject,
-    fields: Sequence[Field],
+    form: Form,
     *,
     short: bool,
     lines: Sequence[str] = (),
@@ -73,11 +76,11 @@ def _show(
             }
             for row in delegating.given_by(subject)
         ],
-        "fields": fields,
+        "form": form,
         "short": short,
         "lines": lines,
     }
-    return page(request, "delegations", shown, 422 if lines else 200)
+    return page(request, "delegations", shown, 422 if lines else form.status)
 
 
 def _fields(request: HttpRequest, subject: Subject, *, short: bool) -> list[Field]:
@@ -109,17 +112,6 @@ def _fields(request: HttpRequest, subject: Subject, *, short: bool) -> list[Fiel
     ]
 
 
-def _again(request: HttpRequest, fields: Sequence[Field]) -> list[Field]:
-    """Show what was sent: nothing typed is lost."""
-    sent = gather(fields, request.POST)
-    return [
-        replace(one, values=frozenset(request.POST.getlist(one.name)))
-        if one.kind == "checks"
-        else replace(one, value=sent[one.name])
-        for one in fields
-    ]
-
-
 def _grant(request: HttpRequest, subject: Subject, fields: Sequence[Field], *, short: bool) -> None:
     sent, form = gather(fields, request.POST), request.POST
     if not subject.person_id:
@@ -140,7 +132,7 @@ def _end_of(last: str) -> datetime:
             days=1
         )
     except (ValueError, OverflowError):
-        raise DelegationRefused(*both("delegate_last_day")) from None
+        raise DelegationRefused(*both("delegate_last_day"), about="ends") from None
 
 
 def _refused(request: HttpRequest, error: DelegationRefused) -> HttpResponse:
