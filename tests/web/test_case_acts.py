@@ -183,7 +183,7 @@ def test_a_prefilled_fact_is_doubted_shown_and_taken_back(office: Office) -> Non
     same = tree(client.get(way)).xpath("//main//dd")[0].text.strip()
     assert client.post(way, {"mother.name": same}).status_code == 422
     told = client.post(way, {"mother.name": "龚丽", "why": "户口簿上是丽"}, follow=True)
-    assert "您已提出异议： 龚丽" in text(told)
+    assert "您已提出异议：龚丽" in text(told)
     assert "龚丽" in text(client.get("/me/data/doubts"))
     assert office.case(number).doubts["mother.name"].why == "户口簿上是丽"
     again = client.post(way, {"mother.name": "龚莉"})
