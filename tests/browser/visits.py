@@ -126,9 +126,9 @@ class Visit:
         with self.page.expect_navigation() as going:
             found.locator("button:not([type=button], [name=level], [hidden])").first.click()
         self.status = going.value.status if going.value is not None else 0
-        if at and self.status == HTTPStatus.OK and stepped.count():
-            if int(str(stepped.get_attribute("value"))) > int(at):
-                return self.send(form, checked=checked, **fields)
+        asks = at and self.status == HTTPStatus.OK and stepped.count()
+        if asks and int(str(stepped.get_attribute("value"))) > int(at):
+            return self.send(form, checked=checked, **fields)
         return self
 
     def attach(self, field: str, name: str, content: bytes) -> "Visit":

@@ -2,11 +2,15 @@
 
 from typing import Any
 
+import pytest
 from django.test import Client
 from lxml import html
 
+from browser.pages_citizen import CITIZEN
+from browser.pages_open import OPEN
 from testkit.browsers import signed_in
 from testkit.office import Office
+from testkit.states import furnish
 from tongban.apps.parties import delegating
 from tongban.apps.parties import queries as parties
 from tongban.apps.parties import services as people
@@ -131,3 +135,27 @@ def test_an_elder_names_a_relative_in_two_pages_and_a_scope_in_five(office: Offi
     row = next(one for one in delegating.given_by(mother) if one.ended is None)
     assert (row.events, row.actions, row.ends.year) == (["newborn"], ["case.read"], 2027)
     assert parties.subject_of(row.agent).user_id
+
+
+#: Forms that ask more than one thing on a page, and why.
+TOGETHER = {
+    "sign-in": "name and password are filled in together by what keeps them",
+}
+
+
+@pytest.mark.slow
+def test_no_form_of_a_citizen_asks_two_questions_on_a_page(office: Office) -> None:
+    states = furnish(office)
+    amiss = {}
+    for shown in (*OPEN, *CITIZEN):
+        if shown.act is not None or shown.status != 200 or shown.name in TOGETHER:
+            continue
+        client = signed_in(states.people[shown.role]) if shown.role else Client()
+        client.cookies["tb_view"] = "elder"
+        answer = client.get(shown.path.format_map(states.numbers))
+        assert answer.status_code == 200, shown
+        for form in main_of(answer).xpath(".//form"):
+            if len(questions(form)) > 1:
+                names = [one.get("name") for one in form.xpath(f".//*[{_CONTROL}]")]
+                amiss[shown.name] = (form.get("action"), names)
+    assert amiss == {}, "\n".join(f"{k}: {v}" for k, v in amiss.items())

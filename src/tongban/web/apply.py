@@ -37,9 +37,8 @@ from .apply_frame import (
     show,
 )
 from .components import LEVEL, Field, answer, gather, of_fact
-from .languages import words
-from .pages import missing, view_of
-from .uploads import looked
+from .looks import looked
+from .pages import missing, view_of, words_of
 
 
 @require_GET
@@ -90,7 +89,7 @@ def _next(desk: Desk, put: Sequence[Asked]) -> str:
 
 def _take(request: HttpRequest, desk: Desk, put: Sequence[Asked], *, elder: bool) -> HttpResponse:
     """Save what was answered; show the next list of a division, or judge it all."""
-    fields = [of_fact(one.fact, desk.lang) for one in put]
+    fields = [of_fact(one.fact, desk.lang, desk.t) for one in put]
     sent = gather(fields, request.POST)
     given: dict[str, Any] = {one.fact.name: answer(one.fact, sent[one.fact.name]) for one in put}
     version = request.POST.get("version", "0")
@@ -124,7 +123,7 @@ def _judged(
     facts = [one.fact for one in put]
     _, mistakes = services.read_typed(facts, {n: v for n, v in given.items() if v is not None})
     wrong = {m.fact: m.message(desk.lang) for m in mistakes}
-    lacking = words(view_of(request).language.tag)["answer_needed"]
+    lacking = words_of(request)["answer_needed"]
     shown = {one.fact.name for one in desk.asked}
     for one in put:
         name = one.fact.name
@@ -171,7 +170,7 @@ def documents(request: HttpRequest, desk: Desk) -> HttpResponse:
             services.detach(desk.subject, desk.draft["number"], code)
         elif (file := request.FILES.get(code)) is not None:
             if (file.size or 0) > services.MOST_BYTES:
-                wrong[code] = words(view_of(request).language.tag)["file_too_big"]
+                wrong[code] = words_of(request)["file_too_big"]
                 continue
             wrong |= _attach(desk, code, file.name or code, file.read())
             new.append(code)
@@ -181,7 +180,7 @@ def documents(request: HttpRequest, desk: Desk) -> HttpResponse:
     if "remove" in request.POST or "stay" in request.POST or _amiss(desk, new):
         return redirect(desk.here(DOCUMENTS))
     there = {one["material"] for one in desk.draft["documents"]}
-    lacking = words(view_of(request).language.tag)["file_needed"]
+    lacking = words_of(request)["file_needed"]
     wrong = {
         one.spec.code: lacking
         for one in desk.papers
@@ -217,7 +216,7 @@ def _attach(desk: Desk, code: str, name: str, content: bytes) -> dict[str, str]:
 
 
 def _papers(request: HttpRequest, desk: Desk, wrong: Mapping[str, str]) -> dict[str, Any]:
-    t = words(view_of(request).language.tag)
+    t = words_of(request)
     there = {one["material"]: one for one in desk.draft["documents"]}
     looks = services.looks(desk.subject, desk.draft["number"]) if there else {}
     return {
@@ -256,8 +255,7 @@ def _wanted(
         return Field(code, name, "file", error=error, optional=optional)
     if look.well and not error:
         return None
-    joint = ": " if desk.lang == "en" else "："
-    return Field(code, f"{t['file_again']}{joint}{name}", "file", error=error, optional=True)
+    return Field(code, f"{t['file_again']}{t['colon']}{name}", "file", error=error, optional=True)
 
 
 _STEPS = {

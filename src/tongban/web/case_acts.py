@@ -5,18 +5,19 @@ decides. To whoever may not see the case it does not exist.
 """
 
 import base64
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import wraps
 from typing import Any, Literal
 
+from django.core.files.uploadedfile import UploadedFile
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.urls import reverse
 from django.utils.http import urlencode
 from django.views.decorators.http import require_http_methods, require_POST
 
-from tongban.apps.cases import disclosure, queries, services
+from tongban.apps.cases import disclosure, queries, services, uploads
 from tongban.apps.cases.disclosure import Sight
 from tongban.apps.cases.domain.state import ENDED, Stage
 from tongban.apps.cases.errors import CaseError, CaseUnknown, NotAllowed, SubmissionInvalid
@@ -25,10 +26,13 @@ from tongban.kernel.facts import Fact, UnknownFact
 
 from .components import Field, Option, answer, of_fact
 from .doubting import MOST_WHY, About, doubt_page
-from .languages import words
-from .pages import acting_subject, language, missing, page, view_of
+from .looks import looked
+from .pages import acting_subject, language, missing, page, words_of
 from .shown import value_words
-from .stepping import again, form_of
+from .stepping import Form, again, form_of
+
+#: The box by which a file goes in as it is, whatever a look found.
+_AS_IT_IS = "as_it_is"
 
 
 def look(subject: Subject | None, number: str) -> Sight | None:
@@ -72,10 +76,6 @@ def case_refused(
         "back_to": reverse("case", args=[number]),
     }
     return page(request, "refused", shown, status)
-
-
-def _words(request: HttpRequest) -> Mapping[str, str]:
-    return words(view_of(request).language.tag)
 
 
 def _frame(sight: Sight, lang: str) -> dict[str, Any]:
@@ -126,18 +126,20 @@ def _points(sight: Sight, lang: str, t: Mapping[str, str]) -> list[Point]:
             row = sources.get(name)
             if name in known and (row is None or row["origin"] != "applicant"):
                 told = row or {"fact": name, "value": known[name]}
-                said = value_words(told, loaded.ground.vocabulary, lang)
+                said = value_words(told, loaded.ground.vocabulary, lang, t)
                 field = Field(
                     name,
                     str(t["confirm_value"]).format(shown=f"{label} {said}"),
                     "check",
-                    hint=f"{why}（{row['department']}）" if row and row["department"] else why,
+                    hint=t["in_brackets"].format(text=why, more=row["department"])
+                    if row and row["department"]
+                    else why,
                     doubt=reverse("case-doubt", args=[loaded.case.number, name]) if row else "",
                 )
                 found[name] = Point("confirmed", field, fact, known[name])
                 continue
             held = loaded.case.facts.get(name)
-            typed = of_fact(fact, lang, value=held.value if held else None, hint=why)
+            typed = of_fact(fact, lang, t, value=held.value if held else None, hint=why)
             found[name] = Point("typed", replace(typed, label=label), fact)
     return list(found.values())
 
@@ -146,7 +148,7 @@ def _points(sight: Sight, lang: str, t: Mapping[str, str]) -> list[Point]:
 @at_case
 def give_answer(request: HttpRequest, sight: Sight) -> HttpResponse:
     """Show every point that is asked, and take the answers to all of them."""
-    lang, t = language(request), _words(request)
+    lang, t = language(request), words_of(request)
     points = _points(sight, lang, t)
     if not points or not disclosure.may(sight, "case.correct"):
         return redirect("case", sight.loaded.case.number)
@@ -154,22 +156,22 @@ def give_answer(request: HttpRequest, sight: Sight) -> HttpResponse:
     shown = {**_frame(sight, lang), "form": form}
     if not form.whole:
         return page(request, "case_answer", shown, form.status)
-    sent = {one.name: one.value for one in form.fields}
-    answers: dict[str, Any] = {}
-    for one in points:
-        name = one.field.name
-        if one.kind == "confirmed":
-            answers[name] = one.given
-        elif one.fact is not None:
-            answers[name] = answer(one.fact, sent[name])
-    try:
-        uploads = [_upload(request, one.field.name) for one in points if one.kind == "paper"]
-        services.answer(sight.subject, sight.loaded.case.number, answers, uploads)
-    except SubmissionInvalid as invalid:
-        wrong = wrong_of(invalid, lang)
-        told = {"form": again(form, wrong), "lines": [wrong[name] for name in wrong.keys() - sent]}
-        return page(request, "case_answer", {**shown, **told}, 422)
-    return redirect("case", sight.loaded.case.number)
+    answers, papers, wrong = _gathered(request, points, form, lang)
+    if not wrong:
+        papers = [services.see_paper(paper) for paper in papers]
+        if amiss := _amiss(sight, papers, lang, t):
+            shown["again"] = Field(_AS_IT_IS, t["look_as_it_is"], "check", optional=True)
+            wrong = {} if request.POST.get(_AS_IT_IS) == "yes" else amiss
+    if not wrong:
+        try:
+            services.answer(sight.subject, sight.loaded.case.number, answers, papers)
+        except SubmissionInvalid as invalid:
+            wrong = wrong_of(invalid, lang)
+        else:
+            return redirect("case", sight.loaded.case.number)
+    asked = {one.name for one in form.fields}
+    told = {"form": again(form, wrong), "lines": [wrong[name] for name in wrong.keys() - asked]}
+    return page(request, "case_answer", {**shown, **told}, 422)
 
 
 def _lacks(request: HttpRequest, one: Field, t: Mapping[str, str]) -> str:
@@ -184,10 +186,46 @@ def _lacks(request: HttpRequest, one: Field, t: Mapping[str, str]) -> str:
     return "" if one.value else t["answer_needed"]
 
 
-def _upload(request: HttpRequest, name: str) -> services.Upload:
-    file = request.FILES[name]
+def _gathered(
+    request: HttpRequest, points: Sequence[Point], form: Form, lang: str
+) -> tuple[dict[str, Any], list[services.Paper], dict[str, str]]:
+    """Take what was typed, confirmed and chosen, and say by field which file cannot be read."""
+    sent = {one.name: one.value for one in form.fields}
+    wrong: dict[str, str] = {}
+    answers: dict[str, Any] = {}
+    papers: list[services.Paper] = []
+    for one in points:
+        name = one.field.name
+        if (file := request.FILES.get(name)) is not None and one.kind == "paper":
+            try:
+                papers.append(services.read_paper(_upload(name, file)))
+            except SubmissionInvalid as invalid:
+                wrong |= wrong_of(invalid, lang)
+        elif one.kind == "confirmed":
+            answers[name] = one.given
+        elif one.fact is not None:
+            answers[name] = answer(one.fact, sent[name])
+    return answers, papers, wrong
+
+
+def _upload(name: str, file: UploadedFile[Any]) -> services.Upload:
     content = base64.b64encode(file.read()).decode()
     return services.Upload(name, (file.name or name)[-120:], "", content)
+
+
+def _amiss(
+    sight: Sight, papers: Sequence[services.Paper], lang: str, t: Mapping[str, str]
+) -> dict[str, str]:
+    """Give what a look at files finds amiss and what to do, before anything is sent.
+
+    What an answer hands in is final, unlike a draft's: so it is told first, and whoever has checked
+    it sends it as it is.
+    """
+    return {
+        name: " ".join(line["words"] for line in looked(look, lang, t))
+        for name, look in uploads.looks(sight, papers).items()
+        if not look.well
+    }
 
 
 # --- not right? -----------------------------------------------------------------------------------
@@ -197,7 +235,7 @@ def _upload(request: HttpRequest, name: str) -> services.Upload:
 @at_case
 def doubt(request: HttpRequest, sight: Sight, fact: str) -> HttpResponse:
     """Take what a prefilled fact should be and why; show what was said, to be taken back."""
-    lang, t = language(request), _words(request)
+    lang, t = language(request), words_of(request)
     rows = {row["fact"]: row for row in disclosure.facts(sight, lang)}
     row = rows.get(fact)
     if row is None or row["origin"] != "source" or not disclosure.may(sight, "case.correct"):
@@ -242,7 +280,7 @@ def urge(request: HttpRequest, sight: Sight) -> HttpResponse:
 @at_case
 def take_back(request: HttpRequest, sight: Sight) -> HttpResponse:
     """Ask which items and why, once; then withdraw them."""
-    lang, t, case = language(request), _words(request), sight.loaded.case
+    lang, t, case = language(request), words_of(request), sight.loaded.case
     definitions = sight.loaded.ground.definitions
     standing = [
         Option(item, definitions[item].name.of(lang))

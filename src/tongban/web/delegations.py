@@ -20,10 +20,10 @@ from tongban.infra.access.models import User
 from tongban.infra.access.sessions import BEHALF
 
 from .components import Field, Option, gather
-from .languages import words
-from .pages import language, page, refused, subject_of, view_of
+from .pages import language, page, refused, subject_of, view_of, words_of
 from .signing_in import signed_in
 from .stepping import Form, again, form_of
+from .words import both
 
 _SIMPLE = "simple"  # the short form: a relative, everything that can be applied for, one year
 _YEAR = timedelta(days=365)
@@ -62,7 +62,7 @@ def _show(
     lines: Sequence[str] = (),
 ) -> HttpResponse:
     lang, now = language(request), clock.now()
-    t = words(view_of(request).language.tag)
+    t = words_of(request)
     names = {slug: items.life_event(slug).name.of(lang) for slug in items.life_events()}
     shown = {
         "subject": subject,
@@ -85,7 +85,7 @@ def _show(
 
 def _fields(request: HttpRequest, subject: Subject, *, short: bool) -> list[Field]:
     """Make the questions of granting; the short form asks for the person alone."""
-    lang, t = language(request), words(view_of(request).language.tag)
+    lang, t = language(request), words_of(request)
     who = [
         Field("name", t["delegation_name"], most=50),
         Field("number", t["delegation_number"], "identity", most=18),
@@ -115,7 +115,7 @@ def _fields(request: HttpRequest, subject: Subject, *, short: bool) -> list[Fiel
 def _grant(request: HttpRequest, subject: Subject, fields: Sequence[Field], *, short: bool) -> None:
     sent, form = gather(fields, request.POST), request.POST
     if not subject.person_id:
-        raise DelegationRefused("您没有自然人账户", "you have no account as a person")
+        raise DelegationRefused(*both("delegate_no_person"))
     if short:
         today = datetime.combine(clock.today(), time(), clock.SHANGHAI)
         scope = Scope(sorted(ACTIONS), list(items.life_events()), today + _YEAR)
@@ -132,7 +132,7 @@ def _end_of(last: str) -> datetime:
             days=1
         )
     except (ValueError, OverflowError):
-        raise DelegationRefused("请填写截止日期", "name the last day", about="ends") from None
+        raise DelegationRefused(*both("delegate_last_day"), about="ends") from None
 
 
 def _refused(request: HttpRequest, error: DelegationRefused) -> HttpResponse:

@@ -13,8 +13,7 @@ from tongban.apps.items import queries as items
 from tongban.infra.access.domain import Subject
 
 from .components import Field, answer, of_fact
-from .languages import words
-from .pages import language, page, view_of
+from .pages import language, page, words_of
 from .shown import day_of, value_words
 from .stepping import again, form_of
 
@@ -44,12 +43,12 @@ def doubt_page(
 
     ``raise_`` keeps the doubt; it may raise `SubmissionInvalid` with what is wrong with it.
     """
-    lang, t = language(request), words(view_of(request).language.tag)
+    lang, t = language(request), words_of(request)
     fact = row["fact"]
     vocabulary = items.vocabulary()
     known = vocabulary.fact(fact)
     fields = [
-        replace(of_fact(known, lang, optional=True), label=t["doubt_says"]),
+        replace(of_fact(known, lang, t, optional=True), label=t["doubt_says"]),
         Field("why", t["doubt_why"], "long", optional=True, most=MOST_WHY),
     ]
     shown = {
@@ -58,7 +57,7 @@ def doubt_page(
         "help": t[about.help],
         "fact": row,
         "as_of": day_of(row["as_of"]),
-        "value": value_words(row, vocabulary, lang),
+        "value": value_words(row, vocabulary, lang, t),
     }
     form = form_of(request, fields)
     if not form.whole:

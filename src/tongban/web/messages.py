@@ -19,8 +19,7 @@ from tongban.infra.messages import queries, services
 from tongban.infra.messages.services import ChannelRefused
 
 from .components import Field, Option
-from .languages import words
-from .pages import language, missing, page, subject_of, view_of
+from .pages import language, missing, page, subject_of, words_of
 
 _SIZE = 20
 _TABS = (("messages", "messages_inbox"), ("channels", "channels"))
@@ -43,7 +42,7 @@ def _reader(view: Callable[..., HttpResponse]) -> Callable[..., HttpResponse]:
 
 
 def _tabs(request: HttpRequest) -> list[tuple[str, str, str]]:
-    t = words(view_of(request).language.tag)
+    t = words_of(request)
     return [(reverse(name), name, t[word]) for name, word in _TABS]
 
 
@@ -75,7 +74,7 @@ def message(request: HttpRequest, subject: Subject, number: int) -> HttpResponse
         return missing(request)
     if row["read"] is None:
         services.mark_read(subject.person_id, [number])
-    t = words(view_of(request).language.tag)
+    t = words_of(request)
     sent = [
         {
             "name": t[f"channel_{one['kind']}"],
@@ -132,7 +131,7 @@ def channels(request: HttpRequest, subject: Subject) -> HttpResponse:
 def _channels(
     request: HttpRequest, subject: Subject, kind: str = "", at: str = "", wrong: str = ""
 ) -> HttpResponse:
-    t = words(view_of(request).language.tag)
+    t = words_of(request)
     held = {one["kind"]: one for one in queries.channels(subject.person_id)}
     rows: list[dict[str, Any]] = []
     for one in _KINDS:

@@ -15,8 +15,7 @@ from tongban.apps.voice.domain import LEVELS, LONGEST, Opinion, RatingRefused
 
 from .case_acts import at_case, case_refused
 from .components import Field, Option
-from .languages import words
-from .pages import language, page, view_of
+from .pages import language, page, words_of
 from .shown import acts_of
 from .stepping import again, form_of
 
@@ -39,7 +38,7 @@ def rate(request: HttpRequest, sight: Sight, item: str) -> HttpResponse:
         "level": level,
     }
     if level is None:
-        t = words(view_of(request).language.tag)
+        t = words_of(request)
         wrong = t["rate_level"] if "level" in sent else ""
         field = Field("level", t["rating"], "choice", error=wrong)
         shown |= {"error": wrong, "wrong": [field]}
@@ -70,7 +69,7 @@ def _level(text: str) -> int | None:
 
 def _fields(request: HttpRequest, level: int) -> list[Field]:
     """Make the questions that follow a level: its tags by group, words, whether unnamed."""
-    lang, t = language(request), words(view_of(request).language.tag)
+    lang, t = language(request), words_of(request)
     groups = [
         Field(
             "tags",

@@ -15,8 +15,7 @@ from tongban.infra.access import keeping
 from tongban.infra.access.sessions import BEHALF
 
 from .components import LEVEL, Field, gather
-from .languages import words
-from .pages import view_of
+from .pages import view_of, words_of
 
 #: Which question of its form a page puts, and the button that leads to the one before.
 QUESTION, TURN, BACK = "question", "turn", "back"
@@ -127,7 +126,7 @@ def carried(one: Field) -> list[Field]:
 
 def needed(request: HttpRequest) -> Judge:
     """Ask for an answer to every question that is not optional; a box may stay empty."""
-    wanted = str(words(view_of(request).language.tag)["answer_needed"])
+    wanted = words_of(request)["answer_needed"]
     return lambda one: "" if one.optional or one.kind == "check" or _given(one) else wanted
 
 
