@@ -140,6 +140,8 @@ def test_an_elder_names_a_relative_in_two_pages_and_a_scope_in_five(office: Offi
 #: Forms that ask more than one thing on a page, and why.
 TOGETHER = {
     "sign-in": "name and password are filled in together by what keeps them",
+    "styleguide": "shows every kind of question, and is no form",
+    "verify": "asks for a licence, pasted or as a file: for whoever is shown one",
 }
 
 
@@ -159,3 +161,39 @@ def test_no_form_of_a_citizen_asks_two_questions_on_a_page(office: Office) -> No
                 names = [one.get("name") for one in form.xpath(f".//*[{_CONTROL}]")]
                 amiss[shown.name] = (form.get("action"), names)
     assert amiss == {}, "\n".join(f"{k}: {v}" for k, v in amiss.items())
+
+
+def test_an_elder_hands_in_one_document_a_page_and_may_leave_out_what_is_optional(
+    office: Office,
+) -> None:
+    client, way = elder(office), "/apply/newborn/documents"
+    client.get("/apply/newborn/answers")
+    pages, at = [], client.get(way)
+    while at.status_code == 200 and len(pages) < MOST:
+        pages.append(asked(at))
+        at = press(client, way, at, {})
+        if at.status_code == 302 and str(at.url).startswith(way):
+            at = client.get(at.url)
+    assert len(pages) == len(set(pages)) > 1
+    assert at.status_code == 302
+    assert not str(at.url).startswith(way)
+
+
+def test_an_elder_sets_a_channel_in_two_pages(office: Office) -> None:
+    client, way = elder(office), "/messages/channels"
+    page = client.get(way)
+    forms = [one for one in main_of(page).xpath(".//form") if questions(one)]
+    assert [len(questions(one)) for one in forms] == [1, 1]
+    sent = sent_by(forms[0], {"address": "wrong"})
+    page = client.post(way, sent)
+    assert page.status_code == 200
+    second = next(
+        one for one in main_of(page).xpath(".//form") if one.xpath(".//input[@name='wish']")
+    )
+    assert len(questions(second)) == 1
+    refused = client.post(way, sent_by(second, {}))
+    assert refused.status_code == 422
+    first = next(
+        one for one in main_of(refused).xpath(".//form") if one.xpath(".//input[@value='wrong']")
+    )
+    assert [one.xpath(".//input/@name") for one in questions(first)] == [["address"]]

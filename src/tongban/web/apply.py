@@ -157,7 +157,10 @@ def _again(desk: Desk, typed: Mapping[str, Any]) -> Desk:
 @require_http_methods(["GET", "POST"])
 @at
 def documents(request: HttpRequest, desk: Desk) -> HttpResponse:
-    """Take the documents that nothing stands for; each is kept as soon as it is sent."""
+    """Take the documents that nothing stands for; each is kept as soon as it is sent.
+
+    All are asked for on one page, or in the elder view one a page.
+    """
     if request.method == "GET":
         if not desk.papers and not desk.licensed:
             return redirect(desk.after(DOCUMENTS))
@@ -177,8 +180,8 @@ def documents(request: HttpRequest, desk: Desk) -> HttpResponse:
     desk = fresh(desk)
     if wrong:
         return show(request, desk, DOCUMENTS, _papers(request, desk, wrong), status=422)
-    if "remove" in request.POST or "stay" in request.POST or _amiss(desk, new):
-        return redirect(desk.here(DOCUMENTS))
+    if way := _other_paper(request, desk, new):
+        return redirect(way)
     there = {one["material"] for one in desk.draft["documents"]}
     lacking = words_of(request)["file_needed"]
     wrong = {
@@ -189,6 +192,22 @@ def documents(request: HttpRequest, desk: Desk) -> HttpResponse:
     if wrong:
         return show(request, desk, DOCUMENTS, _papers(request, desk, wrong), status=422)
     return redirect(desk.after(DOCUMENTS))
+
+
+def _other_paper(request: HttpRequest, desk: Desk, new: Sequence[str]) -> str:
+    """Give the page of documents that comes next: the same, or an elder's next; else nothing."""
+    codes, put = [one.spec.code for one in desk.papers], request.POST.get("put", "")
+    if not ("remove" in request.POST or "stay" in request.POST or _amiss(desk, new)):
+        there = {one["material"] for one in desk.draft["documents"]}
+        left = (
+            [one for one in codes[codes.index(put) + 1 :] if one not in there]
+            if put in codes
+            else []
+        )
+        if not left:
+            return ""
+        put = left[0]
+    return f"{desk.here(DOCUMENTS)}?at={put}" if put in codes else desk.here(DOCUMENTS)
 
 
 def _amiss(desk: Desk, new: Sequence[str]) -> bool:
@@ -219,19 +238,26 @@ def _papers(request: HttpRequest, desk: Desk, wrong: Mapping[str, str]) -> dict[
     t = words_of(request)
     there = {one["material"]: one for one in desk.draft["documents"]}
     looks = services.looks(desk.subject, desk.draft["number"]) if there else {}
+    papers: list[dict[str, Any]] = [
+        {
+            "code": one.spec.code,
+            "label": one.spec.name.of(desk.lang),
+            "field": _wanted(desk, one, looks.get(one.spec.code), wrong, t),
+            "there": there.get(one.spec.code),
+            "look": looked(looks[one.spec.code], desk.lang, t) if one.spec.code in looks else [],
+        }
+        for one in desk.papers
+    ]
+    put = ""
+    if view_of(request).elder:
+        asked = [one["code"] for one in papers if one["field"]]
+        first = [*wrong, request.GET.get("at", ""), *(c for c in asked if c not in there), *asked]
+        put = next((code for code in first if code in asked), "")
+        for one in papers:
+            one["field"] = one["field"] if one["code"] == put else None
     return {
-        "papers": [
-            {
-                "code": one.spec.code,
-                "label": one.spec.name.of(desk.lang),
-                "field": _wanted(desk, one, looks.get(one.spec.code), wrong, t),
-                "there": there.get(one.spec.code),
-                "look": looked(looks[one.spec.code], desk.lang, t)
-                if one.spec.code in looks
-                else [],
-            }
-            for one in desk.papers
-        ],
+        "papers": papers,
+        "put": put,
         "licensed": licences_of(desk),
         "fields": [Field(code, named(desk, code), error=line) for code, line in wrong.items()],
         "waived": sorted(

@@ -71,11 +71,10 @@ def form_of(request: HttpRequest, fields: Sequence[Field], judge: Judge | None =
     every question that is not optional needs one.
     """
     judge = judge or needed(request)
-    of = len(_pages(fields)) if view_of(request).elder else 0
-    of = of if of > 1 else 0
+    of = _count(request, fields)
     sent = request.POST if request.method == "POST" else _kept(request)
     if sent is None:
-        return Form(tuple(fields), min(of, 1), of)
+        return fresh_form(request, fields)
     fields = [_bound(one, sent) for one in fields]
     at = _at(sent, of)
     if request.method != "POST" or sent.get(LEVEL) in {one.name for one in fields}:
@@ -87,6 +86,12 @@ def form_of(request: HttpRequest, fields: Sequence[Field], judge: Judge | None =
         form = _told(form, [judge(one) if one in form.put else "" for one in fields])
         return form if form.status != HTTPStatus.OK else replace(form, at=at + 1)
     return _told(replace(form, whole=True), [judge(one) for one in fields])
+
+
+def fresh_form(request: HttpRequest, fields: Sequence[Field]) -> Form:
+    """Give a form of which nothing came: another form of its page was sent."""
+    of = _count(request, fields)
+    return Form(tuple(fields), min(of, 1), of)
 
 
 def again(form: Form, wrong: Mapping[str, str]) -> Form:
@@ -104,6 +109,12 @@ def _told(form: Form, wrong: Sequence[str]) -> Form:
     pages = enumerate(_pages(fields), 1)
     first = next(n for n, page in pages if any(one.error for one in page))
     return Form(tuple(fields), first if form.of else 0, form.of)
+
+
+def _count(request: HttpRequest, fields: Sequence[Field]) -> int:
+    """Count the pages of a form; 0 where all of it stands on one."""
+    of = len(_pages(fields)) if view_of(request).elder else 0
+    return of if of > 1 else 0
 
 
 def _pages(fields: Sequence[Field]) -> list[tuple[Field, ...]]:
