@@ -22,6 +22,7 @@ from tongban.apps.value import counting, parameters, samples
 from tongban.apps.value.building import of_costs
 from tongban.apps.value.domain import appraisal, chance
 from tongban.apps.value.loading import project
+from tongban.infra.reports.model import plain
 
 BRANCHES = 720_000  # fourteen events each: ten million
 PATHS = 100_000
@@ -84,7 +85,7 @@ def measure(ledger: Path, events: Path) -> dict[str, float]:
     """Cost these events; give the seconds and the greatest memory of this process."""
     known = parameters.load()
     began = time.perf_counter()
-    of_costs(ledger, events, known, date(2026, 1, 1), trail="generated")
+    of_costs(ledger, events, known, date(2026, 1, 1), trail=plain("generated"))
     seconds = time.perf_counter() - began
     counted = counting.count(events, known.within)
     return {

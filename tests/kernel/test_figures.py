@@ -8,7 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tongban.kernel.figures import UNITS, Figure, FigureInvalid
+from tongban.kernel.facts import Words
+from tongban.kernel.figures import STATUS, UNITS, Figure, FigureInvalid, Status, weakest
 
 GIVEN = {
     "value": 3,
@@ -45,6 +46,22 @@ def test_a_figure_says_how_it_is_known() -> None:
     quoted = figure(status="quoted", as_of=instant, source="report 4.2")
     assert quoted.full("zh") == "3 天（引用，截至 2026-11-23，来源：report 4.2）"
     assert quoted.full("en") == "3 days (quoted, as of 2026-11-23, source: report 4.2)"
+    typed = figure(source=Words("命令行所填", "command line"))
+    assert typed.full("zh-hans") == "3 天（实测，截至 2026-11-23，来源：命令行所填）"
+    assert typed.full("en-gb") == "3 days (measured, as of 2026-11-23, source: command line)"
+
+
+KNOWN = st.sampled_from(sorted(STATUS))
+
+
+@given(KNOWN, KNOWN, KNOWN)
+def test_what_is_made_of_others_is_no_better_known(one: Status, two: Status, three: Status) -> None:
+    assert weakest(one, weakest(two, three)) == weakest(weakest(one, two), three)
+    assert weakest(one, two, three) == weakest(three, one, two) == weakest(weakest(one, two), three)
+    assert weakest(one) == weakest(one, one) == one
+    order = ["measured", "quoted", "assumed"]
+    made = order.index(weakest(one, two, three))
+    assert made == max(order.index(part) for part in (one, two, three))
 
 
 @pytest.mark.parametrize(
@@ -57,6 +74,7 @@ def test_a_figure_says_how_it_is_known() -> None:
         ({"unit": "furlong"}, "furlong"),
         ({"status": "guessed"}, "guessed"),
         ({"source": " "}, "source"),
+        ({"source": Words("台账", " ")}, "source"),
     ],
 )
 def test_a_number_that_cannot_stand_in_a_report_is_refused(told: dict[str, Any], why: str) -> None:

@@ -76,7 +76,7 @@ def in_html(text: str) -> Iterator[str]:
 def _figure(told: dict[str, Any]) -> Figure:
     value = told["value"] if isinstance(told["value"], int) else Decimal(told["value"])
     day = date.fromisoformat(told["as_of"][:10])
-    return Figure(value, told["unit"], day, told["source"], told["status"])
+    return Figure(value, told["unit"], day, str(told["source"]), told["status"])
 
 
 def _without(text: str, figures: list[str]) -> str:

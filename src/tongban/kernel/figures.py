@@ -8,12 +8,16 @@ from datetime import date, datetime
 from decimal import Decimal
 from typing import Literal
 
-Status = Literal["measured", "assumed", "quoted"]
-_STATUS = {
-    "measured": ("实测", "measured"),
-    "assumed": ("假定", "assumed"),
-    "quoted": ("引用", "quoted"),
+from .facts import Words
+
+Status = Literal["measured", "quoted", "assumed"]
+#: How a figure is known, the best known first; what rests on an assumption too is assumed.
+STATUS: dict[Status, Words] = {
+    "measured": Words("实测", "measured"),
+    "quoted": Words("引用", "quoted"),
+    "assumed": Words("含假定", "assumed"),
 }
+_WEAKER = tuple(STATUS)
 #: Units by code: Chinese, English singular, English plural.
 UNITS = {
     "fen": ("元", "yuan", "yuan"),
@@ -58,12 +62,31 @@ class FigureInvalid(ValueError):
     """A number that cannot stand in a report."""
 
 
+def weakest(first: Status, *others: Status) -> Status:
+    """Give how a number is known that is made of others 最弱状态: no better than any of them.
+
+    >>> weakest("measured", "assumed", "quoted")
+    'assumed'
+    """
+    return max((first, *others), key=_WEAKER.index)
+
+
+def source_of(source: str | Words, lang: str) -> str:
+    """Name a source in ``lang``; a file has one name in every language."""
+    return source if isinstance(source, str) else source.of("en" if _english(lang) else "zh")
+
+
+def _english(lang: str) -> bool:
+    return lang.startswith("en")
+
+
 @dataclass(frozen=True, slots=True)
 class Figure:
     """One number of a report.
 
     ``value`` is exact (money in integer fen); ``unit`` a code of ``UNITS``; ``as_of`` the day or
-    instant it holds for; ``source`` where a reader can look it up. Raise FigureInvalid.
+    instant it holds for; ``source`` where a reader can look it up: words, or a name that is the
+    same in every language. Raise FigureInvalid.
 
     >>> cost = Figure(123456, "fen", date(2026, 11, 23), "ledger 2026-11", "measured")
     >>> cost.text("zh"), cost.text("en")
@@ -75,7 +98,7 @@ class Figure:
     value: int | Decimal
     unit: str
     as_of: date
-    source: str
+    source: str | Words
     status: Status
 
     def __post_init__(self) -> None:
@@ -90,22 +113,22 @@ class Figure:
             raise FigureInvalid(f"FigureInvalid: unit {self.unit!r}; one of {', '.join(UNITS)}")
         if self.unit == "fen" and not isinstance(self.value, int):
             raise FigureInvalid("FigureInvalid: money is whole fen")
-        if self.status not in _STATUS:
-            raise FigureInvalid(f"FigureInvalid: status {self.status!r}; one of {list(_STATUS)}")
-        if not self.source.strip():
+        if self.status not in STATUS:
+            raise FigureInvalid(f"FigureInvalid: status {self.status!r}; one of {list(STATUS)}")
+        if not all(source_of(self.source, lang).strip() for lang in ("zh", "en")):
             raise FigureInvalid("FigureInvalid: a figure needs a source")
 
     def text(self, lang: str) -> str:
         """Write value and unit; English where ``lang`` begins with ``en``, else Chinese."""
         shown = Decimal(self.value).scaleb(-2) if self.unit == "fen" else Decimal(self.value)
         zh, one, many = UNITS[self.unit]
-        unit = (one if shown == 1 else many) if lang.startswith("en") else zh
+        unit = (one if shown == 1 else many) if _english(lang) else zh
         return f"{shown:,f}{'' if unit in _JOINED else ' '}{unit}"
 
     def full(self, lang: str) -> str:
         """Write the figure with how it is known, its day and its source."""
         day = self.as_of.date() if isinstance(self.as_of, datetime) else self.as_of
-        zh, en = _STATUS[self.status]
-        if lang.startswith("en"):
-            return f"{self.text(lang)} ({en}, as of {day}, source: {self.source})"
-        return f"{self.text(lang)}（{zh}，截至 {day}，来源：{self.source}）"
+        known, source = STATUS[self.status], source_of(self.source, lang)
+        if _english(lang):
+            return f"{self.text(lang)} ({known.en}, as of {day}, source: {source})"
+        return f"{self.text(lang)}（{known.zh}，截至 {day}，来源：{source}）"

@@ -14,8 +14,7 @@ from django.views.decorators.http import require_GET
 from tongban.apps.forecast import queries
 from tongban.kernel.figures import UNITS, Figure
 
-from .atlas_words import words
-from .pages import language, page, subject_of
+from .pages import language, page, subject_of, words_of
 
 _VIEWS = ("checks", "measured", "cases", "compare", "figures")
 
@@ -26,7 +25,7 @@ def atlas(request: HttpRequest, view: str = "checks") -> HttpResponse:
     if view not in _VIEWS:
         raise Http404
     lang = language(request)
-    w, seen = words(lang), queries.atlas()
+    w, seen = words_of(request, "atlas"), queries.atlas()
     made = _MAKE[view](_Page(seen, lang, w, request.GET.get("area", "")))
     if made is None:
         return page(request, "missing", {"subject": subject_of(request)}, status=404)

@@ -69,8 +69,3 @@ WORDS: Mapping[str, Words] = {
     "data": Words("以 JSON 取得", "As JSON"),
     "unknown": Words("没有这个领域", "There is no such part of the field"),
 }
-
-
-def words(lang: str) -> Mapping[str, str]:
-    """Give every word in a language."""
-    return {name: word.of(lang) for name, word in WORDS.items()}

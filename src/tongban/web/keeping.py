@@ -17,8 +17,7 @@ from django.utils.http import url_has_allowed_host_and_scheme
 from tongban.infra.access import keeping, sessions
 from tongban.infra.access.models import User
 
-from .languages import words
-from .pages import page, subject_of, view_of
+from .pages import page, subject_of, words_of
 from .refilling import refill, say
 
 _FORMS = ("application/x-www-form-urlencoded", "multipart/form-data")
@@ -125,7 +124,7 @@ def _tell(
     files: bool = False,
 ) -> None:
     """Say at the top of the page what became of what was typed."""
-    t = words(view_of(request).language.tag)
+    t = words_of(request)
     shown = {"t": t, "word": t[word], "left": left or [], "files": files}
     notice = render_to_string("web/kept.html", shown)
     response.content = say(response.content.decode(), notice)

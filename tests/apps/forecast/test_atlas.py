@@ -7,7 +7,7 @@ import re
 import subprocess
 import sys
 from collections.abc import Callable, Mapping
-from dataclasses import replace
+from dataclasses import asdict, replace
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from pathlib import Path
@@ -47,6 +47,7 @@ from tongban.cli import COMMANDS, Branch, main
 from tongban.infra.packs import shipped_packs
 from tongban.infra.regions import load_regions
 from tongban.infra.reports.files import to_json
+from tongban.kernel.facts import Words
 from tongban.kernel.figures import UNITS, Figure
 
 ATLAS = shipped()
@@ -469,6 +470,7 @@ def test_what_is_no_yaml_and_no_folder_is_named_with_its_line(tmp_path: Path) ->
     assert read(folder).cards == ATLAS.cards
 
 
+@pytest.mark.django_db
 def test_the_command_reads_the_installations_own_folder(tmp_path: Path, settings: Any) -> None:
     settings.HOME = tmp_path / "home"
     settings.ATLAS = own(tmp_path / "ours", figures__own=FIGURES)
@@ -589,7 +591,7 @@ def test_reports_of_value_and_forecast_stand_beside_with_their_status(tmp_path: 
     assert {key for key in wanted if found[key].figure is not None} == wanted - scenarios
     even = found["cloud_break_even"].figure
     assert even is not None
-    assert (even.unit, even.status) == ("year", "measured")
+    assert (even.unit, even.status) == ("year", "quoted")
     # a second report whose break-even is another year leaves it open which one is meant
     (name,) = (name for name in made if "break-even at the end" in name)
     other = f"{name.rsplit(' |', 1)[0]}0 | figure"
@@ -612,12 +614,13 @@ def test_reports_of_value_and_forecast_stand_beside_with_their_status(tmp_path: 
         figure, cell = found[key].figure, rates[label]
         assert figure is not None
         assert (str(figure.value), figure.unit) == (str(cell["value"]), cell["unit"])
-        assert (figure.status, figure.source) == (cell["status"], cell["source"])
+        source = asdict(figure.source) if isinstance(figure.source, Words) else figure.source
+        assert (figure.status, source) == (cell["status"], cell["source"])
         assert found[key].command.startswith("tongban value")
     report = json.loads(to_json(build(ATLAS, found, DAY)))
     beside = {row[1]["en"]: row for row in rows_of(report, "measured")}
     row = beside[ATLAS.figures["cps_mean"].en]
-    assert (row[2]["status"], row[3]["status"]) == ("quoted", "measured")
+    assert (row[2]["status"], row[3]["status"]) == ("quoted", "assumed")
     assert row[5] == "tongban value platform LEDGER"
     assert ATLAS.figures["growth_base"].en not in beside
 

@@ -131,8 +131,8 @@ def test_the_year_of_break_even_is_a_figure(tmp_path: Path) -> None:
     assert [values(found[str(year)])[-1] for year in range(2024, 2028)] == [-3000, -1800, -600, 600]
     (even,) = found["from the start of 2024 to break-even at the end of 2027"]
     assert isinstance(even, Figure)
-    assert (even.value, even.unit, even.as_of, even.status) == (4, "year", DAY, "measured")
-    assert even.source.startswith("costs.csv sha256:")
+    assert (even.value, even.unit, even.as_of, even.status) == (4, "year", DAY, "quoted")
+    assert str(even.source).startswith("costs.csv sha256:")
     (section,) = (s for s in report.sections if s.title.en == title)
     assert [said.en for said in section.says] == ["break-even in 2027"]
     never = rows(written(tmp_path, COSTS.replace(",22,", ",19,")), title)

@@ -144,7 +144,8 @@ def test_the_rate_that_is_needed_is_a_figure() -> None:
     label, needed = table.rows[-1]
     assert label == Words("要达到该净现值，内部收益率至少", "IRR that this NPV needs, at least")
     # (1 + 2.3)^(1/5) − 1 is 26.97 %
-    assert needed == Figure(Decimal("27.0"), "percent", DAY, "gate of a report", "assumed")
+    source = Words("对 a report 的自洽性检验", "gate of a report")
+    assert needed == Figure(Decimal("27.0"), "percent", DAY, source, "assumed")
     (below,) = check(Claim(5, Decimal("0.2"), Decimal("0.01"), Decimal("0.05")))
     assert below.needed is None
     assert len(section(5, Decimal("0.2"), Decimal("0.01"), Decimal("0.05")).tables[0].rows) == 5

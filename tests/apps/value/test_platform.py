@@ -46,7 +46,9 @@ def test_services_of_the_trail_are_counted(office: Office, ledger: Path) -> None
         if dict(zip((*COLUMNS, BY), row, strict=True))["stage"] in DECIDED
     ]
     assert found["effective services"] == len(granted) > 2
-    assert platform.TRAIL in unit["rows"][2][1]["source"]
+    source, trail_told = unit["rows"][2][1]["source"], platform.TRAIL
+    assert source["zh"].startswith(f"{trail_told.zh}；")
+    assert source["en"].startswith(f"{trail_told.en}; ")
     # what an official did is a person's work, though no rule handed it over
     (task, *_) = office.tasks(number)
     grant = services.Verdict(outputs={"outcome": "grant"}, reason="材料齐全")

@@ -19,10 +19,15 @@ from tongban.apps.value import counting, parameters, samples
 from tongban.apps.value.domain import costing
 from tongban.apps.value.errors import ValueRefused
 from tongban.infra.reports.model import Source
+from tongban.kernel.facts import Words
 from tongban.kernel.figures import Figure
 
 DAY = date(2026, 11, 26)
 BOOKS = Source("ledger.csv sha256:0", DAY)
+
+
+def named(source: str | dict[str, str]) -> str:
+    return source if isinstance(source, str) else source["en"]
 
 
 @pytest.fixture(scope="module")
@@ -266,7 +271,7 @@ def test_outputs_are_written_and_say_the_same(made: dict[str, Path], tmp_path: P
     lines = load_workbook(names[2]).worksheets[-1].iter_rows(min_row=2, values_only=True)
     listed = {(line[1], line[2], line[7]) for line in lines}
     assert {
-        (row[0]["en"], head["en"], cell["source"])
+        (row[0]["en"], head["en"], named(cell["source"]))
         for s in report["sections"]
         for t in s["tables"]
         for row in t["rows"]
@@ -362,3 +367,9 @@ def test_a_missing_extra_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
 def test_a_figure_keeps_what_it_is_made_of() -> None:
     figure = replace(BOOKS, status="quoted").assumed("rate").fen(Decimal("12.5"))
     assert figure == Figure(12, "fen", DAY, "ledger.csv sha256:0; rate", "assumed")
+    typed = Source(Words("所填", "typed"), DAY, "quoted")
+    both = BOOKS.plus(typed, BOOKS).share(Decimal("0.5"))
+    assert both.full("zh") == "50.0%（引用，截至 2026-11-26，来源：ledger.csv sha256:0；所填）"
+    assert both.full("en").endswith(
+        "(quoted, as of 2026-11-26, source: ledger.csv sha256:0; typed)"
+    )

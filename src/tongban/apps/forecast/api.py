@@ -6,7 +6,7 @@ from typing import Any
 from django.http import HttpRequest
 from ninja import Router, Schema
 
-from tongban.kernel.figures import Figure
+from tongban.kernel.figures import Figure, source_of
 
 from . import queries
 
@@ -20,6 +20,7 @@ class AtlasNumberOut(Schema):
     unit: str
     as_of: date
     source: str
+    source_en: str
     status: str
 
 
@@ -149,6 +150,7 @@ def _number(figure: Figure) -> dict[str, Any]:
         "value": str(figure.value),
         "unit": figure.unit,
         "as_of": figure.as_of,
-        "source": figure.source,
+        "source": source_of(figure.source, "zh"),
+        "source_en": source_of(figure.source, "en"),
         "status": figure.status,
     }

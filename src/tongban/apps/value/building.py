@@ -6,6 +6,7 @@ from decimal import Decimal
 from pathlib import Path
 
 from tongban.infra.reports.model import Report, Source
+from tongban.kernel.facts import Words
 from tongban.kernel.figures import Figure
 
 from . import counting, loading
@@ -25,7 +26,7 @@ def of_costs(
     year: int | None = None,
     users: Figure | None = None,
     satisfaction: Figure | None = None,
-    trail: str = "",
+    trail: Words | None = None,
 ) -> Report:
     """Build the report of unit costs for ``year``, by default the last that both share.
 
@@ -92,16 +93,15 @@ def of_cloud(
 ) -> Report:
     """Build the report of a government cloud. Raise ValueRefused."""
     spent, source = loading.cloud(path)
+    sources = {"costs": source}
     listed: Sequence[cloud.System] = ()
     returns = None
     if systems is not None:
-        listed, more = loading.systems(systems)
-        source = f"{source}; {more}"
+        listed, sources["systems"] = loading.systems(systems)
     if governance is not None:
-        gains, costs_, more = loading.governance(governance)
-        source = f"{source}; {more}"
+        gains, costs_, sources["governance"] = loading.governance(governance)
         returns = (gains, costs_, chance.ratio_interval(gains, costs_))
-    return others.of_cloud(spent, listed, returns, parameters, source, as_of)
+    return others.of_cloud(spent, listed, returns, parameters, sources, as_of)
 
 
 def of_shares(path: Path, total: int, fixed: int, said: Source, *, seed: int) -> Report:

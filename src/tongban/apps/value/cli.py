@@ -21,6 +21,8 @@ from .errors import ValueRefused
 from .report import gating
 
 _FILE = click.Path(path_type=Path)
+#: The source of what somebody typed.
+TYPED = Words("命令行所填", "command line")
 
 
 def amount(value: str | Decimal) -> Decimal:
@@ -107,7 +109,7 @@ def costs(
     with refusals():
         if satisfaction is not None and not 0 <= satisfaction <= 1:
             raise ValueRefused("满意度在 0 与 1 之间", "satisfaction is from 0 to 1")
-        said = Source("command line", day(as_of), "quoted")
+        said = Source(TYPED, day(as_of), "quoted")
         report = building.of_costs(
             ledger,
             events,
@@ -179,7 +181,7 @@ def gate(
         raise click.UsageError("give a file or options, not both / 文件与选项二者择一")
     if claims is None:
         named = [("", _claim(years, irr, npv, rate, payback))]
-        report, holds = gating.report(named, "command line", day(as_of))
+        report, holds = gating.report(named, TYPED, day(as_of))
     else:
         with refusals():
             report, holds = building.of_claims(claims, day(as_of))
@@ -259,7 +261,7 @@ def share(
         if any(one * 100 % 1 or one < 0 for one in (total, fixed)):
             raise ValueRefused("金额须为非负的整分", "an amount is whole fen and not negative")
         bill, base = int(total * 100), int(fixed * 100)
-        said = Source("command line", day(as_of), "quoted")
+        said = Source(TYPED, day(as_of), "quoted")
         report = building.of_shares(loads, bill, base, said, seed=seed)
         put(report, "shares", outputs, lang, as_json=as_json)
 
@@ -314,9 +316,10 @@ def demo(folder: Path, branches: int, lang: str, *, opening: bool) -> None:
     with refusals():
         paths = samples.write(folder, branches)
         known, today = assumed.load(), clock.today()
-        said = Source("invented for the demonstration", today, "assumed")
+        invented = Words("为演示虚构", "invented for the demonstration")
+        said = Source(invented, today, "assumed")
         claim = gates.Claim(5, Decimal("0.186"), Decimal("2.3"))
-        quoted = "report of 2026, section 2.1"
+        quoted = Words("2026 年报告第 2.1 节", "report of 2026, section 2.1")
         reports = [
             building.of_costs(
                 paths["ledger"],

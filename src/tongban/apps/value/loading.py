@@ -125,6 +125,7 @@ def ledger(path: Path, life: int) -> tuple[tuple[Cost, ...], tuple[Fault, ...], 
             row["kind"],
             row["amount"],
             row["life"] or life,
+            row["kind"] == "capital" and not row["life"],
         )
         for row in table.rows
     )

@@ -9,6 +9,8 @@ from typing import Any
 
 import yaml
 
+from tongban.kernel.facts import Words
+
 from .domain.appraisal import INPUTS, Range, Social, Terms
 from .domain.cloud import OFFERS
 from .domain.costing import DRIVERS, Use
@@ -23,7 +25,7 @@ class Parameters:
     """All that is assumed; ``source`` names file, version and digest."""
 
     source: str
-    notes: Mapping[str, str]
+    notes: Mapping[str, Words]
     drivers: Mapping[str, str]
     life: int
     within: int
@@ -73,10 +75,7 @@ def _parameters(told: Mapping[str, Any], source: str) -> Parameters:
     thresholds = {n: Decimal(told["dimensions"]["thresholds"][n]) for n in _DIMENSIONS}
     return Parameters(
         source=source,
-        notes={
-            name: f"{note['value']}{'' if note['verified'] else ' (not verified 未核实)'}"
-            for name, note in told["sources"].items()
-        },
+        notes={name: _note(note) for name, note in told["sources"].items()},
         drivers=drivers,
         life=_whole(costing["life_years"]),
         within=int(costing["repeat_within_days"]),
@@ -92,6 +91,11 @@ def _parameters(told: Mapping[str, Any], source: str) -> Parameters:
         overlap_years=int(overlap["within_years"]),
         common=tuple(str(word) for word in overlap["common"]),
     )
+
+
+def _note(told: Mapping[str, Any]) -> Words:
+    zh, en = ("", "") if told["verified"] else ("（未核实）", " (not verified)")
+    return Words(f"{told['zh']}{zh}", f"{told['en']}{en}")
 
 
 def _terms(told: Mapping[str, Any]) -> Terms:

@@ -18,16 +18,18 @@ from tongban.apps.parties import queries as parties
 from tongban.apps.voice import queries as voice
 from tongban.infra.reports.model import Source
 from tongban.infra.trail import queries as trail
+from tongban.kernel.facts import Words
 from tongban.kernel.figures import Figure
 
 from . import building
 from . import parameters as assumed
-from .cli import day, put, refusals, reporting, warn
+from .cli import TYPED, day, put, refusals, reporting, warn
 from .counting import BY, COLUMNS, PERSON
 
 _FILE = click.Path(path_type=Path)
 _SATISFIED = 3  # of five levels, from 基本满意 up
-TRAIL = "trail of this installation"
+TRAIL = Words("本平台留痕", "trail of this installation")
+_RATINGS = Words("本平台评价", "ratings of this installation")
 
 
 def rows() -> Iterator[tuple[str, ...]]:
@@ -99,10 +101,8 @@ def platform(
             assumed.load(own),
             today,
             year=year,
-            users=None
-            if users is None
-            else Source("command line", today, "quoted").of(users, "person"),
-            satisfaction=satisfaction(Source("ratings of this installation", today)),
+            users=None if users is None else Source(TYPED, today, "quoted").of(users, "person"),
+            satisfaction=satisfaction(Source(_RATINGS, today)),
             trail=TRAIL,
         )
         warn(report, lang, as_json=as_json)

@@ -11,7 +11,7 @@ from openpyxl import Workbook
 from openpyxl.worksheet.worksheet import Worksheet
 
 from tongban.kernel.facts import Words
-from tongban.kernel.figures import UNITS, Figure
+from tongban.kernel.figures import STATUS, UNITS, Figure, source_of
 
 from .model import Bars, Cell, Fans, Link, Picture, Point, Report, Table, Told, shown
 from .page import page
@@ -89,7 +89,7 @@ def _told(cell: Cell) -> Any:
         "value": cell.value if isinstance(cell.value, int) else str(cell.value),
         "unit": cell.unit,
         "as_of": cell.as_of.isoformat(),
-        "source": cell.source,
+        "source": _told(cell.source),
         "status": cell.status,
     }
 
@@ -161,7 +161,8 @@ def _value(cell: Cell, lang: str) -> Any:
 def _about(figure: Figure, lang: str) -> tuple[Any, ...]:
     zh, _, en = UNITS[figure.unit]
     unit = en if lang == "en" else zh
-    return _value(figure, lang), unit, str(figure.as_of), figure.status, figure.source
+    known, source = STATUS[figure.status].of(lang), source_of(figure.source, lang)
+    return _value(figure, lang), unit, str(figure.as_of), known, source
 
 
 def _put(sheet: Worksheet, line: Sequence[Any]) -> None:

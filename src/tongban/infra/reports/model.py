@@ -1,5 +1,6 @@
 """What a report is made of 报告构件: words and figures. A bare number has no place in it."""
 
+import re
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
@@ -7,13 +8,14 @@ from decimal import ROUND_HALF_EVEN, Context, Decimal
 from string import Formatter
 
 from tongban.kernel.facts import Words
-from tongban.kernel.figures import Figure, Status
+from tongban.kernel.figures import Figure, Status, source_of, weakest
 
 #: What stands where a figure would, if its app or its data is absent (尚未实测).
 NOT_MEASURED = Words("尚未实测", "not measured yet")
 NONE = Words("无", "none")
 #: A name of the data is the same in every language; None is what is not known.
 Cell = Figure | Words | str | None
+_AND = re.compile("；|; ")
 _EXACT = Context(prec=400)  # rounding to places must not meet the usual limit of digits
 
 
@@ -211,7 +213,7 @@ def _ends(point: Point) -> tuple[Cell, ...]:
 class Source:
     """Where figures of one kind come from: makes them without saying it each time."""
 
-    name: str
+    name: str | Words
     as_of: date
     status: Status = "measured"
 
@@ -229,10 +231,27 @@ class Source:
         """Give a share from 0 to 1 as a percentage."""
         return self.of(value * 100, "percent", 1)
 
-    def assumed(self, other: str = "") -> "Source":
-        """Give the same source for what rests on an assumption too; ``other`` names it."""
-        name = f"{self.name}; {other}" if other else self.name
-        return replace(self, name=name, status="assumed")
+    def plus(self, *others: "Source") -> "Source":
+        """Give the source of what is made of this and of others: all of them, the weakest known."""
+        every = tuple(dict.fromkeys(one.name for one in (self, *others)))
+        status = weakest(self.status, *(one.status for one in others))
+        return Source(_joined(every), self.as_of, status)
+
+    def assumed(self, other: str | Words) -> "Source":
+        """Give the source of what rests on an assumption too; ``other`` names it."""
+        return self.plus(Source(other, self.as_of, "assumed"))
+
+
+def _joined(names: Sequence[str | Words]) -> str | Words:
+    """Name all of these once each; what was joined before is taken apart for it."""
+    if len(names) == 1:
+        return names[0]
+    zh, en = (
+        tuple(dict.fromkeys(part for one in names for part in _AND.split(source_of(one, lang))))
+        for lang in ("zh", "en")
+    )
+    told = Words("；".join(zh), "; ".join(en))
+    return told.en if zh == en else told
 
 
 def plain(text: str) -> Words:

@@ -4,17 +4,12 @@ import base64
 import hashlib
 
 from tongban.kernel.facts import Words
-from tongban.kernel.figures import Figure, Status
+from tongban.kernel.figures import STATUS, Figure, Status, source_of
 
 from .markup import Markup, joined, tag
 from .model import Bars, Cell, Fans, Link, Picture, Report, Section, Table, drawn, pieces
 from .svg import bars, fan, lines
 
-_STATUS: dict[Status, Words] = {
-    "measured": Words("实测", "measured"),
-    "assumed": Words("含假定", "assumed"),
-    "quoted": Words("引用", "quoted"),
-}
 _STYLE = """
 :root{color-scheme:light;--ink:#1b1f24;--soft:#4a5560;--line:#c9d1d9;--tint:#eef3f8;
 --strong:#0b4f8a;--bar:#6a93c4;--warn:#a33b00}
@@ -66,7 +61,7 @@ th,rect,.verdict,polygon{print-color-adjust:exact;-webkit-print-color-adjust:exa
 """
 _SOURCES = Words("数字的来源", "Where the figures come from")
 #: A figure's source and status, and the number under which the page lists them.
-Listed = dict[tuple[str, Status], int]
+Listed = dict[tuple[str | Words, Status], int]
 
 
 def page(report: Report, lang: str) -> str:
@@ -82,7 +77,7 @@ def page(report: Report, lang: str) -> str:
         for key, one in zip(keys, report.sections, strict=True)
     ]
     sources = [
-        tag("li", f"{_STATUS[status].of(lang)} · {source}", id=f"q{number}")
+        tag("li", f"{STATUS[status].of(lang)} · {source_of(source, lang)}", id=f"q{number}")
         for (source, status), number in listed.items()
     ]
     body = tag(

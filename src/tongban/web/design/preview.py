@@ -20,8 +20,7 @@ from tongban.infra.packs import PackInvalid
 from tongban.kernel.facts import Words
 from tongban.kernel.forms import DataPlan
 from tongban.web.components import of_fact
-from tongban.web.languages import words
-from tongban.web.pages import language, view_of
+from tongban.web.pages import language, words_of
 from tongban.web.services import guide as guide_page
 
 from .frame import designer, show
@@ -42,7 +41,7 @@ def preview_form(request: HttpRequest, subject: Subject, number: str, slug: str)
 
 
 def _form(request: HttpRequest, subject: Subject, number: str, slug: str) -> HttpResponse:
-    lang = language(request)
+    lang, t = language(request), words_of(request)
     try:
         name, plan = _asked(slug)
     except items.NotPublished as unknown:
@@ -55,6 +54,7 @@ def _form(request: HttpRequest, subject: Subject, number: str, slug: str) -> Htt
             of_fact(
                 one.fact,
                 lang,
+                t,
                 hint=one.help.of(lang) if one.help else "",
                 optional=not one.required,
             )
@@ -85,7 +85,7 @@ def _previewed(
                 made = make()
             transaction.set_rollback(True)
     except PackInvalid as wrong:
-        t = words(view_of(request).language.tag)
+        t = words_of(request)
         lines = [t["design_preview_not_ready"], *map(str, wrong.problems[:20])]
         return show(request, subject, "refused", {"lines": lines}, 409)
     made.cookies.clear()  # looking at a draft changes nobody's language or view

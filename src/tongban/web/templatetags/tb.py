@@ -13,6 +13,7 @@ from django.utils.safestring import SafeString
 from tongban.web.components import Field, Option, levels
 from tongban.web.components.fields import Kind
 from tongban.web.components.icons import ICONS
+from tongban.web.stepping import BACK, TURN, Form
 
 register = template.Library()
 Context = template.Context
@@ -101,6 +102,25 @@ def button(label: str, kind: str = "", name: str = "", value: str = "") -> SafeS
 def go(label: str, url: str, kind: str = "") -> SafeString:
     """Draw a link that looks like a button: it goes somewhere and changes nothing."""
     return format_html('<a class="button {}" href="{}">{}</a>', kind, url, label)
+
+
+# --- forms: one question a page in the elder view ------------------------------------------------
+
+
+@_draws("questions")
+def questions(context: Context, form: Form) -> dict[str, Any]:
+    """Draw the questions that a page of a form puts, and carry the answers to the others along."""
+    told = plain(context["t"]["question_of"]).format(at=form.at, all=form.of)
+    return _with(context, form=form, told=told)
+
+
+@register.simple_tag(takes_context=True)
+def send(context: Context, form: Form, label: str, kind: str = "") -> SafeString:
+    """Draw the button that sends a form, or leads to its next question, and the one back."""
+    t = context["t"]
+    on = button(label, kind) if form.ends else button(t["next_step"])
+    before = button(t["back_step"], "second", TURN, BACK) if form.begun else ""
+    return format_html("{}{}", on, before)
 
 
 # --- showing -----------------------------------------------------------------------------------

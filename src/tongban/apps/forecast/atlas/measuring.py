@@ -9,6 +9,7 @@ import re
 import tempfile
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import asdict
 from datetime import date, datetime, timedelta
 from decimal import ROUND_HALF_EVEN, Decimal
 from pathlib import Path
@@ -28,6 +29,7 @@ from tongban.apps.outreach import events as outreach
 from tongban.apps.voice import queries as voice
 from tongban.infra import clock
 from tongban.infra.trail import queries as trail
+from tongban.kernel.facts import Words
 from tongban.kernel.figures import Figure
 
 from .reading import Atlas, AtlasInvalid, Beside
@@ -152,7 +154,7 @@ def keep(found: Mapping[str, Figure], name: str = "measured") -> None:
             "value": str(one.value),
             "unit": one.unit,
             "as_of": one.as_of.isoformat(),
-            "source": one.source,
+            "source": one.source if isinstance(one.source, str) else asdict(one.source),
             "status": one.status,
         }
         for key, one in found.items()
@@ -182,11 +184,12 @@ def _figure(one: Mapping[str, Any]) -> Figure:
     value = Decimal(str(one["value"]))
     exact = int(value) if one["unit"] == "fen" else value
     # what was kept before sources were is of this installation's counts
+    source = one.get("source", _HERE)
     return Figure(
         exact,
         one["unit"],
         date.fromisoformat(one["as_of"]),
-        one.get("source", _HERE),
+        Words(**source) if isinstance(source, dict) else source,
         one.get("status", "measured"),
     )
 

@@ -18,7 +18,10 @@ Capital = Literal["capital", "running"]
 
 @dataclass(frozen=True, slots=True)
 class Cost:
-    """One row of the ledger 成本台账, in fen. Capital is spread evenly over ``life`` years."""
+    """One row of the ledger 成本台账, in fen. Capital is spread evenly over ``life`` years.
+
+    ``assumed``: the row does not tell the life of its capital.
+    """
 
     row: int
     year: int
@@ -28,6 +31,7 @@ class Cost:
     kind: Capital
     amount: int
     life: int
+    assumed: bool = False
 
     def of(self, year: int) -> int:
         """Give what this row costs in a year."""

@@ -37,22 +37,24 @@ def report(
     found: Project, result: Result, spread: Spread, parameters: Parameters, source: str, as_of: date
 ) -> Report:
     """Build the report."""
-    stated = Source(source, as_of, "quoted").assumed(parameters.source)
+    given, told = Source(source, as_of, "quoted"), Source(parameters.source, as_of, "assumed")
+    stated = given.plus(told)
     return Report(
         Words("投资评价", "Appraisal of an investment"),
         as_of,
         (
-            _direct(found, result, Source(source, as_of, "quoted"), stated, parameters),
-            _social(result, stated, parameters),
-            _moves(result, stated, parameters),
+            _direct(found, result, given, told, parameters),
+            _social(result, stated, told, parameters),
+            _moves(result, stated, told, parameters),
             _chance(found, spread, stated),
         ),
     )
 
 
 def _direct(
-    found: Project, result: Result, given: Source, stated: Source, parameters: Parameters
+    found: Project, result: Result, given: Source, told: Source, parameters: Parameters
 ) -> Section:
+    stated = given.plus(told)
     roots = result.rates.roots
     name = Words("内部收益率 IRR", "internal rate of return (IRR)")
     irr: list[tuple[Cell, ...]] = [(name, given.share(root)) for root in roots]
@@ -96,7 +98,7 @@ def _direct(
         ),
         (
             Words("折现率", "discount rate"),
-            stated.assumed(parameters.notes["rate"]).share(parameters.terms.rate),
+            told.assumed(parameters.notes["rate"]).share(parameters.terms.rate),
         ),
     ]
     years: tuple[tuple[Cell, ...], ...] = tuple(
@@ -119,9 +121,9 @@ def _years(stated: Source, value: Decimal | None) -> Cell:
     return _NEVER if value is None else stated.of(value, "year", 1)
 
 
-def _social(result: Result, stated: Source, parameters: Parameters) -> Section:
+def _social(result: Result, stated: Source, told: Source, parameters: Parameters) -> Section:
     social = parameters.terms.social
-    assumed = stated.assumed(parameters.notes["social"])
+    assumed = told.assumed(parameters.notes["social"])
     rows: tuple[tuple[Cell, ...], ...] = (
         (
             Words("社会价值现值（扣减后）", "present social value, after deductions"),
@@ -149,7 +151,7 @@ def _social(result: Result, stated: Source, parameters: Parameters) -> Section:
     )
 
 
-def _moves(result: Result, stated: Source, parameters: Parameters) -> Section:
+def _moves(result: Result, stated: Source, told: Source, parameters: Parameters) -> Section:
     swings = tuple((NAMES[s.name], stated.fen(s.low), stated.fen(s.high)) for s in result.tornado)
     bars = tuple(Bar(label, low, high, (low, high)) for label, low, high in swings)
     even: tuple[tuple[Cell, ...], ...] = tuple(
@@ -157,14 +159,14 @@ def _moves(result: Result, stated: Source, parameters: Parameters) -> Section:
         for name, factor in result.break_even.items()
     )
     ranges: tuple[tuple[Cell, ...], ...] = tuple(
-        (NAMES[name], *(stated.of(end, "point") for end in (one.low, one.mode, one.high)))
+        (NAMES[name], *(told.of(end, "point") for end in (one.low, one.mode, one.high)))
         for name in INPUTS
         for one in (parameters.terms.ranges[name],)
     )
     corrected = stated.fen(result.corrected)
     return Section(
         Words("什么影响结果", "What moves the result"),
-        (plain(parameters.notes["optimism"]),),
+        (parameters.notes["optimism"],),
         (
             Table(
                 (

@@ -63,25 +63,40 @@ class Facts:
     satisfaction: Figure | None
     users: Figure | None
     flags: Sequence[Fault]
-    sources: tuple[str, str]
+    sources: tuple[str, str | Words]
+
+
+class _Sources:
+    """Where the figures of this report come from, each as well known as its weakest part."""
+
+    def __init__(self, facts: Facts, parameters: Parameters, as_of: date) -> None:
+        self.ledger, self.trail = (Source(name, as_of) for name in facts.sources)
+        self.told = Source(parameters.source, as_of, "assumed")
+        # capital by year rests on its life, where the ledger does not tell it
+        guessed = any(row.assumed for row in facts.ledger)
+        self.spent = self.ledger.plus(self.told) if guessed else self.ledger
+        # what is decided again within so many days does not count: the days are a choice
+        self.judged = self.trail.plus(self.told)
+        # so are the drivers by which costs go to services
+        self.each = self.spent.plus(self.judged)
 
 
 def report(facts: Facts, parameters: Parameters, as_of: date) -> Report:
     """Build the report."""
-    books = Source("; ".join((*facts.sources, parameters.source)), as_of)
+    about = _Sources(facts, parameters, as_of)
     year = facts.costed.year
     return Report(
         Words(f"{year} 年服务成本与价值", f"Cost and value of services, {year}"),
         as_of,
         (
-            _unit(facts, books),
-            _services(facts, books),
-            _counts(facts, Source(facts.sources[1], as_of)),
-            _density(facts, books, parameters),
-            _four(facts, books, parameters, as_of),
+            _unit(facts, about),
+            _services(facts, about),
+            _counts(facts, about),
+            _density(facts, about, parameters),
+            _four(facts, about, parameters),
             _flags(facts),
         ),
-        _verdict(facts, Source(facts.sources[0], as_of)),
+        _verdict(facts, about.ledger),
     )
 
 
@@ -98,16 +113,19 @@ def _verdict(facts: Facts, ledger: Source) -> tuple[Words, ...]:
     return (filled(said, [ledger.of(len({one.row for one in facts.flags}), "row")]),)
 
 
-def _unit(facts: Facts, books: Source) -> Section:
-    costed = facts.costed
+def _unit(facts: Facts, about: _Sources) -> Section:
+    costed, each = facts.costed, about.each
     rows: list[tuple[Cell, ...]] = [
-        (Words("总成本（含资本分年）", "all cost, capital by year"), books.fen(costed.total)),
-        (Words("其中未能归集", "of it without a home"), books.fen(costed.unplaced)),
-        (Words("有效办结", "effective services"), books.of(costed.effective, "case")),
-        (Words("CPS", "CPS"), _fen(books, costed.unit)),
+        (Words("总成本（含资本分年）", "all cost, capital by year"), about.spent.fen(costed.total)),
+        (
+            Words("其中未能归集", "of it without a home"),
+            about.spent.plus(about.trail).fen(costed.unplaced),
+        ),
+        (Words("有效办结", "effective services"), about.judged.of(costed.effective, "case")),
+        (Words("CPS", "CPS"), _fen(each, costed.unit)),
     ]
     rows += [
-        (Words(f"{one.year} 年 CPS", f"CPS in {one.year}"), _fen(books, one.unit))
+        (Words(f"{one.year} 年 CPS", f"CPS in {one.year}"), _fen(each, one.unit))
         for one in facts.before
     ]
     bars: list[Bar] = []
@@ -118,10 +136,10 @@ def _unit(facts: Facts, books: Source) -> Section:
             parts.append((Words("未能归集", "without a home"), costed.unplaced))
         for label, amount in parts:
             low, so_far = so_far, so_far + Decimal(amount) / costed.effective
-            each = books.fen(Decimal(amount) / costed.effective)
-            bars.append(Bar(label, books.fen(low), books.fen(so_far), (each,)))
-        total = books.fen(so_far)
-        bars.append(Bar(Words("合计", "in all"), books.fen(0), total, (total,)))
+            part = each.fen(Decimal(amount) / costed.effective)
+            bars.append(Bar(label, each.fen(low), each.fen(so_far), (part,)))
+        total = each.fen(so_far)
+        bars.append(Bar(Words("合计", "in all"), each.fen(0), total, (total,)))
     return Section(
         Words("单次有效服务成本 CPS", "Cost per effective service (CPS)"),
         (
@@ -140,7 +158,7 @@ def _fen(books: Source, value: Decimal | None) -> Cell:
     return NOT_MEASURED if value is None else books.fen(value)
 
 
-def _services(facts: Facts, books: Source) -> Section:
+def _services(facts: Facts, about: _Sources) -> Section:
     towers = list(facts.costed.towers())
     head = (
         Words("部门", "department"),
@@ -158,17 +176,17 @@ def _services(facts: Facts, books: Source) -> Section:
     departments, services, keys = [], [], []
     for number, name in enumerate(order, 1):
         home, first, label = f"department-{number}", f"services-{number}", name or "—"
-        departments.append((Link(label, label, first), *_department(homes[name], books)))
+        departments.append((Link(label, label, first), *_department(homes[name], about)))
         for place, one in enumerate(homes[name]):
             keys.append(first if place == 0 else f"{first}-{place + 1}")
             services.append(
                 (
                     Link(label, label, home),
                     plain(one.service),
-                    books.of(one.effective, "case"),
-                    books.fen(one.total),
-                    _fen(books, one.unit),
-                    *(books.fen(one.by_tower.get(tower, 0)) for tower in towers),
+                    about.judged.of(one.effective, "case"),
+                    about.each.fen(one.total),
+                    _fen(about.each, one.unit),
+                    *(about.each.fen(one.by_tower.get(tower, 0)) for tower in towers),
                 )
             )
     places = tuple(f"department-{number}" for number in range(1, len(order) + 1))
@@ -187,35 +205,36 @@ def _services(facts: Facts, books: Source) -> Section:
     )
 
 
-def _department(services: Sequence[ServiceCost], books: Source) -> tuple[Cell, ...]:
+def _department(services: Sequence[ServiceCost], about: _Sources) -> tuple[Cell, ...]:
     count, total = (sum(getattr(one, name) for one in services) for name in ("effective", "total"))
     return (
-        books.of(len(services), "item"),
-        books.of(count, "case"),
-        books.fen(total),
-        _fen(books, Decimal(total) / count if count else None),
+        about.trail.of(len(services), "item"),
+        about.judged.of(count, "case"),
+        about.each.fen(total),
+        _fen(about.each, Decimal(total) / count if count else None),
     )
 
 
-def _counts(facts: Facts, trail: Source) -> Section:
+def _counts(facts: Facts, about: _Sources) -> Section:
+    trail, judged = about.trail, about.judged
     now = [c for c in facts.counts if c.year == facts.costed.year]
 
     def total(name: str) -> int:
         return sum(getattr(one, name) for one in now)
 
     steps = (
-        (Words("已开始", "begun"), "begun", 1),
-        (Words("尚未办结", "open"), "open", -1),
-        (Words("撤回、不适用", "withdrawn or not applicable"), "withdrawn", -1),
-        (Words("同一事项再次办理", "decided again soon after"), "repeated", -1),
+        (Words("已开始", "begun"), "begun", 1, trail),
+        (Words("尚未办结", "open"), "open", -1, trail),
+        (Words("撤回、不适用", "withdrawn or not applicable"), "withdrawn", -1, trail),
+        (Words("同一事项再次办理", "decided again soon after"), "repeated", -1, judged),
     )
     bars, so_far = [], 0
-    for label, name, sign in steps:
+    for label, name, sign, source in steps:
         low, so_far = so_far, so_far + sign * total(name)
-        shown = trail.of(total(name), "case")
-        bars.append(Bar(label, trail.of(low, "case"), trail.of(so_far, "case"), (shown,)))
-    last = trail.of(total("effective"), "case")
-    bars.append(Bar(Words("有效办结", "effective"), trail.of(0, "case"), last, (last,)))
+        shown = source.of(total(name), "case")
+        bars.append(Bar(label, trail.of(low, "case"), source.of(so_far, "case"), (shown,)))
+    last = judged.of(total("effective"), "case")
+    bars.append(Bar(Words("有效办结", "effective"), judged.of(0, "case"), last, (last,)))
     more: tuple[tuple[Words, Cell], ...] = (
         (Words("办结事件重复", "ends told more than once"), trail.of(total("retried"), "event")),
         (
@@ -233,12 +252,18 @@ def _counts(facts: Facts, trail: Source) -> Section:
     )
 
 
-def _density(facts: Facts, books: Source, parameters: Parameters) -> Section:
-    assumed = books.assumed(parameters.notes["utility"])
+def _density(facts: Facts, about: _Sources, parameters: Parameters) -> Section:
+    assumed = about.told.assumed(parameters.notes["utility"])
+    known = {"effective": about.judged}
+    given = [
+        Source(one.source, one.as_of, one.status)
+        for one in (facts.satisfaction, facts.users)
+        if one is not None
+    ]
     rows: tuple[tuple[Cell, ...], ...] = tuple(
         (
             label,
-            _share(books, getattr(facts.use, name)),
+            _share(known.get(name, about.trail), getattr(facts.use, name)),
             assumed.of(parameters.weights[name], "point") if name in parameters.weights else NONE,
         )
         for name, label in _USE.items()
@@ -253,7 +278,9 @@ def _density(facts: Facts, books: Source, parameters: Parameters) -> Section:
         ),
         (
             Words("用户价值密度 UVD", "user value density UVD"),
-            NOT_MEASURED if facts.uvd is None else assumed.of(facts.uvd, "point", 3),
+            NOT_MEASURED
+            if facts.uvd is None
+            else about.judged.plus(assumed, *given).of(facts.uvd, "point", 3),
             NONE,
         ),
     )
@@ -278,18 +305,21 @@ def _share(books: Source, value: Decimal | None) -> Cell:
     return NOT_MEASURED if value is None else books.share(value)
 
 
-def _four(facts: Facts, books: Source, parameters: Parameters, as_of: date) -> Section:
-    quoted = Source(parameters.notes["thresholds"], as_of, "quoted")
+def _four(facts: Facts, about: _Sources, parameters: Parameters) -> Section:
+    quoted = Source(parameters.notes["thresholds"], about.ledger.as_of, "quoted")
+    known = {"base": about.spent}
     rows = []
     for name, label in DIMENSIONS.items():
         value, limit = getattr(facts.dimensions, name), parameters.thresholds[name]
         reached = Words("达到", "reached") if value is not None and value >= limit else NONE
         if value is not None and value < limit:
             reached = Words("未达到", "not reached")
-        rows.append((label, _share(books, value), quoted.share(limit), reached))
+        rows.append(
+            (label, _share(known.get(name, about.trail), value), quoted.share(limit), reached)
+        )
     head = (
         Words("维度", "dimension"),
-        Words("实测", "measured"),
+        Words("本处", "here"),
         Words("阈值", "threshold"),
         Words("结论", "verdict"),
     )

@@ -21,7 +21,7 @@ from tongban.infra.reports.model import (
     plain,
 )
 from tongban.kernel.facts import Words
-from tongban.kernel.figures import Figure
+from tongban.kernel.figures import Figure, source_of
 
 #: Names of contradictions; English has the name that the finding has.
 CONTRADICTIONS = {
@@ -45,10 +45,10 @@ _WHAT = (Words("项目", "what"), Words("数值", "figure"))
 Named = tuple[str, Claim]
 
 
-def report(claims: Sequence[Named], source: str, as_of: date) -> tuple[Report, bool]:
+def report(claims: Sequence[Named], source: str | Words, as_of: date) -> tuple[Report, bool]:
     """Build the report of named claims, and say whether all of them can hold."""
     refused = [name for name, claim in claims if check(claim)]
-    counted = Source(f"gate of {source}", as_of)
+    counted = Source(_gate_of(source), as_of, "quoted")
     verdict = filled(
         Words(
             "所引数字共 {0} 组，其中 {1} 组不能同时成立。",
@@ -62,7 +62,7 @@ def report(claims: Sequence[Named], source: str, as_of: date) -> tuple[Report, b
     ), not refused
 
 
-def section(name: str, claim: Claim, source: str, as_of: date) -> Section:
+def section(name: str, claim: Claim, source: str | Words, as_of: date) -> Section:
     """Tell what the gate finds of one claim."""
     pen = _Pen(source, as_of)
     rows: list[tuple[Cell, ...]] = [
@@ -86,12 +86,17 @@ def section(name: str, claim: Claim, source: str, as_of: date) -> Section:
     return Section(title, said, (Table(_WHAT, tuple(rows)),), _pictures(claim, pen))
 
 
+def _gate_of(source: str | Words) -> Words:
+    zh, en = source_of(source, "zh"), source_of(source, "en")
+    return Words(f"对 {zh} 的自洽性检验", f"gate of {en}")
+
+
 class _Pen:
     """Writes the numbers of one gate as figures: quoted as they were quoted, others rounded."""
 
-    def __init__(self, source: str, as_of: date) -> None:
+    def __init__(self, source: str | Words, as_of: date) -> None:
         self._quoted = Source(source, as_of, "quoted")
-        self._counted = Source(f"gate of {source}", as_of, "assumed")
+        self._counted = Source(_gate_of(source), as_of, "assumed")
 
     def figure(self, number: Number) -> Figure:
         value = number.value

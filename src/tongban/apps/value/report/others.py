@@ -39,16 +39,23 @@ def of_cloud(
     systems: Sequence[cloud.System],
     governance: Governance | None,
     parameters: Parameters,
-    source: str,
+    sources: Mapping[str, str],
     as_of: date,
 ) -> Report:
-    """Build the report of a government cloud; what has no file is not measured yet."""
-    books = Source(f"{source}; {parameters.source}", as_of)
+    """Build the report of a government cloud; what has no file is not measured yet.
+
+    ``sources`` names the files of ``costs``, ``systems`` and ``governance``. What belongs to an
+    offer is quoted.
+    """
     own = [s for s in spent if s.offer in ("", parameters.ours)]
-    sections = [_structure(own, systems, books, parameters)]
-    if systems:
-        sections.append(_systems(systems, books, parameters))
-    sections += [_ownership(spent, books, parameters), _governance(governance, books)]
+    offered = Source(sources["costs"], as_of, "quoted")
+    books = offered if any(s.offer for s in own) else Source(sources["costs"], as_of)
+    seen = Source(sources["systems"], as_of) if systems else None
+    sections = [_structure(own, systems, books, seen, parameters)]
+    if seen is not None:
+        sections.append(_systems(systems, seen, parameters))
+    returned = None if governance is None else Source(sources["governance"], as_of)
+    sections += [_ownership(spent, offered, parameters), _governance(governance, returned)]
     return Report(Words("政务云成本", "Cost of a government cloud"), as_of, tuple(sections))
 
 
@@ -56,6 +63,7 @@ def _structure(
     own: Sequence[cloud.Spend],
     systems: Sequence[cloud.System],
     books: Source,
+    seen: Source | None,
     parameters: Parameters,
 ) -> Section:
     parts = cloud.structure(own)
@@ -71,18 +79,16 @@ def _structure(
     rows.append((Words("合计", "in all"), books.fen(total), NONE))
     unit = cloud.unit_cost(own, systems, parameters.cloud_life)
     used = cloud.utilisation(systems)
+    assumed = Source(parameters.source, books.as_of, "assumed")
     more: tuple[tuple[Cell, ...], ...] = (
         (
             Words("每核每月成本", "cost per vCPU and month"),
-            NOT_MEASURED if unit is None else books.fen(unit),
+            NOT_MEASURED if unit is None or seen is None else books.plus(seen, assumed).fen(unit),
         ),
         (
             Words("平均利用率", "mean utilisation"),
-            NOT_MEASURED if used is None else books.share(used),
+            NOT_MEASURED if used is None or seen is None else seen.share(used),
         ),
-    )
-    assumed = books.assumed()
-    more += (
         (Words("目标峰值利用率", "use aimed at"), assumed.share(parameters.target_use)),
         (Words("资本年限", "life of capital"), assumed.of(parameters.cloud_life, "year")),
     )
@@ -93,25 +99,38 @@ def _structure(
     head = (Words("类别", "class"), Words("金额", "amount"), Words("占比", "share"))
     return Section(
         Words("成本结构", "What it is made of"),
-        (),
+        (_whose(own, parameters),),
         (Table(head, tuple(rows)), Table(_WHAT, more)),
         (Bars(Words("五类成本", "Five classes of cost"), bars),),
     )
 
 
-def _systems(systems: Sequence[cloud.System], books: Source, parameters: Parameters) -> Section:
+def _whose(own: Sequence[cloud.Spend], parameters: Parameters) -> Words:
+    """Say whose costs these are."""
+    if not any(one.offer for one in own):
+        return Words("不属任何方案的支出。", "What was spent under no offer.")
+    name = _offer(parameters.ours)
+    return Words(
+        f"方案“{name.zh}”的支出，连同不属任何方案的支出；方案的金额为引用。",
+        f"What the offer {name.en} costs, with what is under no offer; an offer is quoted.",
+    )
+
+
+def _systems(systems: Sequence[cloud.System], seen: Source, parameters: Parameters) -> Section:
+    assumed = Source(parameters.source, seen.as_of, "assumed")
+    fitted = seen.plus(assumed)
     wave = {name: n for n, names in enumerate(cloud.waves(systems), 1) for name in names}
     fit = {system.name: system.right_size(parameters.target_use) for system in systems}
     rows = tuple(
         (
             plain(s.name),
             plain(s.department),
-            books.of(wave[s.name], "number"),
-            books.of(s.vcpu, "vcpu"),
-            books.share(s.mean),
-            books.share(s.peak),
-            books.of(fit[s.name], "vcpu"),
-            books.of(s.vcpu - fit[s.name], "vcpu"),
+            seen.of(wave[s.name], "number"),
+            seen.of(s.vcpu, "vcpu"),
+            seen.share(s.mean),
+            seen.share(s.peak),
+            fitted.of(fit[s.name], "vcpu"),
+            fitted.of(s.vcpu - fit[s.name], "vcpu"),
         )
         for s in sorted(systems, key=lambda s: (wave[s.name], s.name))
     )
@@ -133,7 +152,7 @@ def _systems(systems: Sequence[cloud.System], books: Source, parameters: Paramet
                     "合适规格：峰值时利用率为 {0}。批次：所依赖的系统先迁。",
                     "The right size has a use of {0} at its peak. A wave moves after its needs.",
                 ),
-                [books.assumed().share(parameters.target_use)],
+                [assumed.share(parameters.target_use)],
             ),
         ),
         (Table(head, rows),),
@@ -188,16 +207,16 @@ def _offer(name: str) -> Words:
     return cloud.OFFERS.get(name, plain(name))
 
 
-def _governance(found: Governance | None, books: Source) -> Section:
+def _governance(found: Governance | None, books: Source | None) -> Section:
     title = Words("每元数据治理的回报", "Return per yuan of data governance")
-    if found is None:
+    if found is None or books is None:
         return Section(title, (NOT_MEASURED,))
     gains, costs, ends = found
     ratio = cloud.return_per_yuan(gains, costs)
     rows: list[tuple[Cell, ...]] = [
         (Words("回报", "return"), NONE if ratio is None else books.of(ratio, "ratio"))
     ]
-    method = books.assumed("interval of this report")
+    method = books.assumed(Words("本报告的区间方法", "interval of this report"))
     level = method.of(INTERVAL, "percent")
     if ends is None:
         few = Words("{0} 区间（少于 {1} 个项目）", "{0} interval (under {1} projects)")
@@ -208,7 +227,7 @@ def _governance(found: Governance | None, books: Source) -> Section:
             Words("{0} 区间上限", "{0} interval to"),
         )
         rows += [
-            (filled(side, [level]), books.of(end, "ratio"))
+            (filled(side, [level]), method.of(end, "ratio"))
             for side, end in zip(sides, ends, strict=True)
         ]
     return Section(title, (), (Table(_WHAT, tuple(rows)),))
@@ -216,7 +235,7 @@ def _governance(found: Governance | None, books: Source) -> Section:
 
 def of_shares(shares: Shares, total: int, said: Source, source: str, as_of: date) -> Report:
     """Build the report of a bill that is shared; ``said`` is the source of the bill."""
-    books = Source(f"{source}; {said.name}", as_of, said.status)
+    books = Source(source, as_of).plus(said)
     columns = (shares.volume, shares.peak, shares.shapley)
     errors = shares.spread
     rows: list[tuple[Cell, ...]] = [

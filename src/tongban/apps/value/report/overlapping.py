@@ -73,7 +73,10 @@ def _alike(
     )
     together = tuple(
         (
-            plain("；".join(f"{one.name}（{one.department}）" for one in group.projects)),
+            Words(
+                "；".join(f"{one.name}（{one.department}）" for one in group.projects),
+                "; ".join(f"{one.name} ({one.department})" for one in group.projects),
+            ),
             alike.fen(sum(one.amount for one in group.projects)),
             alike.fen(group.at_most),
         )
@@ -107,7 +110,10 @@ def _alike(
 
 
 def _named(one: overlap.Project) -> Words:
-    return plain(f"#{one.row} {one.name}（{one.department}，{one.year}）")
+    return Words(
+        f"#{one.row} {one.name}（{one.department}，{one.year}）",
+        f"#{one.row} {one.name} ({one.department}, {one.year})",
+    )
 
 
 def _none(width: int) -> tuple[tuple[Cell, ...], ...]:
@@ -118,7 +124,7 @@ def _shared(components: Sequence[overlap.Component], books: Source) -> Section:
     rows = tuple(
         (
             plain(one.name),
-            plain("、".join(one.departments)),
+            Words("、".join(one.departments), ", ".join(one.departments)),
             books.of(len(one.projects), "item"),
             books.fen(one.amount),
         )

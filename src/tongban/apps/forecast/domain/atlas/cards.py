@@ -10,6 +10,8 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import Literal
 
+from tongban.kernel.facts import Words
+
 from .figures import Quoted
 
 #: What a level is: said by a source, judged by this project from one, or said by none.
@@ -92,7 +94,7 @@ class Level:
     measure: Measure | None = None
     quoted: Quoted | None = None
     words: tuple[str, str] | None = None
-    source: str = ""
+    source: str | Words = ""
 
 
 def levels(
