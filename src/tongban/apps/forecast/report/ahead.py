@@ -2,8 +2,9 @@
 
 import math
 from collections import Counter
+from collections.abc import Mapping
 
-from tongban.apps.forecast.domain.panel import from_scale, label, latest
+from tongban.apps.forecast.domain.panel import Row, from_scale, label, latest
 from tongban.apps.forecast.domain.running import Ahead, Result
 from tongban.infra.reports.model import (
     Cell,
@@ -45,6 +46,31 @@ def _ends(result: Result, pen: Pen, one: Ahead, width: float) -> tuple[Figure, F
     return None if low is None or high is None else (low, high)
 
 
+def _past(
+    result: Result, pen: Pen, region: str, rows: Mapping[tuple[str, int], Row]
+) -> list[Point]:
+    """Give what is known of a region, without what the gate holds back."""
+    panel, past = result.panel, []
+    for period in panel.periods:
+        row = rows.get((region, period))
+        if row is not None and row.line not in result.held_back:
+            figure = pen.amount(row.value, f"line {row.line}")
+            if figure is not None:
+                past.append(Point(label(period, panel.frequency), figure))
+    return past
+
+
+def _coming(result: Result, pen: Pen, region: str) -> list[Point]:
+    """Give what is forecast of a region, period by period."""
+    panel, coming = result.panel, []
+    for one in result.ahead:
+        value = pen.amount(from_scale(one.value, panel.scale), result.winner, "assumed")
+        if one.region == region and value is not None:
+            band, stress = (_ends(result, pen, one, width) for width in (one.width, one.stress))
+            coming.append(Point(label(one.period, panel.frequency), value, band, stress))
+    return coming
+
+
 def ahead(result: Result, pen: Pen) -> Section:
     """Draw and tell what is forecast of each region, and count the regions that are not drawn."""
     panel = result.panel
@@ -54,32 +80,25 @@ def ahead(result: Result, pen: Pen) -> Section:
     undrawn = Counter[str]()
     periods = sorted({one.period for one in result.ahead})
     for region in panel.regions:
-        past = []
-        for period in panel.periods:
-            row = seen.get((region, period))
-            if row is not None and row.line not in result.held_back:
-                figure = pen.amount(row.value, f"line {row.line}")
-                if figure is not None:
-                    past.append(Point(label(period, panel.frequency), figure))
-        next_: list[Point] = []
-        for one in result.ahead:
-            if one.region != region:
-                continue
-            value = pen.amount(from_scale(one.value, panel.scale), result.winner, "assumed")
-            if value is None:
-                continue
-            name = label(one.period, panel.frequency)
-            band, stress = (_ends(result, pen, one, width) for width in (one.width, one.stress))
-            next_.append(Point(name, value, band, stress))
-            rows.append((region, name, value, *(band or (None, None)), *(stress or (None, None))))
+        past, coming = _past(result, pen, region, seen), _coming(result, pen, region)
+        rows += [
+            (
+                region,
+                one.label,
+                one.value,
+                *(one.band or (None, None)),
+                *(one.stress or (None, None)),
+            )
+            for one in coming
+        ]
         if not past:
             undrawn["held"] += 1
-        elif not next_:
+        elif not coming:
             undrawn["ahead"] += 1
         elif len(fans) == MOST_FANS:
             undrawn["room"] += 1
         else:
-            fans.append(Fan(region, tuple(past), tuple(next_)))
+            fans.append(Fan(region, tuple(past), tuple(coming)))
     pictures: tuple[Picture, ...] = ()
     if fans:
         title = Words("各地：已知与预测", "Each region: known and forecast")
