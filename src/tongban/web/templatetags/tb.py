@@ -47,12 +47,6 @@ def icon(name: str) -> SafeString:
 
 
 @register.filter
-def plain(word: object) -> str:
-    """Give a word for an attribute: text alone, without the mark of a missing translation."""
-    return str.__str__(word) if isinstance(word, str) else str(word)
-
-
-@register.filter
 def wording(text: str, values: object) -> str:
     """Put values into a text with ``{names}``."""
     return str(text).format(**cast("Mapping[str, Any]", values))
@@ -94,7 +88,7 @@ def errors(context: Context, fields: Iterable[Field], lines: Sequence[str] = ())
 @register.simple_tag
 def button(label: str, kind: str = "", name: str = "", value: str = "") -> SafeString:
     """Draw a button of a form: the main one, or ``second``, ``danger``, ``plain``."""
-    named = format_html(' name="{}" value="{}"', name, plain(value)) if name else ""
+    named = format_html(' name="{}" value="{}"', name, str(value)) if name else ""
     return format_html('<button class="button {}"{}>{}</button>', kind, named, label)
 
 
@@ -110,7 +104,7 @@ def go(label: str, url: str, kind: str = "") -> SafeString:
 @_draws("questions")
 def questions(context: Context, form: Form) -> dict[str, Any]:
     """Draw the questions that a page of a form puts, and carry the answers to the others along."""
-    told = plain(context["t"]["question_of"]).format(at=form.at, all=form.of)
+    told = str(context["t"]["question_of"]).format(at=form.at, all=form.of)
     return _with(context, form=form, told=told)
 
 
@@ -209,7 +203,7 @@ def pages(context: Context, earlier: str = "", later: str = "") -> dict[str, Any
 def steps(context: Context, names: Sequence[str], at: int) -> dict[str, Any]:
     """Draw where somebody is among the steps of an application; ``at`` counts from 1."""
     rows = [(name, n) for n, name in enumerate(names, 1)]
-    told = plain(context["t"]["step_of"]).format(at=at, all=len(names))
+    told = str(context["t"]["step_of"]).format(at=at, all=len(names))
     return _with(context, rows=rows, at=at, told=told, name=names[at - 1] if names else "")
 
 
