@@ -3,7 +3,7 @@
 An inbox is one's own: who acts for another reads its own, never the other's.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from functools import wraps
 from typing import Any
 
@@ -108,7 +108,7 @@ def channels(request: HttpRequest, subject: Subject) -> HttpResponse:
     kind, act = request.POST.get("kind", ""), request.POST.get("act", "save")
     if kind not in _KINDS:
         return missing(request)
-    form = _form(request, subject, kind)
+    form = _form(request, kind, _held(subject))
     if act == "save" and not form.whole:
         return _channels(request, subject, kind, form)
     try:
@@ -134,10 +134,13 @@ def channels(request: HttpRequest, subject: Subject) -> HttpResponse:
     return redirect("channels")
 
 
-def _form(request: HttpRequest, subject: Subject, kind: str, *, sent: bool = True) -> Form:
+def _held(subject: Subject) -> dict[str, Any]:
+    return {one["kind"]: one for one in queries.channels(subject.person_id)}
+
+
+def _form(request: HttpRequest, kind: str, held: Mapping[str, Any], *, sent: bool = True) -> Form:
     """Make the form of a channel, with what was sent of it; an address is judged when it is set."""
     t = words_of(request)
-    held = {one["kind"]: one for one in queries.channels(subject.person_id)}.get(kind)
     fields = [
         Field(
             "address",
@@ -153,7 +156,7 @@ def _form(request: HttpRequest, subject: Subject, kind: str, *, sent: bool = Tru
             t["channel_wish"],
             "choice",
             key=f"{kind}-wish",
-            value=held["wish"] if held else "all",
+            value=held[kind]["wish"] if kind in held else "all",
             options=(Option("all", t["wish_all"]), Option("lawful", t["wish_lawful"])),
         ),
     ]
@@ -164,13 +167,13 @@ def _channels(
     request: HttpRequest, subject: Subject, kind: str = "", form: Form | None = None, code: str = ""
 ) -> HttpResponse:
     t = words_of(request)
-    held = {one["kind"]: one for one in queries.channels(subject.person_id)}
+    held = _held(subject)
     rows: list[dict[str, Any]] = [
         {
             "kind": one,
             "title": t[f"channel_{one}"],
             "held": held.get(one),
-            "form": form if form and kind == one else _form(request, subject, one, sent=False),
+            "form": form if form and kind == one else _form(request, one, held, sent=False),
             "code": Field(
                 "code",
                 t["channel_code"],
