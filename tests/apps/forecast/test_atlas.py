@@ -7,7 +7,7 @@ import re
 import subprocess
 import sys
 from collections.abc import Callable, Mapping
-from dataclasses import replace
+from dataclasses import asdict, replace
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from pathlib import Path
@@ -489,7 +489,8 @@ def test_reports_of_value_and_forecast_stand_beside_with_their_status(tmp_path: 
         figure, cell = found[key].figure, rates[label]
         assert figure is not None
         assert (str(figure.value), figure.unit) == (str(cell["value"]), cell["unit"])
-        assert (figure.status, figure.source) == (cell["status"], cell["source"])
+        source = figure.source if isinstance(figure.source, str) else asdict(figure.source)
+        assert (figure.status, source) == (cell["status"], cell["source"])
         assert found[key].command.startswith("tongban value")
     report = json.loads(to_json(build(ATLAS, found, DAY)))
     beside = {row[1]["en"]: row for row in rows_of(report, "measured")}
