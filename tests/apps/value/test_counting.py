@@ -148,9 +148,9 @@ def test_a_refusal_and_the_second_try_are_one_matter(tmp_path: Path) -> None:
 
 def test_what_cannot_be_read_is_named(tmp_path: Path) -> None:
     bad = [(*row(cases.ENTERED, "c1", "a", 0)[:3], "last Tuesday", "d", "p", "")]
-    with pytest.raises(TableInvalid, match="TimeUnreadable"):
+    with pytest.raises(TableInvalid, match=r"TimeUnreadable.*时间无法读取.* / .*cannot be read"):
         counting.count(write(tmp_path / "time.csv", bad), WITHIN)
-    with pytest.raises(TableInvalid, match="StageUnknown"):
+    with pytest.raises(TableInvalid, match=r"StageUnknown.*不是办结状态.* / .*is no stage"):
         counting.count(
             write(tmp_path / "stage.csv", [row(cases.ENDED, "c1", "a", 0, "p", "done")]), WITHIN
         )

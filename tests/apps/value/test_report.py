@@ -298,18 +298,18 @@ def test_parameters_are_copied_changed_and_named(made: dict[str, Path], tmp_path
 @pytest.mark.parametrize(
     ("old", "new", "said"),
     [
-        ('rate: "0.08"', 'rate: "-0.08"', "not negative"),
+        ('rate: "0.08"', 'rate: "-0.08"', "不可为负.* / .*not negative"),
         ('rate: "0.08"', "rate: much", "does not fit"),
         ("reinvest:", "invest:", "lacks"),
-        ('["1.0", "1.2", "1.8"]', '["1.3", "1.2", "1.8"]', "low to high"),
+        ('["1.0", "1.2", "1.8"]', '["1.3", "1.2", "1.8"]', "由低到高.* / .*low to high"),
         ("人工: human", "人工: hours", "none of"),
-        ('deadweight: "0.25"', 'deadweight: "25"', "from 0 to 1"),
-        ('[outlay, delay, "0.4"]', '[outlay, delay, "4"]', "from -1 to 1"),
-        ("life_years: 5 ", "life_years: 0 ", "whole number"),
+        ('deadweight: "0.25"', 'deadweight: "25"', "在 0 与 1 之间.* / .*from 0 to 1"),
+        ('[outlay, delay, "0.4"]', '[outlay, delay, "4"]', "在 -1 与 1 之间.* / .*from -1 to 1"),
+        ("life_years: 5 ", "life_years: 0 ", "整年数.* / .*whole number"),
         ("costing:", "costing: [", "not YAML"),
         ("version:", "version", "not YAML"),
         ("ours: domestic", "ours: own", "none of"),
-        ("ours: domestic", "ours: imported", "two offers"),
+        ("ours: domestic", "ours: imported", "两个方案.* / .*two offers"),
     ],
 )
 def test_parameters_that_do_not_fit_are_refused(

@@ -245,4 +245,4 @@ def test_sources_add_up_in_both_languages(before: dict[str, Report]) -> None:
         "en": (platform.TRAIL.en, "parameters.yaml", "the report gives no weights", TYPED.en),
     }.items():
         source = source_of(density.source, lang)
-        assert all(part in source for part in parts), source
+        assert [source.count(part) for part in parts] == [1] * len(parts), source

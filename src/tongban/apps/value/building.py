@@ -37,7 +37,7 @@ def of_costs(
     shared = sorted({row.year for row in rows} & {c.year for c in counted.counts})
     if not shared or (year is not None and year not in shared):
         raise ValueRefused(
-            f"台账与办件没有共同的年度{'' if year is None else f' {year}'}",
+            f"台账与办件没有共同的年度{'' if year is None else f' {year}'}；共同年度：{shared}",
             f"ledger and events do not share the year{'s' if year is None else f' {year}'}; "
             f"shared: {shared}",
         )

@@ -148,12 +148,24 @@ def _check(database: duckdb.DuckDBPyConnection, path: Path) -> None:
         "('granted', 'refused', 'withdrawn', 'impossible', 'not_applicable') LIMIT 20"
     ).fetchall()
     faults = [
-        Fault("TimeUnreadable", path.name, 0, "occurred", f"{c} {i}", "write 2026-11-26 09:30:00")
+        Fault(
+            "TimeUnreadable",
+            path.name,
+            0,
+            "occurred",
+            f"{c} {i}：时间无法读取；写成 2026-11-26 09:30:00",
+            f"{c} {i}: the time cannot be read; write 2026-11-26 09:30:00",
+        )
         for c, i in bad
     ]
     faults += [
         Fault(
-            "StageUnknown", path.name, 0, "stage", f"{c} {i}：“{s}”", f"{s!r} is no stage of an end"
+            "StageUnknown",
+            path.name,
+            0,
+            "stage",
+            f"{c} {i}：“{s}”不是办结状态",
+            f"{c} {i}: {s!r} is no stage of an end",
         )
         for c, i, s in stages
     ]

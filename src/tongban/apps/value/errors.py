@@ -33,6 +33,7 @@ class TableInvalid(ValueRefused):
 
     def __init__(self, faults: Sequence[Fault]) -> None:
         self.faults = tuple(faults)
+        # each fault is told in both languages, so they stand once
         told = "\n".join(str(fault) for fault in self.faults[:50])
         left = len(self.faults) - 50
         more = f"\n… {left}" if left > 0 else ""

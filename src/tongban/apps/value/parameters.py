@@ -56,9 +56,9 @@ def load(path: Path | None = None) -> Parameters:
         raise ValueRefused(f"{path} 不是 YAML", f"{path} is not YAML: {error}") from error
     except KeyError as error:
         raise ValueRefused(f"{path} 缺少 {error}", f"{path} lacks {error}") from error
+    except ValueRefused as error:
+        raise ValueRefused(f"{path}：{error.zh}", f"{path}: {error.en}") from error
     except (TypeError, ValueError, InvalidOperation) as error:
-        if isinstance(error, ValueRefused):
-            raise
         raise ValueRefused(f"{path} 的内容不合格式", f"{path} does not fit: {error}") from error
 
 
@@ -71,7 +71,9 @@ def _parameters(told: Mapping[str, Any], source: str) -> Parameters:
     offers = [str(cloud["ours"]), str(cloud["theirs"])]
     _among(offers, tuple(OFFERS), "cloud")
     if offers[0] == offers[1]:
-        raise ValueError("cloud: ours and theirs are two offers")
+        raise ValueRefused(
+            "cloud 中的 ours 与 theirs 须为两个方案", "cloud: ours and theirs are two offers"
+        )
     thresholds = {n: Decimal(told["dimensions"]["thresholds"][n]) for n in _DIMENSIONS}
     return Parameters(
         source=source,
@@ -103,16 +105,17 @@ def _terms(told: Mapping[str, Any]) -> Terms:
     for one, other, value in told["correlations"]:
         _among((one, other), INPUTS, "appraisal.correlations")
         if one == other or not -1 <= Decimal(value) <= 1:
-            raise ValueError(
-                f"a correlation of two inputs is from -1 to 1: {one}, {other}, {value}"
+            raise ValueRefused(
+                f"两个因素的相关系数须在 -1 与 1 之间：{one}、{other}、{value}",
+                f"a correlation of two inputs is from -1 to 1: {one}, {other}, {value}",
             )
         correlations[one, other] = Decimal(value)
     rate, reinvest = Decimal(told["rate"]), Decimal(told["reinvest"])
     if min(rate, reinvest) < 0:
-        raise ValueError("a discount rate is not negative")
+        raise ValueRefused("折现率不可为负", "a discount rate is not negative")
     ranges = {name: Range(*(Decimal(end) for end in told["ranges"][name])) for name in INPUTS}
     if min(one.low for one in ranges.values()) < 0:
-        raise ValueError("a range does not go below nil")
+        raise ValueRefused("区间不可低于零", "a range does not go below nil")
     social = Social(**{name: Decimal(value) for name, value in told["social"].items()})
     return Terms(rate, reinvest, ranges, social, correlations)
 
@@ -127,11 +130,11 @@ def _among(names: Any, known: tuple[str, ...], where: str) -> None:
 
 def _positive(value: Any, of: Callable[[Any], Decimal] = Decimal) -> Decimal:
     if of(value) <= 0:
-        raise ValueError(f"{value} is not above nil")
+        raise ValueRefused(f"{value} 须大于零", f"{value} is not above nil")
     return of(value)
 
 
 def _whole(value: Any) -> int:
     if int(value) < 1:
-        raise ValueError(f"{value} is not a whole number of years")
+        raise ValueRefused(f"{value} 不是整年数", f"{value} is not a whole number of years")
     return int(value)

@@ -9,6 +9,8 @@ from dataclasses import dataclass, field
 from decimal import Decimal, localcontext
 from typing import Literal
 
+from tongban.apps.value.errors import ValueRefused
+
 from . import flows
 from .money import PLACES, whole
 
@@ -36,7 +38,8 @@ class Range:
 
     def __post_init__(self) -> None:
         if not self.low <= self.mode <= self.high:
-            raise ValueError(f"a range goes from low to high: {self.low}, {self.mode}, {self.high}")
+            told = f"{self.low}, {self.mode}, {self.high}"
+            raise ValueRefused(f"区间须由低到高：{told}", f"a range goes from low to high: {told}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,7 +58,7 @@ class Social:
     def __post_init__(self) -> None:
         for name in ("deadweight", "displacement", "attribution", "drop_off"):
             if not 0 <= getattr(self, name) <= 1:
-                raise ValueError(f"{name} is a share from 0 to 1")
+                raise ValueRefused(f"{name} 须在 0 与 1 之间", f"{name} is a share from 0 to 1")
 
 
 @dataclass(frozen=True, slots=True)

@@ -78,7 +78,7 @@ class _Sources:
         # what is decided again within so many days does not count: the days are a choice
         self.judged = self.trail.plus(self.told)
         # so are the drivers by which costs go to services
-        self.each = self.spent.plus(self.judged)
+        self.each = self.ledger.plus(self.trail, self.told)
 
 
 def report(facts: Facts, parameters: Parameters, as_of: date) -> Report:
@@ -280,7 +280,7 @@ def _density(facts: Facts, about: _Sources, parameters: Parameters) -> Section:
             Words("用户价值密度 UVD", "user value density UVD"),
             NOT_MEASURED
             if facts.uvd is None
-            else about.judged.plus(assumed, *given).of(facts.uvd, "point", 3),
+            else about.trail.plus(assumed, *given).of(facts.uvd, "point", 3),
             NONE,
         ),
     )
