@@ -495,7 +495,8 @@ def test_reports_of_value_and_forecast_stand_beside_with_their_status(tmp_path: 
     report = json.loads(to_json(build(ATLAS, found, DAY)))
     beside = {row[1]["en"]: row for row in rows_of(report, "measured")}
     row = beside[ATLAS.figures["cps_mean"].en]
-    assert (row[2]["status"], row[3]["status"]) == ("quoted", "measured")
+    # CPS rests on choices (drivers, the days of a repeat), and does so here too
+    assert (row[2]["status"], row[3]["status"]) == ("quoted", "assumed")
     assert row[5] == "tongban value platform LEDGER"
     assert ATLAS.figures["growth_base"].en not in beside
 
