@@ -18,6 +18,7 @@ pytest_plugins = [
     "testkit.gateways",
     "testkit.nats",
     "testkit.packs",
+    "testkit.papers",
     "testkit.servers",
     "testkit.witnesses",
 ]

@@ -43,6 +43,14 @@ class Setting:
         """Which way the language is written."""
         return "rtl" if self.lang in _RIGHT_TO_LEFT else "ltr"
 
+    @property
+    def walked(self) -> str:
+        """The language in which a page of this view and width is walked by keyboard.
+
+        It is long to walk: once in each view and width, the last of them from right to left.
+        """
+        return "ug" if (self.view, self.width) == (VIEWS[-1], WIDTHS[-1]) else "zh"
+
     def __str__(self) -> str:
         """Give what the test is called by."""
         return f"{self.view}-{self.width}-{self.lang}"

@@ -27,7 +27,7 @@ CITIZEN: tuple[Shown, ...] = (
     Shown("form-documents", "/apply/newborn/documents", "neighbour"),
     Shown(
         "form-documents-refused",
-        "/apply/newborn/documents",
+        "/apply/newborn/documents?at=hospital-invoice-elsewhere",
         "neighbour",
         status=422,
         act=_hands_in_what_is_none,

@@ -11,6 +11,7 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime
+from http import HTTPStatus
 from typing import TypeVar
 from urllib.parse import urlsplit
 
@@ -107,8 +108,12 @@ class Visit:
         found = self.page.locator(form).first
         if not checked:
             found.evaluate("form => { form.noValidate = true; }")
+        stepped = found.locator("[type=hidden][name=question]")
+        at = stepped.get_attribute("value") if stepped.count() else None
         for name, value in fields.items():
             control = found.locator(f"[name='{name}']:not([type=hidden])").first
+            if at and not control.count():
+                continue  # the question of another page
             if value is True:
                 control.check()
             elif control.get_attribute("type") == "radio":
@@ -121,6 +126,9 @@ class Visit:
         with self.page.expect_navigation() as going:
             found.locator("button:not([type=button], [name=level], [hidden])").first.click()
         self.status = going.value.status if going.value is not None else 0
+        asks = at and self.status == HTTPStatus.OK and stepped.count()
+        if asks and int(str(stepped.get_attribute("value"))) > int(at):
+            return self.send(form, checked=checked, **fields)
         return self
 
     def attach(self, field: str, name: str, content: bytes) -> "Visit":

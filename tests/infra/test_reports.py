@@ -177,3 +177,13 @@ def test_another_form_is_refused_by_name(tmp_path: Path) -> None:
     with pytest.raises(FormUnknown, match=r"r\.doc must end in one of \.html"):
         write(whole("t", ()), tmp_path / "r.doc", "zh")
     assert not list(tmp_path.iterdir())
+
+
+def test_a_source_is_named_once_however_often_it_was_joined() -> None:
+    said = Source("parameters.yaml", DAY, "assumed")
+    both = Source("ledger.csv", DAY).plus(said)
+    assert (both.name, both.status) == ("ledger.csv; parameters.yaml", "assumed")
+    told = both.plus(said, Source(Words("自定", "own choice"), DAY), both)
+    assert told.name == Words(
+        "ledger.csv；parameters.yaml；自定", "ledger.csv; parameters.yaml; own choice"
+    )

@@ -517,10 +517,14 @@ def test_the_archive_holds_notices_and_says_who_signed(
 
 
 def test_without_seals_a_case_is_archived_all_the_same(office: Office, quiet: None, caplog) -> None:
+    notices._say_once.cache_clear()
     number = office.submit("enterprise-start", company__seal_set="basic")
     witnessed()
     assert archiving.archive(number)
     assert "has no seal" in caplog.text
+    caplog.clear()
+    assert notices.ensure(number)  # said already, and not at each decision again
+    assert caplog.text == ""
 
 
 def test_a_submission_is_signed_and_its_documents_are_written_by_command(

@@ -152,9 +152,9 @@ def crowded(made: Made, url: str, count: int, *more: str) -> Made:
 
 
 @contextmanager
-def served(made: Made, folder: Path) -> Iterator[City]:
+def served(made: Made, folder: Path, **environment: str) -> Iterator[City]:
     """Serve a copy of the city, which lies in ``folder`` (not there yet), until the block ends."""
     shutil.copytree(made.folder, folder)
-    with site(Home(folder), folder) as running:
+    with site(Home(folder), folder, **environment) as running:
         be_own_provider(folder, folder / DATABASE, running.origin, made.numbers["own"])
         yield City(folder, running, made.numbers, made.people)

@@ -3,12 +3,26 @@
 import base64
 import io
 import math
+from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
-from PIL import Image, ImageDraw
+import pytest
+from PIL import Image, ImageDraw, ImageFont
 from pyhanko.pdf_utils import generic
 from pyhanko.pdf_utils.generic import pdf_name, pdf_string
 from pyhanko.pdf_utils.writer import PageObject, PdfFileWriter
+
+from tongban.apps.cases.plugins import text_reader
+
+
+@pytest.fixture
+def unread(settings: Any) -> Iterator[None]:
+    """Install nobody who reads the text of pictures."""
+    settings.MATERIAL_READER = ""
+    text_reader.cache_clear()
+    yield
+    text_reader.cache_clear()
 
 
 def picture(width: int = 900, height: int = 700, *, text: str = "TONGBAN 2026") -> Image.Image:
@@ -18,6 +32,18 @@ def picture(width: int = 900, height: int = 700, *, text: str = "TONGBAN 2026") 
     for row in range(8):
         pen.text((30, 40 + row * height // 9), f"{text} {row} " * 6, fill=(20, 20, 30))
     return sheet
+
+
+def written(*lines: str) -> bytes:
+    """Give a sharp page with these lines as PNG."""
+    fonts = sorted(Path("/usr/share/fonts").rglob("*CJK-Regular*"))
+    if not fonts:
+        pytest.skip("no CJK font")
+    page = Image.new("RGB", (1000, 600), "white")
+    pen, font = ImageDraw.Draw(page), ImageFont.truetype(str(fonts[0]), 36)
+    for row, line in enumerate(lines):
+        pen.text((60, 60 + 90 * row), line, fill="black", font=font)
+    return png(page)
 
 
 def png(sheet: Image.Image | None = None, **more: Any) -> bytes:

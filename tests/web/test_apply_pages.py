@@ -179,6 +179,8 @@ def test_a_slow_department_keeps_nobody_waiting(office: Office, settings: Any) -
     waiting = at_check(client, office)
     assert "正在向部门读取数据" in text(waiting)
     assert waiting["Refresh"] == "2"
+    fields = "//main//*[self::input or self::textarea or self::select][not(@type='hidden')]"
+    assert not tree(waiting).xpath(fields)  # nothing that is typed goes when it comes anew
     assert not tree(waiting).xpath("//main//form")
     (skip,) = [a for a in tree(waiting).xpath("//main//a/@href") if a.endswith("?now=1")]
     early = client.get(skip)

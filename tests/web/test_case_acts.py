@@ -1,6 +1,7 @@
 """What an applicant does on a case, in a browser without script: answer, doubt, urge, pay, rate."""
 
 import base64
+import re
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -8,14 +9,16 @@ import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
 from lxml import html
+from PIL import Image
 
 from testkit.banks import RunningBank
 from testkit.browsers import plain, signed_in
 from testkit.office import Office
-from testkit.papers import pdf
-from tongban.apps.cases import services
+from testkit.papers import jpeg, pdf, picture, written
+from tongban.apps.cases import queries, services
 from tongban.apps.cases.domain.state import Stage
 from tongban.apps.cases.errors import CaseRefused
+from tongban.apps.cases.models import Document
 from tongban.apps.fees.models import Order
 from tongban.apps.voice.models import Rating
 
@@ -63,13 +66,18 @@ def test_what_is_asked_is_answered_on_one_page(office: Office, lang: str) -> Non
     assert client.get(way).status_code == 302  # nothing is asked any more
 
 
-def test_a_document_that_a_clerk_asks_for_again_is_uploaded_with_its_answer(office: Office) -> None:
+def unclear(office: Office) -> str:
+    """Give a case whose invoice a clerk wants to have again."""
     office.write("health", "UPDATE CSYXXX SET SFBSCS = 0")
     upload = services.Upload(INVOICE, "票据.pdf", "", base64.b64encode(pdf()).decode())
     number = office.submit(uploads=[upload])
     clerk = office.official("medical-insurance", "clerk")
     services.ask_correction(clerk, number, REFUND, [(INVOICE, "票据不清晰")])
-    client = signed_in(office.applicant("newborn"))
+    return number
+
+
+def test_a_document_that_a_clerk_asks_for_again_is_uploaded_with_its_answer(office: Office) -> None:
+    number, client = unclear(office), signed_in(office.applicant("newborn"))
     way = f"/cases/{number}/answer"
     assert "票据不清晰" in text(client.get(way))
     assert "请上传这份材料" in text(client.post(way, {}))
@@ -82,6 +90,61 @@ def test_a_document_that_a_clerk_asks_for_again_is_uploaded_with_its_answer(offi
     done = client.post(way, {INVOICE: SimpleUploadedFile("b.pdf", pdf())}, follow=True)
     assert done.redirect_chain == [(f"/cases/{number}", 302)]
     assert office.branch(number, REFUND).stage is Stage.EXAMINING
+
+
+@pytest.mark.usefixtures("unread")
+@pytest.mark.parametrize(
+    ("lang", "says"), [("zh", "图片几乎是空白，请确认拍到"), ("en", "almost blank; show the front")]
+)
+def test_a_picture_of_an_answer_is_looked_at_before_it_is_sent(
+    office: Office, lang: str, says: str
+) -> None:
+    number, client = unclear(office), signed_in(office.applicant("newborn"))
+    client.get(f"/?lang={lang}")
+    way = f"/cases/{number}/answer"
+    assert not tree(client.get(way)).xpath("//input[@name='as_it_is']")
+
+    def sent(content: bytes, **more: str) -> Any:
+        return client.post(way, {INVOICE: SimpleUploadedFile("a.jpg", content), **more})
+
+    blank = jpeg(Image.new("RGB", (900, 700), "white"))
+    told = sent(blank)
+    assert told.status_code == 422
+    assert says in text(told)
+    assert tree(told).xpath("//div[@id='errors']//a/@href") == [f"#f-{INVOICE}"]
+    assert tree(told).xpath("//input[@name='as_it_is'][@type='checkbox']")
+    assert Document.objects.filter(case=number).count() == 1
+    assert office.branch(number, REFUND).stage is Stage.CORRECTION
+    if lang == "zh":  # whoever has checked it sends it all the same
+        assert sent(blank, as_it_is="yes").status_code == 302
+        assert says in text(client.get(f"/cases/{number}"))
+    else:
+        assert sent(jpeg(picture())).status_code == 302
+        assert says not in text(client.get(f"/cases/{number}"))
+    assert office.branch(number, REFUND).stage is Stage.EXAMINING
+    assert Document.objects.filter(case=number).latest("pk").seen is not None
+
+
+@pytest.mark.slow
+def test_a_paper_of_an_answer_is_held_against_its_kind_the_people_and_the_day(
+    office: Office,
+) -> None:
+    pytest.importorskip("rapidocr", reason="the extra [ocr] is not installed")
+    number, client = unclear(office), signed_in(office.applicant("newborn"))
+    way, mother = f"/cases/{number}/answer", queries.values(queries.load(number))["mother.name"]
+    other = written("居民身份证", "王五六", "有效期限 2010年01月01日至2020年01月01日")
+    told = text(client.post(way, {INVOICE: SimpleUploadedFile("a.png", other)}))
+    assert "看起来不像" in told
+    assert re.search(f"材料上没有读到姓名（.*{mother}.*）", told)
+    assert "有效期" in told
+    right = written(title(number), mother, "2026年11月20日")
+    assert client.post(way, {INVOICE: SimpleUploadedFile("a.png", right)}).status_code == 302
+
+
+def title(number: str) -> str:
+    """Give the name of the invoice."""
+    definition = queries.load(number).ground.definitions[REFUND]
+    return next(m.name.zh for m in definition.needs.materials if m.code == INVOICE)
 
 
 def test_a_value_that_changed_at_its_source_is_confirmed(office: Office) -> None:
@@ -120,7 +183,7 @@ def test_a_prefilled_fact_is_doubted_shown_and_taken_back(office: Office) -> Non
     same = tree(client.get(way)).xpath("//main//dd")[0].text.strip()
     assert client.post(way, {"mother.name": same}).status_code == 422
     told = client.post(way, {"mother.name": "龚丽", "why": "户口簿上是丽"}, follow=True)
-    assert "您已提出异议： 龚丽" in text(told)
+    assert "您已提出异议：龚丽" in text(told)
     assert "龚丽" in text(client.get("/me/data/doubts"))
     assert office.case(number).doubts["mother.name"].why == "户口簿上是丽"
     again = client.post(way, {"mother.name": "龚莉"})

@@ -219,7 +219,17 @@ def test_a_preview_shows_the_draft_and_publishes_nothing(client: Client, number:
     assert (
         "接种证明（草稿）" in client.get(f"/design/{number}/preview/{ITEM}/form").content.decode()
     )
-    assert client.get(f"/design/{number}/preview/newborn/form").status_code == 200
+    way = f"/design/{number}/preview/newborn/form"
+    whole = html.fromstring(client.get(way).content.decode()).xpath("//main//*[@class='field']")
+    client.cookies["tb_view"] = "elder"
+    asked = 0
+    for at in range(1, len(whole) + 1):
+        form = html.fromstring(client.get(f"{way}?at={at}").content.decode())
+        asked += len(form.xpath("//main//*[@class='field']"))
+        assert f"第 {at} 题，共 {len(whole)} 题" in form.text_content()
+        assert bool(form.xpath(f"//main//a[@href='?at={at + 1}']")) == (at < len(whole))
+    assert asked == len(whole) > 1
+    del client.cookies["tb_view"]
     assert client.get(f"/design/{number}/preview/no-such").status_code == 404
     assert items.state() == before
     assert "草稿" not in items.item(ITEM).name.zh

@@ -11,8 +11,11 @@ from testkit.browsers import signed_in
 from testkit.clock import Clock
 from testkit.office import Office
 from testkit.papers import pdf
+from testkit.phones import Phone
 from tongban.apps.cases.models import ApplicationDraft
-from tongban.infra.access import keeping, tasks
+from tongban.apps.licences.models import Licence
+from tongban.infra import clock as port
+from tongban.infra.access import factors, keeping, tasks
 from tongban.infra.access.domain import Subject
 from tongban.infra.access.models import KeptForm, User
 
@@ -280,4 +283,35 @@ def test_what_nobody_comes_back_for_goes_after_a_day(
     clock.move(hours=2)
     assert "安一诺" not in enter(client, login, late["Location"]).content.decode()
     tasks.tidy()
+    assert not KeptForm.objects.exists()
+
+
+def test_what_was_typed_is_back_after_more_was_proved_and_nothing_was_done_before(
+    office: Office, clock: Clock
+) -> None:
+    number = office.submit()
+    identifier = office.branch(number, "birth-certificate").licence.partition(":")[2]
+    way = f"/desk/licences/{identifier}"
+    approver = office.official("health", "approver")
+    user = User.objects.get(pk=approver.user_id)
+    app = Phone(factors.begin_app(user).secret)
+    factors.confirm_app(user, app.at(port.now()))
+    clock.move(minutes=1)
+    client = signed_in(approver, "pwd")
+    client.handler.enforce_csrf_checks = True
+    typed = {"act": "suspend", "authority": "行政许可法第六十九条", "reason": "核查<b>"}
+    sent = send(client, client.get(way), way, typed, way)
+    assert sent["Location"].startswith("/sign-in/more?")
+    assert Licence.objects.get(identifier=identifier).state == "valid"
+    door = client.get(sent["Location"])
+    more = {"code": app.at(port.now()), "next": hidden(door, "next")}
+    back = client.post("/sign-in/more", {**more, "csrfmiddlewaretoken": token(door)}, follow=True)
+    assert back.redirect_chain[-1][0] == way
+    assert "您刚才填写的内容已填回，尚未提交" in text(back)
+    filled = {one.get("name"): one for one in tree(back).xpath("//main//*[@name]")}
+    assert filled["authority"].get("value") == "行政许可法第六十九条"
+    assert filled["reason"].text.strip() == "核查<b>"
+    assert Licence.objects.get(identifier=identifier).state == "valid"
+    assert send(client, back, way, typed, way).status_code == 302
+    assert Licence.objects.get(identifier=identifier).state == "suspended"
     assert not KeptForm.objects.exists()

@@ -68,6 +68,8 @@ def test_every_chinese_text_is_marked_and_no_text_changes(body: str) -> None:
             f'{UYGHUR} <bdi lang="zh-CN">办件 12 已办结。</bdi> 7',
         ),
         (f"<p>出生{UYGHUR}证明</p>", f'<bdi lang="zh-CN">出生</bdi>{UYGHUR}<bdi'),
+        ("<p> 城东 CD-12号楼 3 </p>", ' <bdi lang="zh-CN">城东 CD-12号楼 3</bdi> '),
+        ("<p>7 件</p>", '<bdi lang="zh-CN">7 件</bdi>'),
         ("<p><b>1</b>件</p>", '<b>1</b><bdi lang="zh-CN">件</bdi>'),
         ("<select><option>张三</option></select>", '<option lang="zh-CN">张三</option>'),
         ("<svg><text>图</text></svg>", '<text lang="zh-CN">图</text>'),
@@ -79,3 +81,17 @@ def test_every_chinese_text_is_marked_and_no_text_changes(body: str) -> None:
 )
 def test_what_is_marked_how(body: str, shown: str) -> None:
     assert shown in marked(whole(body))
+
+
+def test_from_left_to_right_latin_letters_may_be_the_language_itself() -> None:
+    page = whole("<p>Coengh 张三 7</p>").replace("lang='ug' dir='rtl'", "lang='za' dir='ltr'")
+    assert 'Coengh <bdi lang="zh-CN">张三</bdi> 7' in marked(page)
+
+
+@given(TEXTS)
+def test_from_right_to_left_a_string_is_marked_whole(text: str) -> None:
+    body = text.replace("&", "&amp;").replace("<", "&lt;")
+    found = tree(marked(whole(f"<p>{body}</p>"))).xpath("//bdi")
+    if HAN.search(text) and not set(text) & set(UYGHUR):
+        assert [one.text for one in found] == [text.strip()]
+    assert all(HAN.search(one.text) for one in found)

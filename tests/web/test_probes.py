@@ -17,7 +17,6 @@ from typing import Any
 from urllib.parse import parse_qsl
 
 import pytest
-import yaml
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.http import HttpResponse, HttpResponseRedirect
 from django.test import Client
@@ -34,6 +33,7 @@ from tongban.apps.items import services as publishing
 from tongban.infra.access import limits
 from tongban.infra.access.models import User
 from tongban.infra.packs import read_packs, shipped_packs
+from tongban.infra.packs.documents import document_of
 from tongban.web import operators, sign_on_urls, urls
 
 PASSWORD = "plum blossom in snow"
@@ -257,7 +257,7 @@ def spoiled_packs(folder: Path) -> list[Path]:
                 copy.parent.mkdir(parents=True, exist_ok=True)
                 copy.write_bytes(path.read_bytes())
             if path.suffix == ".yaml":
-                told = _marked(yaml.safe_load(path.read_text(encoding="utf-8")))
+                told = _marked(document_of(path.read_bytes(), path.name).data)
                 if path.parent.name in VERSIONED:
                     told["version"] = told.get("version", 1) + 1
                 # JSON is YAML in which no text can be read as a number

@@ -117,8 +117,8 @@ COMPONENTS = {
     "tiles": "//ul[contains(@class, 'tiles')]/li",
     "nothing here": "//*[@class='empty']",
 }
-#: Not shown there: a drawing needs a flow, and two are nothing to see.
-_ELSEWHERE = {"enter", "flow", "live"}
+#: Not shown there: a drawing needs a flow, questions are fields, and two are nothing to see.
+_ELSEWHERE = {"enter", "flow", "live", "questions"}
 
 
 @pytest.mark.django_db

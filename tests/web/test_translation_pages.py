@@ -11,6 +11,8 @@ from testkit.browsers import plain, signed_in
 from testkit.office import Office
 from tongban.apps.items import queries, translating
 from tongban.apps.items.cli import items
+from tongban.apps.items.domain.guides import SECTIONS
+from tongban.apps.items.domain.pieces import pieces
 from tongban.infra.access.models import User
 
 SLUG, PARAGRAPH = "household-registration", "when"
@@ -60,6 +62,54 @@ def test_a_paragraph_is_proposed_signed_by_another_and_shown(office: Office) -> 
     assert "1 / " in text(approver.get("/desk/translations?language=ug"))
 
 
+def test_a_signed_name_stands_in_guide_list_search_and_answer_and_the_rest_is_marked(
+    office: Office,
+) -> None:
+    clerk, approver = office.official("police", "clerk"), office.official("police", "approver")
+    name, summary, term = "نوپۇسقا ئالدۇرۇش", "قىسقىچە", "ئون كۈن"
+    name_zh, anybody = queries.guide(SLUG).name.zh, Client()
+    paths = (
+        f"/services/{SLUG}",
+        "/services?of=item&department=police",
+        f"/services?q={name_zh}",
+        f"/services?of=item&q={name[:6]}",
+        f"/ask?q={name_zh}",
+        "/services/newborn",
+    )
+    numbers = [
+        translating.propose(clerk, SLUG, id_, "ug", *words)
+        for id_, words in {"about": (name, summary), "time": ("ۋاقىت", term)}.items()
+    ]
+    for path in paths:
+        assert name not in text(anybody.get(_ug(path))), path
+    for number in numbers:
+        translating.sign(approver, number)
+    for path in paths:
+        main = tree(anybody.get(_ug(path))).xpath("//main")[0]
+        assert name in main.text_content(), path
+        links = main.xpath(f".//a[@href='/services/{SLUG}']") or main.xpath(".//h1")
+        named = {one.text_content() for one in links}
+        assert (name in named, name_zh in named) == (True, False), path
+        assert main.xpath(".//*[@lang='zh-CN']"), path
+    page = tree(anybody.get(_ug(paths[0])))
+    assert page.xpath("//h1")[0].text_content() == name
+    assert name in page.xpath("//title")[0].text
+    assert term in page.xpath("//main")[0].text_content()
+    every = len(pieces(queries.guide(SLUG)))
+    assert f"{every}段中有2段" in page.xpath("//main")[0].text_content()
+    who = SECTIONS["who"].zh
+    (heading,) = page.xpath(f"//h2[bdi='{who}']")
+    assert heading[0].get("lang") == "zh-CN"
+    for lang in ("zh", "en", "bo"):
+        assert name not in text(anybody.get(f"/services/{SLUG}?lang={lang}"))
+    mine = signed_in(clerk).get(f"/desk/translations/{SLUG}?language=ug")
+    assert len(tree(mine).xpath("//main//ul[@class='tasks']/li")) == every
+
+
+def _ug(path: str) -> str:
+    return f"{path}{'&' if '?' in path else '?'}lang=ug"
+
+
 @pytest.mark.parametrize(
     ("department", "role"), [("health", "clerk"), ("police", "reviewer"), ("tax", "approver")]
 )
@@ -93,8 +143,8 @@ def test_progress_counts_a_paragraph_once_and_this_edition_only(office: Office) 
     translating.propose(clerk, SLUG, PARAGRAPH, "ug", "x", "y")
     found = {one.guide.slug: one for one in translating.of_departments(["police"], "ug")}
     assert set(found) == {"household-registration", "seal-record"}
-    whole = len(queries.guide(SLUG).paragraphs)
-    assert (found[SLUG].paragraphs, found[SLUG].signed, found[SLUG].waiting) == (whole, 1, 1)
+    whole = len(pieces(queries.guide(SLUG)))
+    assert (found[SLUG].pieces, found[SLUG].signed, found[SLUG].waiting) == (whole, 1, 1)
     assert found["seal-record"].signed == 0
 
 
@@ -115,7 +165,7 @@ def test_the_same_on_the_command_line(office: Office) -> None:
     done = run.invoke(items, ["translations", "sign", number, "--as", logins["approver"]])
     assert "已签署" in done.output
     listed = run.invoke(items, ["translations", "list", "police", "--language", "ug"])
-    assert f"1/{len(queries.guide(SLUG).paragraphs)} signed" in listed.output
+    assert f"1/{len(pieces(queries.guide(SLUG)))} signed" in listed.output
     assert run.invoke(items, ["translations", "show", "none", "--language", "ug"]).exit_code == 1
 
 

@@ -99,7 +99,7 @@ class Embedded:
             network.control_key_id(),
             suite(own.suite),
             own.signer,
-            _subject_key(own.suite),
+            consents.own_subject_key(NODE, own.suite),
         )
         self._secret = secrets.token_bytes(32)
         self.store = Store.open(home / "node" / "log.sqlite3", own.suite)
@@ -231,15 +231,6 @@ def _setting(contract: Contract, types: Mapping[str, str], secret: bytes) -> Set
         "fields": dict(contract.columns),
     }
     return Setting(resource.slug, options, Path(settings.DEPARTMENT_STORES), secret, types)
-
-
-def _subject_key(suite_name: str) -> bytes:
-    """Give the key of this node's marks; made once, and kept where looks are read."""
-    held = consents.subject_key(NODE)
-    if held is None:
-        consents.keep_subject_key(NODE, suite_name, secrets.token_bytes(32))
-        return _subject_key(suite_name)
-    return held[1]
 
 
 @lru_cache(maxsize=8)

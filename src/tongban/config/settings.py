@@ -99,6 +99,8 @@ LOGGING = {
 ALLOWED_HOSTS = os.environ.get("TONGBAN_HOSTS", "localhost,127.0.0.1,[::1]").split(",")
 
 PACKS = [Path(p) for p in os.environ.get("TONGBAN_PACKS", "").split(os.pathsep) if p]
+# a folder of this installation's own figures, cases and checks for the atlas
+ATLAS = Path(given).resolve() if (given := os.environ.get("TONGBAN_ATLAS")) else None
 DEPARTMENT_STORES = HOME / "departments"
 # private networks in which other catalogues may be harvested, as 10.2.0.0/16,127.0.0.0/8
 HARVEST_NETWORKS = [n for n in os.environ.get("TONGBAN_HARVEST_NETWORKS", "").split(",") if n]

@@ -24,9 +24,8 @@ from tongban.infra.access.factors import FactorRefused
 from tongban.infra.access.models import Authenticator, User
 from tongban.infra.access.refusing import StepUpNeeded
 
-from .pages import language, page, refused, said, subject_of
+from .pages import language, page, refused, said, subject_of, words_of
 from .signing_in import read_answer, signed_in
-from .words import WORDS
 
 
 def strong(request: HttpRequest, user: User) -> None:
@@ -64,7 +63,7 @@ def account(request: HttpRequest, user: User) -> HttpResponse:
 
 
 def _refused(request: HttpRequest, why: str) -> HttpResponse:
-    return refused(request, [WORDS[why].of(language(request))])
+    return refused(request, [words_of(request)[why]])
 
 
 @sensitive_variables("new")

@@ -37,9 +37,8 @@ from .apply_frame import (
     show,
 )
 from .components import LEVEL, Field, answer, gather, of_fact
-from .languages import words
-from .pages import missing, view_of
-from .uploads import looked
+from .looks import looked
+from .pages import missing, view_of, words_of
 
 
 @require_GET
@@ -90,7 +89,7 @@ def _next(desk: Desk, put: Sequence[Asked]) -> str:
 
 def _take(request: HttpRequest, desk: Desk, put: Sequence[Asked], *, elder: bool) -> HttpResponse:
     """Save what was answered; show the next list of a division, or judge it all."""
-    fields = [of_fact(one.fact, desk.lang) for one in put]
+    fields = [of_fact(one.fact, desk.lang, desk.t) for one in put]
     sent = gather(fields, request.POST)
     given: dict[str, Any] = {one.fact.name: answer(one.fact, sent[one.fact.name]) for one in put}
     version = request.POST.get("version", "0")
@@ -124,7 +123,7 @@ def _judged(
     facts = [one.fact for one in put]
     _, mistakes = services.read_typed(facts, {n: v for n, v in given.items() if v is not None})
     wrong = {m.fact: m.message(desk.lang) for m in mistakes}
-    lacking = words(view_of(request).language.tag)["answer_needed"]
+    lacking = words_of(request)["answer_needed"]
     shown = {one.fact.name for one in desk.asked}
     for one in put:
         name = one.fact.name
@@ -158,7 +157,10 @@ def _again(desk: Desk, typed: Mapping[str, Any]) -> Desk:
 @require_http_methods(["GET", "POST"])
 @at
 def documents(request: HttpRequest, desk: Desk) -> HttpResponse:
-    """Take the documents that nothing stands for; each is kept as soon as it is sent."""
+    """Take the documents that nothing stands for; each is kept as soon as it is sent.
+
+    All are asked for on one page, or in the elder view one a page.
+    """
     if request.method == "GET":
         if not desk.papers and not desk.licensed:
             return redirect(desk.after(DOCUMENTS))
@@ -171,17 +173,17 @@ def documents(request: HttpRequest, desk: Desk) -> HttpResponse:
             services.detach(desk.subject, desk.draft["number"], code)
         elif (file := request.FILES.get(code)) is not None:
             if (file.size or 0) > services.MOST_BYTES:
-                wrong[code] = words(view_of(request).language.tag)["file_too_big"]
+                wrong[code] = words_of(request)["file_too_big"]
                 continue
             wrong |= _attach(desk, code, file.name or code, file.read())
             new.append(code)
     desk = fresh(desk)
     if wrong:
         return show(request, desk, DOCUMENTS, _papers(request, desk, wrong), status=422)
-    if "remove" in request.POST or "stay" in request.POST or _amiss(desk, new):
-        return redirect(desk.here(DOCUMENTS))
+    if way := _other_paper(request, desk, new):
+        return redirect(way)
     there = {one["material"] for one in desk.draft["documents"]}
-    lacking = words(view_of(request).language.tag)["file_needed"]
+    lacking = words_of(request)["file_needed"]
     wrong = {
         one.spec.code: lacking
         for one in desk.papers
@@ -190,6 +192,22 @@ def documents(request: HttpRequest, desk: Desk) -> HttpResponse:
     if wrong:
         return show(request, desk, DOCUMENTS, _papers(request, desk, wrong), status=422)
     return redirect(desk.after(DOCUMENTS))
+
+
+def _other_paper(request: HttpRequest, desk: Desk, new: Sequence[str]) -> str:
+    """Give the page of documents that comes next: the same, or an elder's next; else nothing."""
+    codes, put = [one.spec.code for one in desk.papers], request.POST.get("put", "")
+    if not ("remove" in request.POST or "stay" in request.POST or _amiss(desk, new)):
+        there = {one["material"] for one in desk.draft["documents"]}
+        left = (
+            [one for one in codes[codes.index(put) + 1 :] if one not in there]
+            if put in codes
+            else []
+        )
+        if not left:
+            return ""
+        put = left[0]
+    return f"{desk.here(DOCUMENTS)}?at={put}" if put in codes else desk.here(DOCUMENTS)
 
 
 def _amiss(desk: Desk, new: Sequence[str]) -> bool:
@@ -217,22 +235,29 @@ def _attach(desk: Desk, code: str, name: str, content: bytes) -> dict[str, str]:
 
 
 def _papers(request: HttpRequest, desk: Desk, wrong: Mapping[str, str]) -> dict[str, Any]:
-    t = words(view_of(request).language.tag)
+    t = words_of(request)
     there = {one["material"]: one for one in desk.draft["documents"]}
     looks = services.looks(desk.subject, desk.draft["number"]) if there else {}
+    papers: list[dict[str, Any]] = [
+        {
+            "code": one.spec.code,
+            "label": one.spec.name.of(desk.lang),
+            "field": _wanted(desk, one, looks.get(one.spec.code), wrong, t),
+            "there": there.get(one.spec.code),
+            "look": looked(looks[one.spec.code], desk.lang, t) if one.spec.code in looks else [],
+        }
+        for one in desk.papers
+    ]
+    put = ""
+    if view_of(request).elder:
+        asked = [one["code"] for one in papers if one["field"]]
+        first = [*wrong, request.GET.get("at", ""), *(c for c in asked if c not in there), *asked]
+        put = next((code for code in first if code in asked), "")
+        for one in papers:
+            one["field"] = one["field"] if one["code"] == put else None
     return {
-        "papers": [
-            {
-                "code": one.spec.code,
-                "label": one.spec.name.of(desk.lang),
-                "field": _wanted(desk, one, looks.get(one.spec.code), wrong, t),
-                "there": there.get(one.spec.code),
-                "look": looked(looks[one.spec.code], desk.lang, t)
-                if one.spec.code in looks
-                else [],
-            }
-            for one in desk.papers
-        ],
+        "papers": papers,
+        "put": put,
         "licensed": licences_of(desk),
         "fields": [Field(code, named(desk, code), error=line) for code, line in wrong.items()],
         "waived": sorted(
@@ -256,8 +281,7 @@ def _wanted(
         return Field(code, name, "file", error=error, optional=optional)
     if look.well and not error:
         return None
-    joint = ": " if desk.lang == "en" else "："
-    return Field(code, f"{t['file_again']}{joint}{name}", "file", error=error, optional=True)
+    return Field(code, f"{t['file_again']}{t['colon']}{name}", "file", error=error, optional=True)
 
 
 _STEPS = {

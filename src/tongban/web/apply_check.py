@@ -38,10 +38,9 @@ from .apply_frame import (
 )
 from .components import Field, written_out
 from .doubting import About, doubt_page
-from .languages import words
-from .pages import missing, page, view_of
+from .looks import looked
+from .pages import missing, page, words_of
 from .shown import day_of, value_words
-from .uploads import looked
 
 _LOOK_AGAIN = "2"  # seconds; a page without script looks by itself whether the answers are there
 
@@ -51,11 +50,11 @@ _LOOK_AGAIN = "2"  # seconds; a page without script looks by itself whether the 
 def consent(request: HttpRequest, desk: Desk) -> HttpResponse:
     """Show who will be asked for what; agreeing has them asked, and leads on to the last look."""
     asks = services.asks_consent(desk.event)
-    shown = {"lines": _consent(desk), "asks": asks, "fields": []}
+    shown = {"lines": _consent(desk, words_of(request)), "asks": asks, "fields": []}
     if request.method == "GET":
         return show(request, desk, CONSENT, shown)
     if asks and request.POST.get("consent") != "yes":
-        t = words(view_of(request).language.tag)
+        t = words_of(request)
         field = Field("consent", t["consent_agree"], "check", error=t["consent_wanted"])
         return show(request, desk, CONSENT, {**shown, "fields": [field]}, status=422)
     if desk.open:
@@ -70,7 +69,7 @@ def _number(desk: Desk) -> str:
     return str(kept)
 
 
-def _consent(desk: Desk) -> list[dict[str, Any]]:
+def _consent(desk: Desk, t: Mapping[str, str]) -> list[dict[str, Any]]:
     labels = desk.event.labels(desk.lang)
     departments = exchange.departments()
     until = consents.until_from(clock.now()).date().isoformat()
@@ -79,11 +78,14 @@ def _consent(desk: Desk) -> list[dict[str, Any]]:
             "department": departments[line.department].name.of(desk.lang),
             "basis": line.basis,
             "facts": [labels.get(fact, fact) for fact in line.facts],
-            "purpose": "、".join(items.item(slug).name.of(desk.lang) for slug in line.items)
-            if desk.lang == "zh"
-            else ", ".join(items.item(slug).name.of(desk.lang) for slug in line.items),
+            "purpose": str(t["comma"]).join(
+                items.item(slug).name.of(desk.lang) for slug in line.items
+            ),
             "until": until,
-            "law": "；".join(f"《{law.title}》{law.article}" for law in line.legal_basis),
+            "law": t["semicolon"].join(
+                t["law_article"].format(title=law.title, article=law.article)
+                for law in line.legal_basis
+            ),
         }
         for line in desk.event.plan.consent
     ]
@@ -111,11 +113,10 @@ def _check(
     if CONSENT in desk.steps and found.state == "none":
         return redirect(desk.here(CONSENT))
     desk = fresh(desk)
-    t = words(view_of(request).language.tag)
-    joint = ", " if desk.lang == "en" else "、"
+    t = words_of(request)
     if waits and found.state == "reading":
         here = desk.here(CHECK)
-        told = {"look": here, "skip": f"{here}?now=1", "later": found.later, "joint": joint}
+        told = {"look": here, "skip": f"{here}?now=1", "later": found.later}
         answer = show(request, desk, CHECK, {**told, "waiting": True, "fields": []})
         answer["Refresh"] = _LOOK_AGAIN
         return answer
@@ -123,7 +124,6 @@ def _check(
         "rows": _answered(desk, found, t),
         "files": _files(desk, t),
         "read": found,
-        "joint": joint,
         "read_at": found.read,
         "groups": _groups(desk, found.facts, t),
         "number": number,
@@ -147,7 +147,7 @@ def _answered(desk: Desk, found: Prefilled, t: Mapping[str, str]) -> list[dict[s
         if (said := beside.get(field.name)) is not None:
             row |= {"source": said["department"], "as_of": day_of(said["as_of"])}
             if said["differs"]:
-                told = _words_of(field.name, said["value"], said["shown"], desk.lang)
+                told = _said(field.name, said["value"], said["shown"], desk.lang, t)
                 row["note"] = str(t["check_differs"]).format(shown=told)
         rows.append(row)
     return rows
@@ -182,10 +182,10 @@ def _chosen(field: Field) -> str:
     return next((o.label for o in field.options if o.value == field.value), field.value)
 
 
-def _words_of(fact: str, value: Any, shown: str, lang: str) -> str:
+def _said(fact: str, value: Any, shown: str, lang: str, t: Mapping[str, str]) -> str:
     """Write a value as the page of a case does."""
     try:
-        return value_words({"fact": fact, "value": value}, items.vocabulary(), lang)
+        return value_words({"fact": fact, "value": value}, items.vocabulary(), lang, t)
     except UnknownFact:
         return shown
 
@@ -199,13 +199,12 @@ def _groups(
         address = reverse("apply-doubt", args=[desk.event.slug, fact["fact"]])
         row: dict[str, Any] = {
             "label": fact["label"],
-            "shown": value_words(fact, items.vocabulary(), desk.lang),
+            "shown": value_words(fact, items.vocabulary(), desk.lang, t),
             "source": fact["department"],
             "as_of": day_of(fact["as_of"]),
         }
         if doubt := fact["doubt"]:
-            joint = ": " if desk.lang == "en" else "："
-            row["note"] = f"{t['doubt_stands']}{joint}{doubt['shown'] or doubt['why']}"
+            row["note"] = f"{t['doubt_stands']}{t['colon']}{doubt['shown'] or doubt['why']}"
             row |= {"act": address, "act_words": t["doubt_see"]}
         elif fact["status"] == "value":
             row["doubt"] = address
@@ -229,7 +228,7 @@ def doubt(request: HttpRequest, desk: Desk, fact: str) -> HttpResponse:
         name=desk.event.name.of(desk.lang),
         number="",
         back=desk.here(CHECK),
-        back_words=words(view_of(request).language.tag)["doubt_back_check"],
+        back_words=words_of(request)["doubt_back_check"],
         take_back=reverse("apply-doubt-back", args=[desk.event.slug, fact]),
         help="doubt_help_ahead",
     )
@@ -279,7 +278,7 @@ def send(request: HttpRequest, desk: Desk) -> HttpResponse:
     except DraftUnknown:
         return missing(request)
     except DraftMoved:
-        t = words(view_of(request).language.tag)
+        t = words_of(request)
         return _check(request, fresh(desk), amiss=[t["draft_moved"]], status=409)
     except SubmissionInvalid as invalid:
         lines = list(in_lang(invalid.fields, desk.lang).values())

@@ -21,8 +21,7 @@ from tongban.kernel.forms import Field as Asked
 from tongban.kernel.forms import Material
 
 from .components import Field, of_fact, written
-from .languages import words
-from .pages import acting_subject, language, missing, page, view_of
+from .pages import acting_subject, language, missing, page, words_of
 
 ANSWERS, DOCUMENTS, CONSENT, CHECK = "answers", "documents", "consent", "check"
 
@@ -35,6 +34,7 @@ class Desk:
     event: LifeEvent
     draft: Mapping[str, Any]
     lang: str
+    t: Mapping[str, str]
 
     @cached_property
     def presented(self) -> Mapping[str, str]:
@@ -142,7 +142,9 @@ def at(view: Callable[..., HttpResponse]) -> Callable[..., HttpResponse]:
             return missing(request)
         except CaseError as error:
             return refused(request, subject, error)
-        return view(request, Desk(subject, event, draft, language(request)), **more)
+        return view(
+            request, Desk(subject, event, draft, language(request), words_of(request)), **more
+        )
 
     return guarded
 
@@ -157,7 +159,7 @@ def show(
     request: HttpRequest, desk: Desk, step: str, shown: Mapping[str, Any], status: int = 200
 ) -> HttpResponse:
     """Show the page of a step."""
-    t = words(view_of(request).language.tag)
+    t = words_of(request)
     frame = {
         "subject": desk.subject,
         "desk": desk,
@@ -175,7 +177,7 @@ def fields_of(
 ) -> list[Field]:
     """Make the fields of questions, with what the draft holds and what is wrong with it."""
     made = [
-        of_fact(one.fact, desk.lang, hint=_help(one, desk.lang), optional=not one.required)
+        of_fact(one.fact, desk.lang, desk.t, hint=_help(one, desk.lang), optional=not one.required)
         for one in put
     ]
     return [

@@ -2,6 +2,10 @@
 
 from django.apps import AppConfig
 
+from tongban.infra.packs import judges_packs
+
+from .languages import misnamed
+
 
 class WebConfig(AppConfig):
     """The pages, their words and their style."""
@@ -9,3 +13,7 @@ class WebConfig(AppConfig):
     name = "tongban.web"
     label = "web"
     verbose_name = "页面"
+
+    def ready(self) -> None:
+        """Judge the words of language packs wherever packs are checked."""
+        judges_packs(misnamed)

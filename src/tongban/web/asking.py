@@ -21,8 +21,8 @@ from tongban.infra.access.questions import may_ask
 from tongban.kernel.facts import Fact
 
 from .components import LEVEL, Field, answer, gather, of_fact
-from .languages import words
-from .pages import acting_subject, language, missing, page, too_many, view_of
+from .pages import acting_subject, language, missing, page, too_many, view_of, words_of
+from .translated import reader
 
 _PUT = 5  # questions a page; one in the elder view
 _TONES = {"yes": "done", "no": "stop", "unknown": "wait"}
@@ -31,24 +31,27 @@ _TONES = {"yes": "done", "no": "stop", "unknown": "wait"}
 @require_GET
 def ask(request: HttpRequest) -> HttpResponse:
     """Answer a question by a quoted paragraph, or say plainly that nobody knows."""
-    question, lang = request.GET.get("q", "").strip(), language(request)
+    question = request.GET.get("q", "").strip()
     shown: dict[str, Any] = {"subject": acting_subject(request), "question": question}
     if question and not may_ask(request):
         return too_many(request, "ask", shown)
     if question:
         reply = items.ask(question)
+        quotes = reply.quotes[: 1 if reply.known else 3]
+        read = reader(request, [part for one in quotes for part in (one.service.about, one.piece)])
         shown |= {
             "reply": reply,
             "quotes": [
                 {
-                    "name": one.service.name.of(lang),
+                    "name": read(one.service.about)[0],
                     "url": reverse("guide", args=[one.service.slug]),
-                    "heading": one.heading.of(lang),
-                    "lines": one.text.of(lang).split("\n"),
+                    "heading": heading,
+                    "lines": text.splitlines(),
                     "edition": one.edition,
                     "published": one.published,
                 }
-                for one in reply.quotes[: 1 if reply.known else 3]
+                for one in quotes
+                for heading, text in [read(one.piece)]
             ],
         }
     return page(request, "ask", shown)
@@ -57,7 +60,7 @@ def ask(request: HttpRequest) -> HttpResponse:
 @require_http_methods(["GET", "POST"])
 def precheck(request: HttpRequest, slug: str) -> HttpResponse:
     """Let the rules answer before anybody applies: yes, no, or which fact would settle it."""
-    lang = language(request)
+    lang, t = language(request), words_of(request)
     try:
         event = items.life_event(slug)
     except items.NotPublished:
@@ -70,7 +73,7 @@ def precheck(request: HttpRequest, slug: str) -> HttpResponse:
 
     kept, put = named("kept"), named("put")
     again = LEVEL in request.POST  # the same questions with one list more
-    typed = gather([of_fact(fact, lang) for fact in (*kept, *put)], request.POST)
+    typed = gather([of_fact(fact, lang, t) for fact in (*kept, *put)], request.POST)
     answered = kept if again else [*kept, *put]
     given = {fact.name: answer(fact, typed[fact.name]) for fact in answered}
     told = {name: value for name, value in given.items() if value is not None}
@@ -89,8 +92,8 @@ def precheck(request: HttpRequest, slug: str) -> HttpResponse:
         "slug": slug,
         "name": event.name.of(lang),
         "results": [_result(request, one, lang) for one in found],
-        "fields": _fields(now, typed, wrong, lang),
-        "kept": _hidden(told, typed, answered, lang),
+        "fields": _fields(now, typed, wrong, lang, t),
+        "kept": _hidden(told, typed, answered, lang, t),
         "began": bool(answered),
     }
     return page(request, "precheck", shown, status=422 if wrong else 200)
@@ -102,11 +105,15 @@ def _open(found: Iterable[Precheck]) -> list[str]:
 
 
 def _fields(
-    facts: Sequence[Fact], typed: Mapping[str, str], wrong: Mapping[str, str], lang: str
+    facts: Sequence[Fact],
+    typed: Mapping[str, str],
+    wrong: Mapping[str, str],
+    lang: str,
+    t: Mapping[str, str],
 ) -> list[Field]:
     return [
         replace(
-            of_fact(fact, lang, optional=True),
+            of_fact(fact, lang, t, optional=True),
             value=typed.get(fact.name, ""),
             error=wrong.get(fact.name, ""),
         )
@@ -115,14 +122,18 @@ def _fields(
 
 
 def _hidden(
-    told: Mapping[str, object], typed: Mapping[str, str], put: Sequence[Fact], lang: str
+    told: Mapping[str, object],
+    typed: Mapping[str, str],
+    put: Sequence[Fact],
+    lang: str,
+    t: Mapping[str, str],
 ) -> list[Field]:
     """Carry what was answered along with the form: it is kept nowhere else."""
     made: list[Field] = []
     for fact in put:
         if fact.name not in told:
             continue
-        field = replace(of_fact(fact, lang), value=typed[fact.name])
+        field = replace(of_fact(fact, lang, t), value=typed[fact.name])
         names = ("year", "month", "day")
         if field.kind == "date":
             parts = zip(names, field.parts, strict=True)
@@ -134,7 +145,7 @@ def _hidden(
 
 
 def _result(request: HttpRequest, one: Precheck, lang: str) -> dict[str, Any]:
-    t = words(view_of(request).language.tag)
+    t = words_of(request)
     departments = exchange.departments()
     asked = [w.label.of(lang) for w in one.wanted]
     sources = sorted({w.by for w in one.wanted if w.by in departments})

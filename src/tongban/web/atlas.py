@@ -12,10 +12,9 @@ from django.utils.html import format_html
 from django.views.decorators.http import require_GET
 
 from tongban.apps.forecast import queries
-from tongban.kernel.figures import Figure
+from tongban.kernel.figures import UNITS, Figure
 
-from .atlas_words import words
-from .pages import language, page, subject_of
+from .pages import language, page, subject_of, words_of
 
 _VIEWS = ("checks", "measured", "cases", "compare", "figures")
 
@@ -26,7 +25,7 @@ def atlas(request: HttpRequest, view: str = "checks") -> HttpResponse:
     if view not in _VIEWS:
         raise Http404
     lang = language(request)
-    w, seen = words(lang), queries.atlas()
+    w, seen = words_of(request, "atlas"), queries.atlas()
     made = _MAKE[view](_Page(seen, lang, w, request.GET.get("area", "")))
     if made is None:
         return page(request, "missing", {"subject": subject_of(request)}, status=404)
@@ -41,6 +40,7 @@ def atlas(request: HttpRequest, view: str = "checks") -> HttpResponse:
         "checked": str(len(seen.atlas.checks)),
         "quoted": str(len(seen.atlas.figures)),
         "there": str(there),
+        "wrong": seen.wrong,
         **made,
     }
     return page(request, "atlas", shown)
@@ -77,10 +77,19 @@ class _Page:
             self.of(one.place),
         )
 
-    def judged(self, one: queries.Score) -> str:
-        if one.measure is None or one.quoted is None:
-            return self.w["silent"]
-        return f"{self.of((one.measure.zh, one.measure.en))} {self.text(one.quoted.figure)}"
+    def level(self, one: queries.Level) -> str:
+        if one.points is not None:
+            return f"{one.points} / 5"
+        if one.words is not None:
+            return self.of(one.words)
+        return self.text(one.quoted.figure) if one.quoted else self.w["silent"]
+
+    def basis(self, one: queries.Level) -> str:
+        if one.quoted is None:
+            return "–"
+        quoted = self.text(one.quoted.figure)
+        of = one.measure or one.quoted
+        return f"{self.of((of.zh, of.en))} {quoted}"
 
     @property
     def head(self) -> list[str]:
@@ -109,11 +118,12 @@ def _cases(made: _Page) -> dict[str, Any]:
             "rows": [
                 (
                     names[one.criterion],
-                    "–" if one.points is None else f"{one.points} / 5",
-                    made.judged(one),
-                    made.of(one.quoted.place) if one.quoted else "–",
+                    made.level(one),
+                    made.of(queries.KNOWN[one.status]),
+                    made.basis(one),
+                    (made.of(one.quoted.place) if one.quoted else one.source) or "–",
                 )
-                for one in made.atlas.scored[card.key]
+                for one in made.atlas.levels[card.key]
             ],
             "told": [
                 (made.named(one), made.text(one.figure), made.of(one.place))
@@ -130,7 +140,7 @@ def _cases(made: _Page) -> dict[str, Any]:
     return {
         "cards": cards,
         "rules": rules,
-        "score_head": [made.w[name] for name in ("criterion", "score", "by", "section")],
+        "score_head": [made.w[name] for name in ("criterion", "level", "status", "by", "section")],
         "rule_head": [made.w["criterion"], made.w["by"], made.w["thresholds"]],
     }
 
@@ -138,23 +148,26 @@ def _cases(made: _Page) -> dict[str, Any]:
 def _compare(made: _Page) -> dict[str, Any]:
     tables = []
     for one in made.atlas.tables:
-        values = [(made.of((zh, en)), cells[0]) for zh, en, cells in one.rows]
-        single = len(one.columns) == 1
+        cells = [cell.figure if cell else None for _, _, (cell, *_) in one.rows]
+        rows = [
+            (made.of((zh, en)), *(made.text(cell.figure if cell else None) for cell in cells))
+            for zh, en, cells in one.rows
+        ]
+        head = [made.of(column) for column in one.columns]
+        # what is drawn must be of one unit, with nothing missing
+        drawn = [figure for figure in cells if figure and figure.unit != "fen"]
+        bars: list[tuple[str, float]] = []
+        if len(head) == 1 and len(drawn) == len(rows) and len({f.unit for f in drawn}) == 1:
+            unit = UNITS[drawn[0].unit][2 if made.lang == "en" else 0]
+            head = [f"{head[0]} ({unit})" if unit else head[0]]
+            bars = [(row[0], float(f.value)) for row, f in zip(rows, drawn, strict=True)]
         tables.append(
             {
                 "name": made.of((one.zh, one.en)),
                 "note": made.of(one.note) if one.note else "",
-                "head": [made.w["what"], *(made.of(column) for column in one.columns)],
-                "rows": [
-                    (
-                        made.of((zh, en)),
-                        *(made.text(cell.figure if cell else None) for cell in cells),
-                    )
-                    for zh, en, cells in one.rows
-                ],
-                "bars": [(name, float(cell.figure.value)) for name, cell in values if cell]
-                if single
-                else [],
+                "head": [made.w["what"], *head],
+                "rows": rows,
+                "bars": bars,
             }
         )
     return {"tables": tables}

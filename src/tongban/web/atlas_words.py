@@ -43,16 +43,22 @@ WORDS: Mapping[str, Words] = {
         "Nothing was counted here yet; wait for the daily count.",
     ),
     "scores": Words(
-        "得分是引用数字达到的门槛个数，最高 5。没有数字就没有得分。",
-        "A score is how many thresholds a quoted figure reaches, at most 5. No figure, no score.",
+        "每个标准上的水平注明出处和状态。得分是引用数字达到的门槛个数，最高 5。"
+        "没有出处的写明“未说明”，不用别的数字代替。",
+        "The level on each criterion has its source and status. Points are how many thresholds a "
+        "quoted figure reaches, at most 5. Where no source speaks of a criterion it is not stated, "
+        "and no other number stands in for it.",
     ),
     "criterion": Words("标准", "criterion"),
-    "score": Words("得分", "score"),
+    "level": Words("水平", "level"),
+    "status": Words("状态", "status"),
     "by": Words("依据", "judged by"),
     "silent": Words("未说明", "not stated"),
-    "named": Words(
-        "2026 年的报告只提到名称，没有给出数字。",
-        "The report of 2026 names it and states no figure.",
+    "named": Words("只提到名称，没有给出数字。出处：", "Named without a figure in:"),
+    "wrong": Words(
+        "本平台自有数据（TONGBAN_ATLAS）无法读取，以下只有随附的数据。",
+        "This installation's own folder (TONGBAN_ATLAS) cannot be read; only what is shipped is "
+        "shown.",
     ),
     "told": Words("报告还说", "The report also tells"),
     "rules": Words("计分规则", "Rules of the scores"),
@@ -63,8 +69,3 @@ WORDS: Mapping[str, Words] = {
     "data": Words("以 JSON 取得", "As JSON"),
     "unknown": Words("没有这个领域", "There is no such part of the field"),
 }
-
-
-def words(lang: str) -> Mapping[str, str]:
-    """Give every word in a language."""
-    return {name: word.of(lang) for name, word in WORDS.items()}

@@ -28,8 +28,7 @@ from tongban.infra.access.domain import Ruling
 from tongban.infra.access.refusing import StepUpNeeded
 
 from .middleware import POLICY
-from .pages import language, page, refused, subject_of
-from .words import WORDS
+from .pages import language, page, refused, subject_of, words_of
 
 _AT_LEAST = 30  # seconds: a page must be read before it can be sent
 
@@ -49,7 +48,7 @@ class Authorize(AuthorizationView):  # type: ignore[misc]  # the toolkit has no 
         try:
             answer: HttpResponse = super().form_valid(form)
         except ObjectDoesNotExist:
-            return refused(self.request, [WORDS["authorize_wrong"].of(language(self.request))], 400)
+            return refused(self.request, [words_of(self.request)["authorize_wrong"]], 400)
         return answer
 
     def _more(self, request: HttpRequest) -> HttpResponse | None:
@@ -96,7 +95,7 @@ class Authorize(AuthorizationView):  # type: ignore[misc]  # the toolkit has no 
         request: HttpRequest = self.request
         subject = subject_of(request)
         if "application" not in context:
-            lines = [WORDS["authorize_wrong"].of(language(request))]
+            lines = [words_of(request)["authorize_wrong"]]
             # for those who run the client: what the standard calls it, in the toolkit's words
             detail = getattr(context.get("error"), "description", "") or "invalid_request"
             told = {"subject": subject, "lines": lines, "detail": detail}
@@ -105,8 +104,9 @@ class Authorize(AuthorizationView):  # type: ignore[misc]  # the toolkit has no 
         shown = {
             "subject": subject,
             "form": context["form"],
-            "client": client.name,
-            "department": parties.department_name(client.sector, lang),
+            "asks_words": words_of(request)["authorize_asks"].format(
+                client=client.name, department=parties.department_name(client.sector, lang)
+            ),
             "asks": [SCOPES[scope].of(lang) for scope in context["scopes"]],
             "host": urlsplit(context["redirect_uri"]).netloc,
         }

@@ -10,24 +10,29 @@ from dataclasses import dataclass, replace
 from functools import wraps
 from typing import Any, Literal
 
+from django.core.files.uploadedfile import UploadedFile
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.urls import reverse
 from django.utils.http import urlencode
 from django.views.decorators.http import require_http_methods, require_POST
 
-from tongban.apps.cases import disclosure, queries, services
+from tongban.apps.cases import disclosure, queries, services, uploads
 from tongban.apps.cases.disclosure import Sight
 from tongban.apps.cases.domain.state import ENDED, Stage
 from tongban.apps.cases.errors import CaseError, CaseUnknown, NotAllowed, SubmissionInvalid
 from tongban.infra.access.domain import Subject
 from tongban.kernel.facts import Fact, UnknownFact
 
-from .components import LEVEL, Field, Option, answer, gather, of_fact
+from .components import Field, Option, answer, of_fact
 from .doubting import MOST_WHY, About, doubt_page
-from .languages import words
-from .pages import acting_subject, language, missing, page, view_of
+from .looks import looked
+from .pages import acting_subject, language, missing, page, words_of
 from .shown import value_words
+from .stepping import Form, again, form_of
+
+#: The box by which a file goes in as it is, whatever a look found.
+_AS_IT_IS = "as_it_is"
 
 
 def look(subject: Subject | None, number: str) -> Sight | None:
@@ -71,10 +76,6 @@ def case_refused(
         "back_to": reverse("case", args=[number]),
     }
     return page(request, "refused", shown, status)
-
-
-def _words(request: HttpRequest) -> Mapping[str, str]:
-    return words(view_of(request).language.tag)
 
 
 def _frame(sight: Sight, lang: str) -> dict[str, Any]:
@@ -125,18 +126,20 @@ def _points(sight: Sight, lang: str, t: Mapping[str, str]) -> list[Point]:
             row = sources.get(name)
             if name in known and (row is None or row["origin"] != "applicant"):
                 told = row or {"fact": name, "value": known[name]}
-                said = value_words(told, loaded.ground.vocabulary, lang)
+                said = value_words(told, loaded.ground.vocabulary, lang, t)
                 field = Field(
                     name,
                     str(t["confirm_value"]).format(shown=f"{label} {said}"),
                     "check",
-                    hint=f"{why}（{row['department']}）" if row and row["department"] else why,
+                    hint=t["in_brackets"].format(text=why, more=row["department"])
+                    if row and row["department"]
+                    else why,
                     doubt=reverse("case-doubt", args=[loaded.case.number, name]) if row else "",
                 )
                 found[name] = Point("confirmed", field, fact, known[name])
                 continue
             held = loaded.case.facts.get(name)
-            typed = of_fact(fact, lang, value=held.value if held else None, hint=why)
+            typed = of_fact(fact, lang, t, value=held.value if held else None, hint=why)
             found[name] = Point("typed", replace(typed, label=label), fact)
     return list(found.values())
 
@@ -145,67 +148,84 @@ def _points(sight: Sight, lang: str, t: Mapping[str, str]) -> list[Point]:
 @at_case
 def give_answer(request: HttpRequest, sight: Sight) -> HttpResponse:
     """Show every point that is asked, and take the answers to all of them."""
-    lang, t = language(request), _words(request)
+    lang, t = language(request), words_of(request)
     points = _points(sight, lang, t)
     if not points or not disclosure.may(sight, "case.correct"):
         return redirect("case", sight.loaded.case.number)
-    if request.method == "GET":
-        return _answering(request, sight, [one.field for one in points])
-    sent = gather([one.field for one in points], request.POST)
-    if LEVEL in request.POST:
-        fields = [replace(one.field, value=sent[one.field.name]) for one in points]
-        return _answering(request, sight, fields)
-    wrong: dict[str, str] = {}
-    answers: dict[str, Any] = {}
-    uploads: list[services.Upload] = []
-    for one in points:
-        name = one.field.name
-        if one.kind == "paper":
-            wrong |= _upload(request, name, uploads, t)
-        elif one.kind == "confirmed" and sent[name] == "yes":
-            answers[name] = one.given
-        elif one.kind == "confirmed":
-            wrong[name] = t["confirm_wanted"]
-        elif sent[name] and one.fact is not None:
-            answers[name] = answer(one.fact, sent[name])
-        else:
-            wrong[name] = t["answer_needed"]
+    form = form_of(request, [one.field for one in points], lambda one: _lacks(request, one, t))
+    shown = {**_frame(sight, lang), "form": form}
+    if not form.whole:
+        return page(request, "case_answer", shown, form.status)
+    answers, papers, wrong = _gathered(request, points, form, lang)
+    if not wrong:
+        papers = [services.see_paper(paper) for paper in papers]
+        if amiss := _amiss(sight, papers, lang, t):
+            shown["again"] = Field(_AS_IT_IS, t["look_as_it_is"], "check", optional=True)
+            wrong = {} if request.POST.get(_AS_IT_IS) == "yes" else amiss
     if not wrong:
         try:
-            services.answer(sight.subject, sight.loaded.case.number, answers, uploads)
+            services.answer(sight.subject, sight.loaded.case.number, answers, papers)
         except SubmissionInvalid as invalid:
             wrong = wrong_of(invalid, lang)
         else:
             return redirect("case", sight.loaded.case.number)
-    fields = [
-        replace(one.field, value=sent[one.field.name], error=wrong.pop(one.field.name, ""))
-        for one in points
-    ]
-    return _answering(request, sight, fields, list(wrong.values()), 422)
+    asked = {one.name for one in form.fields}
+    told = {"form": again(form, wrong), "lines": [wrong[name] for name in wrong.keys() - asked]}
+    return page(request, "case_answer", {**shown, **told}, 422)
 
 
-def _upload(
-    request: HttpRequest, name: str, uploads: list[services.Upload], t: Mapping[str, str]
-) -> dict[str, str]:
-    file = request.FILES.get(name)
-    if file is None:
-        return {name: t["file_needed"]}
-    if (file.size or 0) > services.MOST_BYTES:
-        return {name: t["file_too_big"]}
+def _lacks(request: HttpRequest, one: Field, t: Mapping[str, str]) -> str:
+    """Say what a point lacks: every one is wanted, a box ticked and a document there."""
+    if one.kind == "file":
+        file = request.FILES.get(one.name)
+        if file is None:
+            return t["file_needed"]
+        return t["file_too_big"] if (file.size or 0) > services.MOST_BYTES else ""
+    if one.kind == "check":
+        return "" if one.value == "yes" else t["confirm_wanted"]
+    return "" if one.value else t["answer_needed"]
+
+
+def _gathered(
+    request: HttpRequest, points: Sequence[Point], form: Form, lang: str
+) -> tuple[dict[str, Any], list[services.Paper], dict[str, str]]:
+    """Take what was typed, confirmed and chosen, and say by field which file cannot be read."""
+    sent = {one.name: one.value for one in form.fields}
+    wrong: dict[str, str] = {}
+    answers: dict[str, Any] = {}
+    papers: list[services.Paper] = []
+    for one in points:
+        name = one.field.name
+        if (file := request.FILES.get(name)) is not None and one.kind == "paper":
+            try:
+                papers.append(services.read_paper(_upload(name, file)))
+            except SubmissionInvalid as invalid:
+                wrong |= wrong_of(invalid, lang)
+        elif one.kind == "confirmed":
+            answers[name] = one.given
+        elif one.fact is not None:
+            answers[name] = answer(one.fact, sent[name])
+    return answers, papers, wrong
+
+
+def _upload(name: str, file: UploadedFile[Any]) -> services.Upload:
     content = base64.b64encode(file.read()).decode()
-    uploads.append(services.Upload(name, (file.name or name)[-120:], "", content))
-    return {}
+    return services.Upload(name, (file.name or name)[-120:], "", content)
 
 
-def _answering(
-    request: HttpRequest,
-    sight: Sight,
-    fields: Sequence[Field],
-    lines: Sequence[str] = (),
-    status: int = 200,
-) -> HttpResponse:
-    shown = {**_frame(sight, language(request)), "fields": fields, "lines": lines}
-    return page(request, "case_answer", shown, status)
+def _amiss(
+    sight: Sight, papers: Sequence[services.Paper], lang: str, t: Mapping[str, str]
+) -> dict[str, str]:
+    """Give what a look at files finds amiss and what to do, before anything is sent.
+
+    What an answer hands in is final, unlike a draft's: so it is told first, and whoever has checked
+    it sends it as it is.
+    """
+    return {
+        name: " ".join(line["words"] for line in looked(look, lang, t))
+        for name, look in uploads.looks(sight, papers).items()
+        if not look.well
+    }
 
 
 # --- not right? -----------------------------------------------------------------------------------
@@ -215,7 +235,7 @@ def _answering(
 @at_case
 def doubt(request: HttpRequest, sight: Sight, fact: str) -> HttpResponse:
     """Take what a prefilled fact should be and why; show what was said, to be taken back."""
-    lang, t = language(request), _words(request)
+    lang, t = language(request), words_of(request)
     rows = {row["fact"]: row for row in disclosure.facts(sight, lang)}
     row = rows.get(fact)
     if row is None or row["origin"] != "source" or not disclosure.may(sight, "case.correct"):
@@ -260,7 +280,7 @@ def urge(request: HttpRequest, sight: Sight) -> HttpResponse:
 @at_case
 def take_back(request: HttpRequest, sight: Sight) -> HttpResponse:
     """Ask which items and why, once; then withdraw them."""
-    lang, t, case = language(request), _words(request), sight.loaded.case
+    lang, t, case = language(request), words_of(request), sight.loaded.case
     definitions = sight.loaded.ground.definitions
     standing = [
         Option(item, definitions[item].name.of(lang))
@@ -272,12 +292,12 @@ def take_back(request: HttpRequest, sight: Sight) -> HttpResponse:
     which = Field("items", t["take_back_which"], "checks", options=tuple(standing))
     why = Field("why", t["why_optional"], "long", optional=True, most=MOST_WHY)
     shown = _frame(sight, lang)
-    if request.method == "GET":
-        return page(request, "case_take_back", {**shown, "fields": [which, why]})
-    chosen = [one for one in request.POST.getlist("items") if one in {o.value for o in standing}]
-    told = request.POST.get("why", "").strip()[:MOST_WHY]
-    if not chosen:
-        wrong = [replace(which, error=t["take_back_none"]), replace(why, value=told)]
-        return page(request, "case_take_back", {**shown, "fields": wrong}, 422)
-    services.withdraw(sight.subject, case.number, chosen, told)
+    none = t["take_back_none"]
+    form = form_of(
+        request, [which, why], lambda one: none if one.name == "items" and not one.values else ""
+    )
+    if not form.whole:
+        return page(request, "case_take_back", {**shown, "form": form}, form.status)
+    which, why = form.fields
+    services.withdraw(sight.subject, case.number, sorted(which.values), why.value[:MOST_WHY])
     return redirect("case", case.number)

@@ -4,6 +4,7 @@ For whoever is signed in; server rendered, without script. What a page offers is
 the catalogue would not refuse.
 """
 
+import re
 from collections.abc import Container, Mapping
 from typing import Any
 from urllib.parse import urlencode
@@ -21,11 +22,9 @@ from tongban.infra.access.domain import Subject
 from tongban.infra.access.questions import may_ask
 from tongban.kernel.facts import Words
 
-from .catalogue_words import WORDS
 from .components import Field, Option
 from .components.fields import Kind
-from .languages import words
-from .pages import language, page, subject_of, too_many, view_of
+from .pages import language, page, subject_of, too_many, words_of
 
 _ROWS = 12  # items of the form
 _FILTERS: Mapping[str, Mapping[str, Words]] = {
@@ -43,6 +42,7 @@ _CHOICES: Mapping[str, Mapping[str, Words]] = {
 }
 _TEXTS = ("slug", "code", "kind", "source_item")
 _LISTS = ("classes", "related")
+_APART = re.compile(r"[\u3001,]")  # between what a list holds
 _PAIRS = ("name", "abstract", "condition")
 _Context = dict[str, Any]
 
@@ -50,9 +50,8 @@ _Context = dict[str, Any]
 def _shown(
     request: HttpRequest, template: str, subject: Subject, shown: _Context, status: int = 200
 ) -> HttpResponse:
-    lang = language(request)
-    words = {name: text.of(lang) for name, text in WORDS.items()}
-    return page(request, template, {"subject": subject, "c": words, **shown}, status)
+    c = words_of(request, "catalogue")
+    return page(request, template, {"subject": subject, "c": c, **shown}, status)
 
 
 def _missing(request: HttpRequest) -> HttpResponse:
@@ -68,8 +67,8 @@ def _departments(lang: str, among: Container[str] | None = None) -> tuple[Option
     return tuple(Option(d.key, d.name.of(lang)) for d in known if among is None or d.key in among)
 
 
-def _select(name: str, value: str, options: tuple[Option, ...], lang: str) -> Field:
-    return Field(name, WORDS[name].of(lang), "select", value=value, options=options, optional=True)
+def _select(name: str, value: str, options: tuple[Option, ...], c: Mapping[str, str]) -> Field:
+    return Field(name, c[name], "select", value=value, options=options, optional=True)
 
 
 @require_GET
@@ -78,11 +77,11 @@ def search(request: HttpRequest) -> HttpResponse:
     subject = subject_of(request)
     if subject is None:
         return _missing(request)
-    lang = language(request)
+    lang, c = language(request), words_of(request, "catalogue")
     text = request.GET.get("q", "")[:200]
     if text and not may_ask(request):
-        t = words(view_of(request).language.tag)
-        return too_many(request, "refused", {"subject": subject, "lines": [t["ask_too_many"]]})
+        lines = [words_of(request)["ask_too_many"]]
+        return too_many(request, "refused", {"subject": subject, "lines": lines})
     chosen = {name: request.GET.get(name, "") for name in (*_FILTERS, "department")}
     number = request.GET.get("page", "1")
     at = int(number) if number.isascii() and number.isdigit() and len(number) < 5 else 1
@@ -97,10 +96,10 @@ def search(request: HttpRequest) -> HttpResponse:
         "found": found,
         "hits": [_line(hit, lang) for hit in found.hits],
         "filters": [
-            _select(name, chosen[name], _options(table, lang), lang)
+            _select(name, chosen[name], _options(table, lang), c)
             for name, table in _FILTERS.items()
         ]
-        + [_select("department", chosen["department"], _departments(lang), lang)],
+        + [_select("department", chosen["department"], _departments(lang), c)],
         "narrowed": any(chosen.values()),
         "next": _turned(turned, found.page + 1) if found.page < pages else "",
         "previous": _turned(turned, found.page - 1) if found.page > 1 else "",
@@ -143,14 +142,15 @@ def resource(request: HttpRequest, slug: str) -> HttpResponse:
     own = {post.department for post in subject.posts}
     if held.state == "draft" and held.entry.department.key not in own:
         return _missing(request)
-    shown = {"held": held, **_detail(held, language(request))}
+    shown = {"held": held, **_detail(request, held)}
     return _shown(request, "resource", subject, shown | {"may": services.offered(subject, held)})
 
 
 _COLUMNS = ("item_label", "item_name", "item_type", "classification", "key", "lead_item", "mask")
 
 
-def _detail(held: Registered, lang: str) -> _Context:
+def _detail(request: HttpRequest, held: Registered) -> _Context:
+    lang, t, c = language(request), words_of(request), words_of(request, "catalogue")
     entry = held.entry
 
     def both(text: Words) -> str:
@@ -160,7 +160,7 @@ def _detail(held: Registered, lang: str) -> _Context:
     quality = [f"{records.QUALITY[name][0].of(lang)} {n}" for name, n in entry.quality.items()]
     values = {
         "code": entry.code,
-        "classes": "、".join(
+        "classes": t["comma"].join(
             filter(None, [_of(records.CATEGORIES, entry.category, lang), *entry.classes])
         ),
         "department": f"{both(entry.department.name)} {entry.department.uscc}",
@@ -174,9 +174,9 @@ def _detail(held: Registered, lang: str) -> _Context:
         "published_on": entry.published_on,
         "classification": records.CLASSES[entry.classification].of(lang),
         "base_library": _of(records.LIBRARIES, entry.base_library, lang),
-        "related": "、".join(entry.related),
+        "related": t["comma"].join(entry.related),
         "source_item": entry.source_item,
-        "quality": "；".join(quality),
+        "quality": t["semicolon"].join(quality),
         "region": entry.region,
         "level": _of(records.LEVELS, entry.level, lang),
         "origin": held.origin.instance,
@@ -186,20 +186,16 @@ def _detail(held: Registered, lang: str) -> _Context:
     return {
         "name": both(entry.name),
         "abstract": both(entry.abstract),
-        "values": [
-            {"label": WORDS[name].of(lang), "shown": value}
-            for name, value in values.items()
-            if value
-        ],
-        "columns": [WORDS[name].of(lang) for name in _COLUMNS],
+        "values": [{"label": c[name], "shown": value} for name, value in values.items() if value],
+        "columns": [c[name] for name in _COLUMNS],
         "items": [
             (
                 both(item.label),
                 item.name,
                 records.TYPES[item.type].of(lang),
                 records.CLASSES[item.classification].of(lang),
-                WORDS["yes"].of(lang) if item.key else "–",
-                WORDS["yes"].of(lang) if item.lead else "–",
+                c["yes"] if item.key else "–",
+                c["yes"] if item.lead else "–",
                 item.mask or "–",
             )
             for item in entry.items
@@ -217,7 +213,7 @@ def register(request: HttpRequest) -> HttpResponse:
     subject = subject_of(request)
     if subject is None or not services.may_register(subject):
         return _missing(request)
-    lang = language(request)
+    lang, c = language(request), words_of(request, "catalogue")
     faults: list[str] = []
     if request.method == "POST":
         try:
@@ -233,18 +229,15 @@ def register(request: HttpRequest) -> HttpResponse:
     shown = {
         "faults": faults,
         "fields": [
-            _select("department", posted.get("department", ""), _departments(lang, own), lang),
+            _select("department", posted.get("department", ""), _departments(lang, own), c),
+            *(Field(name, c[name], value=posted.get(name, ""), most=2000) for name in texts),
             *(
-                Field(name, WORDS[name].of(lang), value=posted.get(name, ""), most=2000)
-                for name in texts
-            ),
-            *(
-                _select(name, posted.get(name, ""), _options(table, lang), lang)
+                _select(name, posted.get(name, ""), _options(table, lang), c)
                 for name, table in _CHOICES.items()
             ),
         ],
         "rows": [
-            {"fields": _item_fields(row, lang), "told": bool(row["name"] or row["label"])}
+            {"fields": _item_fields(row, lang, c), "told": bool(row["name"] or row["label"])}
             for row in (_row(posted, number) for number in range(_ROWS))
         ],
     }
@@ -261,7 +254,7 @@ _ITEM_WORDS = {
 }
 
 
-def _item_fields(row: _Context, lang: str) -> list[Field]:
+def _item_fields(row: _Context, lang: str, c: Mapping[str, str]) -> list[Field]:
     """Give the fields of one item's row of the form."""
     kinds: Mapping[str, tuple[Kind, tuple[Option, ...]]] = {
         "type": ("select", _options(records.TYPES, lang)),
@@ -273,7 +266,7 @@ def _item_fields(row: _Context, lang: str) -> list[Field]:
     for name in _ITEM:
         kind, options = kinds.get(name, ("text", ()))
         hint = "keep:3,4" if name == "mask" else ""
-        label = WORDS[_ITEM_WORDS.get(name, name)].of(lang)
+        label = c[_ITEM_WORDS.get(name, name)]
         made.append(
             Field(
                 f"{name}.{row['number']}",
@@ -296,7 +289,7 @@ def _given(posted: QueryDict) -> _Context:
     """Read the form: one field a name, items by their row; empty rows are no items."""
     raw: _Context = {name: posted.get(name, "") for name in (*_TEXTS, *_CHOICES, "department")}
     for name in _LISTS:
-        raw[name] = [part.strip() for part in posted.get(name, "").split("、") if part.strip()]
+        raw[name] = [part.strip() for part in _APART.split(posted.get(name, "")) if part.strip()]
     for name in _PAIRS:
         zh, en = posted.get(name, ""), posted.get(f"{name}_en", "")
         raw[name] = {"zh": zh, "en": en} if zh or en else None
@@ -340,13 +333,13 @@ def base_libraries(request: HttpRequest) -> HttpResponse:
     subject = subject_of(request)
     if subject is None:
         return _missing(request)
-    lang = language(request)
+    lang, comma = language(request), words_of(request)["comma"]
     vocabulary = exchange.vocabulary()
     shown = [
         {
             "view": view,
             "name": view.name.of(lang),
-            "owners": "、".join(o.name.of(lang) or o.name.zh for o in view.owners),
+            "owners": comma.join(o.name.of(lang) or o.name.zh for o in view.owners),
             "overdue": [late.name.of(lang) or late.name.zh for late in view.overdue],
             "gaps": [
                 vocabulary.kinds[kind][name].label.of(lang)

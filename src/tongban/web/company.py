@@ -23,8 +23,7 @@ from tongban.infra import clock
 from tongban.infra.access.domain import Subject
 from tongban.infra.access.models import User
 
-from .languages import words
-from .pages import acting_subject, language, page, subject_of, view_of
+from .pages import acting_subject, language, page, subject_of, words_of
 from .signing_in import signed_in
 
 _LISTED = 100
@@ -83,7 +82,7 @@ def calendar(request: HttpRequest) -> HttpResponse:
     subject = acting_subject(request)
     if subject is None:
         return redirect(f"{reverse('sign-in')}?{urlencode({'next': request.path})}")
-    t = words(view_of(request).language.tag)
+    t = words_of(request)
     today = clock.today()
     rows = [_row(one, today, t) for one in sorted(due(subject, language(request)))]
     return page(request, "calendar", {"subject": subject, "rows": rows})

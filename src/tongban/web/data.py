@@ -3,6 +3,7 @@
 Each tab is a page. Everything is one's own: who acts for somebody sees nothing here.
 """
 
+from collections.abc import Mapping
 from typing import Any
 
 from django.http import HttpRequest, HttpResponse
@@ -17,9 +18,7 @@ from tongban.apps.items import queries as items
 from tongban.infra import clock
 from tongban.infra.access.domain import Subject
 
-from .languages import words
-from .pages import language, missing, page, subject_of, view_of
-from .words import WORDS
+from .pages import language, missing, page, subject_of, words_of
 
 _LISTED = 100
 _TABS = ("looks", "consents", "my-file", "doubts")
@@ -29,7 +28,7 @@ _WORDS = {"looks": "data_looks", "consents": "data_consents", "my-file": "data_f
 
 def tabs(request: HttpRequest) -> list[tuple[str, str, str]]:
     """Give the tabs of this page: address, name, words."""
-    t = words(view_of(request).language.tag)
+    t = words_of(request)
     return [(reverse(name), name, t[_WORDS[name]]) for name in _TABS]
 
 
@@ -48,16 +47,15 @@ def looks(request: HttpRequest) -> HttpResponse:
     if not isinstance(subject, Subject):
         return subject
     lang = language(request)
-    t = words(view_of(request).language.tag)
-    joint = ", " if lang == "en" else "、"
+    t = words_of(request)
     drafts = {*queries.read_ahead_of(subject)} - queries.sent_of(subject)
     rows = [
         (
             f"{seen['at'].astimezone(clock.SHANGHAI):%Y-%m-%d %H:%M:%S}",
             seen["department"],
             seen["provider"],
-            joint.join(seen["facts"]) or "—",
-            WORDS[seen["basis"]].of(lang),
+            t["comma"].join(seen["facts"]) or "—",
+            t[seen["basis"]],
             t["draft_words"] if seen["case"] in drafts else seen["case"] or "—",
         )
         for seen in disclosure.looks(subject, lang)[:_LISTED]
@@ -77,20 +75,21 @@ def own_consents(request: HttpRequest) -> HttpResponse:
     lang, now = language(request), clock.now()
     sent = queries.sent_of(subject)
     given = [
-        consent_view(one, lang) | {"stands": one.stands(now), "sent": one.case in sent}
+        consent_view(one, lang, words_of(request))
+        | {"stands": one.stands(now), "sent": one.case in sent}
         for one in consents.consents_of(subject)
     ]
     shown = {"subject": subject, "tabs": tabs(request), "given": given}
     return page(request, "data_consents", shown)
 
 
-def consent_view(one: consents.Given, lang: str) -> dict[str, Any]:
+def consent_view(one: consents.Given, lang: str, t: Mapping[str, str]) -> dict[str, Any]:
     """Make a consent ready for a page: what it is for, and a line a department."""
     lines = [
         {
             "department": line["name"][lang],
             "facts": [fact[lang] for fact in line["facts"]],
-            "law": "；".join(line["legal_basis"]),
+            "law": t["semicolon"].join(line["legal_basis"]),
             "withdrawable": line["withdrawable"],
             "basis": line["basis"],
             "purpose": items.life_event(one.life_event).name.of(lang),

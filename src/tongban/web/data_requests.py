@@ -4,7 +4,7 @@ Server rendered, without script; every act is a form of its own. What a page off
 would not refuse.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -21,8 +21,7 @@ from tongban.infra.access.domain import Subject
 from tongban.kernel.facts import Words
 
 from .components import Field, Option
-from .pages import language, missing, page, refused, subject_of
-from .words import WORDS
+from .pages import language, missing, page, refused, subject_of, words_of
 
 _TONES = {
     "granted": "done",
@@ -83,8 +82,8 @@ def request_page(request: HttpRequest, number: str) -> HttpResponse:
     subject = subject_of(request)
     if subject is None or not number.isprintable():
         return missing(request)
-    lang = language(request)
-    said, wrong = None, _Wrong()
+    lang, t = language(request), words_of(request)
+    wrong = _Wrong()
     try:
         row = requests.look(subject, number)
         if request.method == "POST":
@@ -93,25 +92,23 @@ def request_page(request: HttpRequest, number: str) -> HttpResponse:
     except requests.RequestUnknown:
         return missing(request)
     except ActionRefused as no:
-        said = Words(no.zh, no.en)
+        return refused(request, [Words(no.zh, no.en).of(lang)])
     except requests.RequestInvalid as invalid:
         wrong = invalid.fields
     except (ValueError, requests.RequestMoved):
-        said = Words("申请刚刚被他人办理，请刷新", "somebody else just handled it; reload")
-    if said is not None:
-        return refused(request, [said.of(lang)])
+        return refused(request, [t["request_moved"]])
     actions = [
         {
             "value": action.value,
             "words": STATES[action].of(lang),
             "kind": "" if action in _FORWARD else "danger",
-            "fields": _sent(_act_fields(action, lang), request, wrong)
+            "fields": _sent(_act_fields(action, lang, t), request, wrong)
             if action == request.POST.get("action")
-            else _act_fields(action, lang),
+            else _act_fields(action, lang, t),
         }
         for action in requests.actions_of(subject, row)
     ]
-    shown = {"row": row, "told": _told(row, lang), "actions": actions, "subject": subject}
+    shown = {"row": row, "told": _told(row, lang, t), "actions": actions, "subject": subject}
     shown["wrong"] = [one for action in actions for one in action["fields"]]
     return page(request, "request", _line(row, lang) | shown, 422 if wrong else 200)
 
@@ -122,16 +119,19 @@ def _act(subject: Subject, number: str, told: QueryDict) -> None:
     requests.act(subject, number, action, ground=told.get("ground", ""), note=note)
 
 
-def _act_fields(action: Action, lang: str) -> list[Field]:
+def _act_fields(action: Action, lang: str, t: Mapping[str, str]) -> list[Field]:
     key = f"note-{action}"
-    note = Field("note", WORDS["note"].of(lang), "long", most=2000, optional=True, key=key)
+    note = Field("note", t["note"], "long", most=2000, optional=True, key=key)
     if action is not Action.REFUSE:
         return [note]
     grounds = tuple(
-        Option(one.slug, f"{one.label.of(lang)}（{one.title} {one.article}）")
+        Option(
+            one.slug,
+            t["in_brackets"].format(text=one.label.of(lang), more=f"{one.title} {one.article}"),
+        )
         for one in queries.catalogue().governance.refusals.values()
     )
-    return [Field("ground", WORDS["request_refusal"].of(lang), "select", options=grounds), note]
+    return [Field("ground", t["request_refusal"], "select", options=grounds), note]
 
 
 def _sent(fields: Iterable[Field], request: HttpRequest, wrong: _Wrong) -> list[Field]:
@@ -149,7 +149,7 @@ def _sent(fields: Iterable[Field], request: HttpRequest, wrong: _Wrong) -> list[
     ]
 
 
-def _told(row: requests.Row, lang: str) -> list[dict[str, Any]]:
+def _told(row: requests.Row, lang: str, t: Mapping[str, str]) -> list[dict[str, Any]]:
     """Give what a request says, a line each; empty lines are left out."""
     refusal = row.refusal
     lines = [
@@ -160,26 +160,32 @@ def _told(row: requests.Row, lang: str) -> list[dict[str, Any]]:
             False,
         ),
         ("request_client", row.client, True),
-        ("item", "、".join(_labels(row, lang)), True),
+        ("item", t["comma"].join(_labels(row, lang)), True),
         ("request_item", row.item, False),
-        ("basis", WORDS[row.basis].of(lang), False),
+        ("basis", t[row.basis], False),
         ("request_law", row.legal_basis, True),
         ("request_reason", row.reason, True),
         (
             "request_rows",
-            "；".join(f"{name}: {'、'.join(values)}" for name, values in row.rows.items()),
+            t["semicolon"].join(
+                f"{name}{t['colon']}{t['comma'].join(values)}" for name, values in row.rows.items()
+            ),
             True,
         ),
         (
             "request_refusal",
-            f"{refusal['zh']}（{refusal['title']} {refusal['article']}）" if refusal else "",
+            t["in_brackets"].format(
+                text=refusal["zh"], more=f"{refusal['title']} {refusal['article']}"
+            )
+            if refusal
+            else "",
             True,
         ),
         ("note", row.note, True),
     ]
     return [
         {
-            "label": WORDS[name].of(lang),
+            "label": t[name],
             "shown": shown,
             "long": wide,
             "code": name in _CODES,
@@ -232,7 +238,7 @@ def new_request(request: HttpRequest) -> HttpResponse:
         Option(name, shapes[name].label.of(lang)) for name in sorted(contract.resource.attributes)
     ]
     own = [Option(key, parties.department_name(key, lang)) for key in departments]
-    fields = _request_fields(attributes, own, lang)
+    fields = _request_fields(attributes, own, words_of(request))
     shown = {
         "subject": subject,
         "resource": slug,
@@ -249,26 +255,23 @@ def new_request(request: HttpRequest) -> HttpResponse:
 
 
 def _request_fields(
-    attributes: Iterable[Option], departments: Sequence[Option], lang: str
+    attributes: Iterable[Option], departments: Sequence[Option], t: Mapping[str, str]
 ) -> list[Field]:
-    def word(name: str) -> str:
-        return WORDS[name].of(lang)
-
-    bases = tuple(Option(name, word(name)) for name in ("statutory", "consent"))
+    bases = tuple(Option(name, t[name]) for name in ("statutory", "consent"))
     return [
-        Field("fields", word("item"), "checks", options=tuple(attributes)),
+        Field("fields", t["item"], "checks", options=tuple(attributes)),
         Field(
             "department",
-            word("request_asking"),
+            t["request_asking"],
             "choice",
             value=departments[0].value,
             options=tuple(departments),
         ),
-        Field("system", word("request_client"), value="tongban", most=60),
-        Field("item", word("request_item"), most=60),
-        Field("basis", word("basis"), "choice", value="statutory", options=bases),
-        Field("legal_basis", word("request_law"), most=2000),
-        Field("reason", word("request_reason"), "long", most=2000),
+        Field("system", t["request_client"], value="tongban", most=60),
+        Field("item", t["request_item"], most=60),
+        Field("basis", t["basis"], "choice", value="statutory", options=bases),
+        Field("legal_basis", t["request_law"], most=2000),
+        Field("reason", t["request_reason"], "long", most=2000),
     ]
 
 

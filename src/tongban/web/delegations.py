@@ -4,7 +4,6 @@ While somebody acts for another every page says so, and its own cases are out of
 """
 
 from collections.abc import Sequence
-from dataclasses import replace
 from datetime import date, datetime, time, timedelta
 
 from django.http import HttpRequest, HttpResponse
@@ -21,12 +20,14 @@ from tongban.infra.access.models import User
 from tongban.infra.access.sessions import BEHALF
 
 from .components import Field, Option, gather
-from .languages import words
-from .pages import language, page, refused, subject_of, view_of
+from .pages import language, page, refused, subject_of, view_of, words_of
 from .signing_in import signed_in
+from .stepping import Form, again, form_of
+from .words import both
 
 _SIMPLE = "simple"  # the short form: a relative, everything that can be applied for, one year
 _YEAR = timedelta(days=365)
+_ABOUT = {"agent": "name", "ends": "last"}  # the question that asks for it, where named otherwise
 
 
 @require_http_methods(["GET", "POST"])
@@ -38,14 +39,16 @@ def delegations(request: HttpRequest, user: User) -> HttpResponse:
         return redirect("sign-in")
     asked = request.POST if request.method == "POST" else request.GET
     short = _SIMPLE in asked if "full" in asked or _SIMPLE in asked else view_of(request).elder
-    fields = _fields(request, subject, short=short)
-    if request.method == "GET":
-        return _show(request, user, subject, fields, short=short)
+    form = form_of(request, _fields(request, subject, short=short))
+    if not form.whole:
+        return _show(request, user, subject, form, short=short)
     try:
-        _grant(request, subject, fields, short=short)
+        _grant(request, subject, form.fields, short=short)
     except DelegationRefused as error:
         line = error.en if language(request) == "en" else error.zh
-        return _show(request, user, subject, _again(request, fields), short=short, lines=[line])
+        told = again(form, {_ABOUT.get(error.about, error.about): line})
+        lines = [line] if told is form else []
+        return _show(request, user, subject, told, short=short, lines=lines)
     return redirect("delegations")
 
 
@@ -53,13 +56,13 @@ def _show(
     request: HttpRequest,
     user: User,
     subject: Subject,
-    fields: Sequence[Field],
+    form: Form,
     *,
     short: bool,
     lines: Sequence[str] = (),
 ) -> HttpResponse:
     lang, now = language(request), clock.now()
-    t = words(view_of(request).language.tag)
+    t = words_of(request)
     names = {slug: items.life_event(slug).name.of(lang) for slug in items.life_events()}
     shown = {
         "subject": subject,
@@ -73,16 +76,16 @@ def _show(
             }
             for row in delegating.given_by(subject)
         ],
-        "fields": fields,
+        "form": form,
         "short": short,
         "lines": lines,
     }
-    return page(request, "delegations", shown, 422 if lines else 200)
+    return page(request, "delegations", shown, 422 if lines else form.status)
 
 
 def _fields(request: HttpRequest, subject: Subject, *, short: bool) -> list[Field]:
     """Make the questions of granting; the short form asks for the person alone."""
-    lang, t = language(request), words(view_of(request).language.tag)
+    lang, t = language(request), words_of(request)
     who = [
         Field("name", t["delegation_name"], most=50),
         Field("number", t["delegation_number"], "identity", most=18),
@@ -109,21 +112,10 @@ def _fields(request: HttpRequest, subject: Subject, *, short: bool) -> list[Fiel
     ]
 
 
-def _again(request: HttpRequest, fields: Sequence[Field]) -> list[Field]:
-    """Show what was sent: nothing typed is lost."""
-    sent = gather(fields, request.POST)
-    return [
-        replace(one, values=frozenset(request.POST.getlist(one.name)))
-        if one.kind == "checks"
-        else replace(one, value=sent[one.name])
-        for one in fields
-    ]
-
-
 def _grant(request: HttpRequest, subject: Subject, fields: Sequence[Field], *, short: bool) -> None:
     sent, form = gather(fields, request.POST), request.POST
     if not subject.person_id:
-        raise DelegationRefused("您没有自然人账户", "you have no account as a person")
+        raise DelegationRefused(*both("delegate_no_person"))
     if short:
         today = datetime.combine(clock.today(), time(), clock.SHANGHAI)
         scope = Scope(sorted(ACTIONS), list(items.life_events()), today + _YEAR)
@@ -140,7 +132,7 @@ def _end_of(last: str) -> datetime:
             days=1
         )
     except (ValueError, OverflowError):
-        raise DelegationRefused("请填写截止日期", "name the last day") from None
+        raise DelegationRefused(*both("delegate_last_day"), about="ends") from None
 
 
 def _refused(request: HttpRequest, error: DelegationRefused) -> HttpResponse:

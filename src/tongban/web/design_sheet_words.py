@@ -143,6 +143,9 @@ DESIGN_SHEET_WORDS: Mapping[str, Words] = {
     "design_sentences": Words("各行的意思", "What the rows say"),
     # test cases
     "design_cases": Words("试例", "Test cases"),
+    "design_cases_broken": Words(
+        "试例文件的写法有误，请先改正", "the file of test cases is broken: mend it first"
+    ),
     "design_cases_none": Words("还没有试例。", "There are no test cases yet."),
     "design_case_passes": Words("通过", "passes"),
     "design_case_fails": Words("未通过", "fails"),

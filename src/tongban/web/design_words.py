@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from tongban.kernel.facts import Words
 
 DESIGN_WORDS: Mapping[str, Words] = {
+    "design_file_there": Words("已有文件“{path}”", "there is a file {path} already"),
     "design_tab": Words("事项设计", "Designer"),
     "design_help": Words(
         "在草稿中修改事项、一件事、规则和流程。发布之前什么都不会改变；发布后在办的办件仍按原版本办理。",

@@ -300,20 +300,22 @@ DESK_WORDS: Mapping[str, Words] = {
     "wish_paid": Words("最多可退", "At most"),
     # translations of guides
     "translate_help": Words(
-        "一人翻译，另一人签署后才显示。指南改版后须重新翻译。",
-        "One translates, another signs; only then it is shown. A new edition is translated anew.",
+        "一人翻译，另一人签署后才显示。原文一变，该段即恢复中文，须重新翻译。",
+        "One translates, another signs; only then it is shown. What changes in Chinese is shown in "
+        "Chinese again, and translated anew.",
     ),
     "translate_into": Words("译成", "Into"),
     "translate_none": Words(
         "本部门没有须翻译的指南。", "Your department has no guide to translate."
     ),
     "translate_no_language": Words("没有安装其他语言包。", "No pack of another language is here."),
-    "translate_progress": Words("已签署 {done} / {all} 段", "{done} of {all} paragraphs signed"),
+    "translate_progress": Words("已签署 {done} / {all} 段", "{done} of {all} parts signed"),
     "translate_whole": Words("已全部签署", "whole"),
     "translate_waits": Words("{n} 段待签署", "{n} to be signed"),
     "translate_open": Words("待翻译", "to be translated"),
     "translate_edition": Words("第几版：", "edition"),
     "translate_paragraph": Words("翻译段落", "Translate a paragraph"),
+    "translate_stale": Words("原文已变，须重新翻译", "the source changed: translate it again"),
     "translate_signed": Words("已签署", "signed"),
     "translate_to_sign": Words("待签署", "To be signed"),
     "translate_none_waits": Words("没有待签署的译文。", "Nothing waits for a signature."),

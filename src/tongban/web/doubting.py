@@ -12,10 +12,10 @@ from tongban.apps.cases.errors import SubmissionInvalid
 from tongban.apps.items import queries as items
 from tongban.infra.access.domain import Subject
 
-from .components import LEVEL, Field, answer, gather, of_fact
-from .languages import words
-from .pages import language, page, view_of
+from .components import Field, answer, of_fact
+from .pages import language, page, words_of
 from .shown import day_of, value_words
+from .stepping import again, form_of
 
 MOST_WHY = 500
 
@@ -43,12 +43,12 @@ def doubt_page(
 
     ``raise_`` keeps the doubt; it may raise `SubmissionInvalid` with what is wrong with it.
     """
-    lang, t = language(request), words(view_of(request).language.tag)
+    lang, t = language(request), words_of(request)
     fact = row["fact"]
     vocabulary = items.vocabulary()
     known = vocabulary.fact(fact)
     fields = [
-        replace(of_fact(known, lang, optional=True), label=t["doubt_says"]),
+        replace(of_fact(known, lang, t, optional=True), label=t["doubt_says"]),
         Field("why", t["doubt_why"], "long", optional=True, most=MOST_WHY),
     ]
     shown = {
@@ -57,14 +57,12 @@ def doubt_page(
         "help": t[about.help],
         "fact": row,
         "as_of": day_of(row["as_of"]),
-        "value": value_words(row, vocabulary, lang),
+        "value": value_words(row, vocabulary, lang, t),
     }
-    if request.method == "GET":
-        return page(request, "doubt", {**shown, "fields": fields})
-    sent = gather(fields, request.POST)
-    if LEVEL in request.POST:
-        fields = [replace(one, value=sent[one.name]) for one in fields]
-        return page(request, "doubt", {**shown, "fields": fields})
+    form = form_of(request, fields)
+    if not form.whole:
+        return page(request, "doubt", {**shown, "form": form}, form.status)
+    sent = {one.name: one.value for one in form.fields}
     wrong: dict[str, str] = {}
     if not sent[fact] and not sent["why"]:
         wrong = {fact: t["doubt_empty"]}
@@ -76,5 +74,4 @@ def doubt_page(
             wrong = {name: both[lang == "en"] for name, both in invalid.fields.items()}
         else:
             return redirect(about.back)
-    fields = [replace(one, value=sent[one.name], error=wrong.get(one.name, "")) for one in fields]
-    return page(request, "doubt", {**shown, "fields": fields}, 422)
+    return page(request, "doubt", {**shown, "form": again(form, wrong)}, 422)

@@ -10,8 +10,7 @@ from tongban.apps.cases import bundling
 from tongban.apps.cases.errors import CaseUnknown, NotAllowed
 from tongban.apps.evidence import bundles, queries, verify
 
-from .evidence_words import words
-from .pages import language, page, subject_of
+from .pages import page, subject_of, words_of
 
 _LARGEST = 32 * 1024 * 1024
 
@@ -19,7 +18,7 @@ _LARGEST = 32 * 1024 * 1024
 @require_http_methods(["GET", "POST"])
 def evidence(request: HttpRequest) -> HttpResponse:
     """Show how the log stands; check a bundle that is sent."""
-    e = words(language(request))
+    e = words_of(request, "evidence")
     shown = {"subject": subject_of(request), "e": e}
     if request.method == "GET":
         return page(request, "evidence", {**shown, "status": queries.status()})
@@ -59,7 +58,7 @@ def case_bundle(request: HttpRequest, number: str) -> HttpResponse:
     except (CaseUnknown, NotAllowed):
         return missing
     except queries.NotYetProved:
-        why = words(language(request))["waiting"]
+        why = words_of(request, "evidence")["waiting"]
         return page(request, "refused", {"subject": subject, "lines": [why]}, status=409)
     answer = HttpResponse(made, content_type="application/zip")
     answer["Content-Disposition"] = f'attachment; filename="{number}.zip"'

@@ -64,8 +64,3 @@ WORDS: Mapping[str, Words] = {
         "Some events of this case are not witnessed yet; try again in a while.",
     ),
 }
-
-
-def words(lang: str) -> dict[str, str]:
-    """Give every word in one language, for a template."""
-    return {name: text.of(lang) for name, text in WORDS.items()}

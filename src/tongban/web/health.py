@@ -1,5 +1,6 @@
 """The page of the network's health: each service with its state in words, shape and colour."""
 
+from collections.abc import Mapping
 from typing import Any
 
 from django.http import HttpRequest, HttpResponse
@@ -7,8 +8,7 @@ from django.views.decorators.http import require_GET
 
 from tongban.apps.exchange import health, queries
 
-from .pages import language, page, subject_of
-from .words import WORDS
+from .pages import language, page, subject_of, words_of
 
 _SIGNS = {
     "well": ("done", "✔"),
@@ -26,11 +26,11 @@ def network(request: HttpRequest) -> HttpResponse:
         return page(request, "missing", {"subject": subject}, status=404)
     lang = language(request)
     catalogue = queries.catalogue()
-    lines = [_line(one, catalogue, lang) for one in health.services()]
+    lines = [_line(one, catalogue, lang, words_of(request)) for one in health.services()]
     return page(request, "health", {"subject": subject, "lines": lines})
 
 
-def _line(one: health.Health, catalogue: Any, lang: str) -> dict[str, Any]:
+def _line(one: health.Health, catalogue: Any, lang: str, t: Mapping[str, str]) -> dict[str, Any]:
     department = catalogue.departments.get(one.department)
     contract = catalogue.contracts.get(one.resource)
     last = one.windows[0] if one.windows else None
@@ -41,8 +41,8 @@ def _line(one: health.Health, catalogue: Any, lang: str) -> dict[str, Any]:
         "department": department.name.of(lang) if department else one.department,
         "tone": tone,
         "sign": sign,
-        "state": WORDS[f"health_{one.state}"].of(lang),
-        "freshness": WORDS[f"health_{one.freshness}"].of(lang),
+        "state": t[f"health_{one.state}"],
+        "freshness": t[f"health_{one.freshness}"],
         "calls": last.calls if last else 0,
         "minutes": last.seconds // 60 if last else 0,
         "errors": None if last is None or last.errors is None else f"{100 * last.errors:.2f}",

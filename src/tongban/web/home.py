@@ -18,8 +18,8 @@ from tongban.infra.access.domain import Subject
 
 from . import company
 from .desk.frame import counted
-from .languages import words
-from .pages import acting_subject, language, page, view_of
+from .pages import acting_subject, language, page, view_of, words_of
+from .translated import Reader, reader
 
 _LISTED = 20
 _WAITING = 3  # cases shown on the first page; all of them are one tap further
@@ -27,10 +27,10 @@ _TILES = 6
 _ELDER_TILES = 4  # house rule of the elder view: four tiles, large enough to be seen at once
 
 
-def tile(row: items.ServiceRow, lang: str) -> dict[str, str]:
+def _tile(row: items.ServiceRow, read: Reader) -> dict[str, str]:
     """Give the tile of a service; its picture is that of its first theme."""
     return {
-        "name": row.name.of(lang),
+        "name": read(row.about)[0],
         "url": reverse("guide", args=[row.slug]),
         "icon": next((theme.icon for theme in row.themes if theme.icon), "services"),
     }
@@ -45,8 +45,7 @@ def _first(rows: Iterable[items.ServiceRow]) -> list[items.ServiceRow]:
 def home(request: HttpRequest) -> HttpResponse:
     """Show what waits for whoever is signed in, and where to begin."""
     subject = acting_subject(request)
-    view, lang = view_of(request), language(request)
-    t = words(view.language.tag)
+    view, lang, t = view_of(request), language(request), words_of(request)
     doors = [
         {"name": t["home_title"], "url": reverse("my-cases"), "icon": "file"},
         {"name": t["home_help"], "url": reverse("delegations"), "icon": "help"}
@@ -56,7 +55,8 @@ def home(request: HttpRequest) -> HttpResponse:
     rows = items.services(of="life-event", size=_TILES).rows
     if view.elder:
         rows = tuple(_first(rows)[: _ELDER_TILES - len(doors)])
-    events = [tile(row, lang) for row in rows]
+    read = reader(request, (row.about for row in rows))
+    events = [_tile(row, read) for row in rows]
     shown = {
         "subject": subject,
         "tiles": [*events, *doors],
@@ -103,7 +103,7 @@ def my_cases(request: HttpRequest) -> HttpResponse:
     subject = acting_subject(request)
     if subject is None:
         return redirect(f"{reverse('sign-in')}?{urlencode({'next': request.path})}")
-    lang, t = language(request), words(view_of(request).language.tag)
+    lang, t = language(request), words_of(request)
     before = request.GET.get("before", "")
     rows = queries.page_of(subject, before=before, size=_LISTED + 1)
     shown = {

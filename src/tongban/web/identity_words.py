@@ -125,7 +125,9 @@ IDENTITY_WORDS: Mapping[str, Words] = {
     ),
     "raise_minutes": Words("分钟", "Minutes"),
     "authorize": Words("授权登录", "Sign in to another system"),
-    "authorize_asks": Words("请求获知：", "asks to learn:"),
+    "authorize_asks": Words(
+        "{client}（{department}）请求获知：", "{client} ({department}) asks to learn:"
+    ),
     "authorize_back": Words("之后您将返回", "You will be sent back to"),
     "authorize_allow": Words("同意并登录", "Allow and sign in"),
     "authorize_refuse": Words("不同意", "Refuse"),
@@ -182,6 +184,9 @@ IDENTITY_WORDS: Mapping[str, Words] = {
     "posts_role": Words("角色", "Role"),
     "posts_name": Words("姓名", "Name"),
     "posts_name_hint": Words("账号不存在时新建", "for an account that is to be made"),
+    "users_sign_in": Words("请先登录", "sign in first"),
+    "users_reason_first": Words("请说明理由", "give a reason"),
+    "users_no_verb": Words("没有此操作", "there is no such verb"),
     "users_one": Words("账户", "Account"),
     "users_find": Words("查找", "Find"),
     "users_none": Words("没有此用户。", "There is no such user."),

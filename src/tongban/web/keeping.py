@@ -1,7 +1,8 @@
-"""A form that comes when its session has ended: what was typed waits for the same person.
+"""A form that comes when its session has ended, or is too weak: what was typed waits.
 
-The form itself does nothing. Its sender is led to sign in and back to the page, where what was
-typed stands in its place again; it is sent by hand or not at all.
+The form itself does nothing. Its sender is led to sign in, or to prove more, and back to the page,
+where what was typed stands in its place again, for the same person alone; it is sent by hand or not
+at all.
 """
 
 from collections.abc import Callable
@@ -17,8 +18,7 @@ from django.utils.http import url_has_allowed_host_and_scheme
 from tongban.infra.access import keeping, sessions
 from tongban.infra.access.models import User
 
-from .languages import words
-from .pages import page, subject_of, view_of
+from .pages import page, subject_of, words_of
 from .refilling import refill, say
 
 _FORMS = ("application/x-www-form-urlencoded", "multipart/form-data")
@@ -38,7 +38,9 @@ class TypedIsKept:
         late = sessions.ended(request) is not None
         response = self._answer(request)
         if request.method == "POST":
-            return _late(request, response) if late else _sent(request, response)
+            if late:
+                return _late(request, response)
+            return _weak(request, response) or _sent(request, response)
         if request.method == "GET" and keeping.told(request) is not None:
             return _given_back(request, response)
         return response
@@ -61,6 +63,16 @@ def _late(request: HttpRequest, response: HttpResponse) -> HttpResponse:
     if typed:
         keeping.keep(request, whose, back, typed, files=bool(request.FILES))
     return redirect(f"{reverse('sign-in')}?{urlencode({'next': back})}")
+
+
+def _weak(request: HttpRequest, response: HttpResponse) -> HttpResponse | None:
+    """Keep the form for which its sender must prove more first; None where that is not so."""
+    if not response.get("Location", "").startswith(f"{reverse('step-up')}?"):
+        return None
+    if (typed := _typed(request)) and _proved(request) and isinstance(request.user, User):
+        whose = request.user.pk, request.session.get(sessions.BEHALF, "")
+        keeping.keep(request, whose, _page_of(request), typed, files=bool(request.FILES))
+    return response
 
 
 def _proved(request: HttpRequest) -> bool:
@@ -125,7 +137,7 @@ def _tell(
     files: bool = False,
 ) -> None:
     """Say at the top of the page what became of what was typed."""
-    t = words(view_of(request).language.tag)
+    t = words_of(request)
     shown = {"t": t, "word": t[word], "left": left or [], "files": files}
     notice = render_to_string("web/kept.html", shown)
     response.content = say(response.content.decode(), notice)

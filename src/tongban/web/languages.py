@@ -1,18 +1,20 @@
 """The languages of the pages: Chinese and English whole, others as packs of words (语言包).
 
-A pack says how many of the words it has; a word that it lacks is shown in Chinese, marked as such,
-so that a screen reader and a right-to-left page take it for what it is. Content (names of services,
-guides) has translations of its own, signed by people.
+A pack says how many of the words it has; a word that it lacks is shown in Chinese, which `marking`
+marks as such, so that a screen reader and a right-to-left page take it for what it is. Content
+(names of services, guides) has translations of its own, signed by people.
 """
 
-from collections.abc import Mapping
+import string
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from difflib import get_close_matches
 from functools import cache
 
 from django.conf import settings
-from django.utils.html import format_html
 
-from tongban.infra.packs import find_packs, read_packs
+from tongban.infra.packs import Pack, Problem, find_packs, read_packs
+from tongban.kernel.facts import Words
 
 from . import atlas_words, catalogue_words, evidence_words, licence_words
 from .words import WORDS
@@ -40,33 +42,62 @@ class Language:
         return self.tag not in _WHOLE
 
 
-class Untranslated(str):
-    """A word in Chinese on a page of another language."""
-
-    __slots__ = ()
-
-    def __html__(self) -> str:
-        """Give the word, isolated and marked as Chinese."""
-        return format_html('<bdi lang="zh-CN">{}</bdi>', str.__str__(self))
-
-
 _WHOLE = {
-    "zh": Language("zh", "zh-CN", "zh-hans", "中文"),
+    "zh": Language("zh", "zh-CN", "zh-hans", WORDS["chinese"].zh),
     "en": Language("en", "en", "en", "English"),
 }
-_OTHERS = (
-    atlas_words.WORDS,
-    catalogue_words.WORDS,
-    evidence_words.WORDS,
-    licence_words.WORDS,
-)
+#: Every word list of the pages by its room; what several rooms say is in none.
+ROOMS: Mapping[str, Mapping[str, Words]] = {
+    "": WORDS,
+    "atlas": atlas_words.WORDS,
+    "catalogue": catalogue_words.WORDS,
+    "evidence": evidence_words.WORDS,
+    "licences": licence_words.WORDS,
+}
+
+
+def named(room: str, key: str) -> str:
+    """Give the name that a pack gives a word: ``key``, in a room ``room.key``."""
+    return f"{room}.{key}" if room else key
+
+
+#: Every word of all pages by the name that a pack gives it.
+NAMED: Mapping[str, Words] = {
+    named(room, key): words for room, found in ROOMS.items() for key, words in found.items()
+}
+
+
+def _places(text: str) -> frozenset[str] | None:
+    """Name the places of a text for values; nothing where its braces mean none."""
+    try:
+        return frozenset(name for _, name, *_ in string.Formatter().parse(text) if name is not None)
+    except ValueError:
+        return None
+
+
+def _fits(name: str, text: str) -> bool:
+    """Tell whether a page can say ``text`` for a word: it takes the values that the page has."""
+    return name in NAMED and _places(text) == _places(NAMED[name].zh)
+
+
+def misnamed(packs: Sequence[Pack]) -> Iterator[Problem]:
+    """Find the words of packs that no page says, and those with other places for values."""
+    for pack in packs:
+        for document in pack.documents.get("language", ()):
+            for name, text in document.data["words"].items():
+                place = ("words", name)
+                if name not in NAMED:
+                    near = ", ".join(get_close_matches(name, NAMED, cutoff=0))
+                    yield document.problem(place, "word-unknown", name=name, near=near)
+                elif not _fits(name, text):
+                    wanted = " ".join(f"{{{one}}}" for one in _places(NAMED[name].zh) or ()) or "–"
+                    yield document.problem(place, "word-places", name=name, wanted=wanted)
 
 
 @cache
 def _packs() -> Mapping[str, tuple[Language, Mapping[str, str]]]:
     """Read the words of every pack; a later pack corrects single words of an earlier one."""
     found: dict[str, tuple[Language, Mapping[str, str]]] = {}
-    every = len(WORDS) + sum(map(len, _OTHERS))
     for pack in read_packs(find_packs(settings.PACKS)):
         for document in pack.documents.get("language", ()):
             told = document.data
@@ -74,14 +105,14 @@ def _packs() -> Mapping[str, tuple[Language, Mapping[str, str]]]:
             if tag in _WHOLE:
                 continue
             held = found[tag][1] if tag in found else {}
-            merged = {**held, **{n: w for n, w in told["words"].items() if n in WORDS}}
+            merged = {**held, **{n: w for n, w in told["words"].items() if _fits(n, w)}}
             language = Language(
                 tag,
                 told["html"],
                 "zh-hans",  # dates and Django's own sentences stay Chinese
                 told["name"],
                 told.get("direction", "ltr"),
-                100 * len(merged) // every,
+                100 * len(merged) // len(NAMED),
                 told.get("draft", False),
             )
             found[tag] = language, merged
@@ -95,9 +126,9 @@ def languages() -> Mapping[str, Language]:
 
 
 @cache
-def words(tag: str) -> Mapping[str, str]:
-    """Give every word of the pages in the language ``tag``."""
+def words(tag: str, room: str = "") -> Mapping[str, str]:
+    """Give every word of a room, or of what all rooms share, in the language ``tag``."""
     if tag in _WHOLE:
-        return {name: words.of(tag) for name, words in WORDS.items()}
+        return {key: words.of(tag) for key, words in ROOMS[room].items()}
     known = _packs()[tag][1]
-    return {name: known.get(name) or Untranslated(words.zh) for name, words in WORDS.items()}
+    return {key: known.get(named(room, key), words.zh) for key, words in ROOMS[room].items()}

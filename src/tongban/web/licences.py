@@ -28,8 +28,7 @@ from tongban.kernel.sdjwt import Binding
 from tongban.kernel.sdjwt.strict import LONGEST
 
 from .components import Field, Option
-from .licence_words import WORDS
-from .pages import acting_subject, language, page, subject_of
+from .pages import acting_subject, language, page, subject_of, words_of
 
 _SIGNS = {
     "valid": ("done", "✔"),
@@ -43,8 +42,7 @@ _LISTED = 100
 def _page(
     request: HttpRequest, template: str, shown: Mapping[str, Any], status: int = 200
 ) -> HttpResponse:
-    lang = language(request)
-    words = {name: text.of(lang) for name, text in WORDS.items()}
+    words = words_of(request, "licences")
     return page(request, template, {"subject": subject_of(request), "c": words, **shown}, status)
 
 
@@ -59,13 +57,13 @@ def _refused(request: HttpRequest, refused: LicenceError) -> HttpResponse:
     return _page(request, "refused", {"lines": [line]}, 409)
 
 
-def _line(row: Licence, lang: str) -> dict[str, Any]:
-    tone, sign = _SIGNS[row.state]
+def _line(request: HttpRequest, row: Licence) -> dict[str, Any]:
+    lang, (tone, sign) = language(request), _SIGNS[row.state]
     return {
         "row": row,
         "name": queries.kind_of(row).name.of(lang),
         "department": parties.department_name(row.department, lang),
-        "state": WORDS[row.state].of(lang),
+        "state": words_of(request, "licences")[row.state],
         "tone": tone,
         "sign": sign,
     }
@@ -77,9 +75,8 @@ def own(request: HttpRequest) -> HttpResponse:
     subject = acting_subject(request)
     if subject is None or not subject.person_id:
         return _missing(request)
-    lang = language(request)
     try:
-        lines = [_line(row, lang) for row in queries.listed(subject, _LISTED)]
+        lines = [_line(request, row) for row in queries.listed(subject, _LISTED)]
     except NotAllowed as refused:
         return _refused(request, refused)
     return _page(request, "licences", {"subject": subject, "lines": lines})
@@ -99,20 +96,20 @@ def licence(request: HttpRequest, identifier: str) -> HttpResponse:
         subject, row = _mine(request, identifier)
     except LicenceUnknown:
         return _missing(request)
-    lang = language(request)
+    lang, c = language(request), words_of(request, "licences")
     told = queries.told(queries.uri_of(row), queries.could_show(row))
     claims = [(one.name, one.label.of(lang), one.text) for one in told]
     # to show a licence is its holder's own act: no delegation covers it
     own = subject.behalf is None and queries.mine(subject).filter(pk=row.pk).exists()
     choose = Field(
         "claims",
-        WORDS["choose"].of(lang),
+        c["choose"],
         "checks",
-        hint=WORDS["choose_help"].of(lang),
+        hint=c["choose_help"],
         options=tuple(Option(key, label, value) for key, label, value in claims),
     )
     shown = {"claims": claims, "choose": choose, "usable": own and row.state == Licence.State.VALID}
-    return _page(request, "licence", {"subject": subject, **_line(row, lang), **shown})
+    return _page(request, "licence", {"subject": subject, **_line(request, row), **shown})
 
 
 @require_GET
@@ -149,7 +146,7 @@ def show(request: HttpRequest, identifier: str) -> HttpResponse:
         "expires": link.expires,
         "claims": [(one.label.of(lang), one.text) for one in told if one.name in names],
     }
-    return _page(request, "licence_code", {**_line(row, lang), **shown})
+    return _page(request, "licence_code", {**_line(request, row), **shown})
 
 
 @require_POST
@@ -162,7 +159,7 @@ def offer(request: HttpRequest, identifier: str) -> HttpResponse:
         return _refused(request, refused)
     link = wallets.link(made.document)
     shown = {"picture": _picture(link), "pin": made.pin, "expires": made.expires}
-    return _page(request, "licence_offer", {**_line(row, language(request)), **shown})
+    return _page(request, "licence_offer", {**_line(request, row), **shown})
 
 
 # for whoever verifies

@@ -5,8 +5,7 @@ from django.shortcuts import redirect
 from django.urls import reverse
 from django.views.decorators.http import require_GET
 
-from .languages import words
-from .pages import acting_subject, page, subject_of, view_of
+from .pages import acting_subject, page, subject_of, words_of
 
 # what stands behind the door: (address, word, icon), for a person and for an official
 _OWN = (
@@ -39,7 +38,7 @@ def me(request: HttpRequest) -> HttpResponse:
     subject = acting_subject(request)
     if subject is None:
         return redirect(f"{reverse('sign-in')}?next={reverse('me')}")
-    t = words(view_of(request).language.tag)
+    t = words_of(request)
     doors = [door for door in _OWN if subject.person_id or door[0] not in _OF_A_PERSON]
     doors += _OFFICIAL if subject.posts else _OFFICIAL[1:2]
     held = {post.role for post in subject.posts}

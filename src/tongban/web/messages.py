@@ -3,8 +3,7 @@
 An inbox is one's own: who acts for another reads its own, never the other's.
 """
 
-from collections.abc import Callable
-from dataclasses import replace
+from collections.abc import Callable, Mapping
 from functools import wraps
 from typing import Any
 
@@ -19,8 +18,8 @@ from tongban.infra.messages import queries, services
 from tongban.infra.messages.services import ChannelRefused
 
 from .components import Field, Option
-from .languages import words
-from .pages import language, missing, page, subject_of, view_of
+from .pages import language, missing, page, subject_of, words_of
+from .stepping import Form, again, form_of, fresh_form
 
 _SIZE = 20
 _TABS = (("messages", "messages_inbox"), ("channels", "channels"))
@@ -43,7 +42,7 @@ def _reader(view: Callable[..., HttpResponse]) -> Callable[..., HttpResponse]:
 
 
 def _tabs(request: HttpRequest) -> list[tuple[str, str, str]]:
-    t = words(view_of(request).language.tag)
+    t = words_of(request)
     return [(reverse(name), name, t[word]) for name, word in _TABS]
 
 
@@ -75,7 +74,7 @@ def message(request: HttpRequest, subject: Subject, number: int) -> HttpResponse
         return missing(request)
     if row["read"] is None:
         services.mark_read(subject.person_id, [number])
-    t = words(view_of(request).language.tag)
+    t = words_of(request)
     sent = [
         {
             "name": t[f"channel_{one['kind']}"],
@@ -109,6 +108,9 @@ def channels(request: HttpRequest, subject: Subject) -> HttpResponse:
     kind, act = request.POST.get("kind", ""), request.POST.get("act", "save")
     if kind not in _KINDS:
         return missing(request)
+    form = _form(request, kind, _held(subject))
+    if act == "save" and not form.whole:
+        return _channels(request, subject, kind, form)
     try:
         if act == "drop":
             services.drop_channel(subject.person_id, kind)
@@ -116,62 +118,74 @@ def channels(request: HttpRequest, subject: Subject) -> HttpResponse:
             code = request.POST.get("code", "").strip()[:16]
             services.confirm_channel(subject.person_id, kind, code)
         else:
+            address, wish = (one.value for one in form.fields)
             services.set_channel(
                 subject.person_id,
                 kind,
-                request.POST.get("address", "").strip()[:_LONGEST],
-                wish=request.POST.get("wish", "all"),
+                address.strip()[:_LONGEST],
+                wish=wish,
                 lang=language(request),
             )
     except ChannelRefused as refused:
         line = refused.en if language(request) == "en" else refused.zh
-        return _channels(request, subject, kind, "code" if act == "confirm" else "address", line)
+        if act == "confirm":
+            return _channels(request, subject, kind, code=line)
+        return _channels(request, subject, kind, again(form, {"address": line}))
     return redirect("channels")
 
 
+def _held(subject: Subject) -> dict[str, Any]:
+    return {one["kind"]: one for one in queries.channels(subject.person_id)}
+
+
+def _form(request: HttpRequest, kind: str, held: Mapping[str, Any], *, sent: bool = True) -> Form:
+    """Make the form of a channel, with what was sent of it; an address is judged when it is set."""
+    t = words_of(request)
+    fields = [
+        Field(
+            "address",
+            t[f"channel_address_{kind}"],
+            "phone" if kind == "sms" else "text",
+            # two forms on one page: names are the same, ids must not be
+            key=f"{kind}-address",
+            autocomplete="tel" if kind == "sms" else "email",
+            most=_LONGEST,
+        ),
+        Field(
+            "wish",
+            t["channel_wish"],
+            "choice",
+            key=f"{kind}-wish",
+            value=held[kind]["wish"] if kind in held else "all",
+            options=(Option("all", t["wish_all"]), Option("lawful", t["wish_lawful"])),
+        ),
+    ]
+    return form_of(request, fields) if sent else fresh_form(request, fields)
+
+
 def _channels(
-    request: HttpRequest, subject: Subject, kind: str = "", at: str = "", wrong: str = ""
+    request: HttpRequest, subject: Subject, kind: str = "", form: Form | None = None, code: str = ""
 ) -> HttpResponse:
-    t = words(view_of(request).language.tag)
-    held = {one["kind"]: one for one in queries.channels(subject.person_id)}
-    rows: list[dict[str, Any]] = []
-    for one in _KINDS:
-        here = held.get(one)
-        fields = [
-            Field(
-                "address",
-                t[f"channel_address_{one}"],
-                "phone" if one == "sms" else "text",
-                autocomplete="tel" if one == "sms" else "email",
-                most=_LONGEST,
-                value=request.POST.get("address", "") if kind == one else "",
+    t = words_of(request)
+    held = _held(subject)
+    rows: list[dict[str, Any]] = [
+        {
+            "kind": one,
+            "title": t[f"channel_{one}"],
+            "held": held.get(one),
+            "form": form if form and kind == one else _form(request, one, held, sent=False),
+            "code": Field(
+                "code",
+                t["channel_code"],
+                "number",
+                key=f"{one}-code",
+                autocomplete="one-time-code",
+                most=6,
+                error=code if kind == one else "",
             ),
-            Field(
-                "wish",
-                t["channel_wish"],
-                "choice",
-                value=here["wish"] if here else "all",
-                options=(Option("all", t["wish_all"]), Option("lawful", t["wish_lawful"])),
-            ),
-        ]
-        code = Field("code", t["channel_code"], "number", autocomplete="one-time-code", most=6)
-        if kind == one:
-            fields = [replace(f, error=wrong if f.name == at else "") for f in fields]
-            code = replace(code, error=wrong if at == "code" else "")
-        # two forms on one page: names are the same, ids must not be
-        rows.append(
-            {
-                "kind": one,
-                "title": t[f"channel_{one}"],
-                "held": here,
-                "fields": [_of(one, f) for f in fields],
-                "code": _of(one, code),
-            }
-        )
-    every = [f for row in rows for f in (*row["fields"], row["code"])]
+        }
+        for one in _KINDS
+    ]
+    every = [f for row in rows for f in (*row["form"].put, row["code"])]
     shown = {"subject": subject, "tabs": _tabs(request), "rows": rows, "fields": every}
-    return page(request, "channels", shown, 422 if wrong else 200)
-
-
-def _of(kind: str, one: Field) -> Field:
-    return replace(one, key=f"{kind}-{one.name}")
+    return page(request, "channels", shown, 422 if any(f.error for f in every) else 200)

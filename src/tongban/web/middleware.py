@@ -17,6 +17,8 @@ from django_htmx.http import HttpResponseClientRedirect
 from tongban.infra.access.refusing import StepUpNeeded
 from tongban.infra.once import one_look
 
+from .words import both
+
 # The API's own page (Swagger UI from the ninja wheel) needs script and pictures in data: URLs.
 POLICY = "; ".join(
     (
@@ -34,7 +36,6 @@ POLICY = "; ".join(
 
 
 LARGEST = 36 * 1024 * 1024  # bytes: the largest file that a page takes, and the form around it
-_TOO_LARGE = "请求过大，未接收。 / Too large: nothing of it was taken.\n"
 
 
 class Bounded:
@@ -49,7 +50,7 @@ class Bounded:
         if told.isascii() and told.isdigit() and int(told) <= LARGEST:
             return self._answer(request)
         return HttpResponse(
-            _TOO_LARGE,
+            " / ".join(both("too_large")) + "\n",
             "text/plain; charset=utf-8",
             status=HTTPStatus.REQUEST_ENTITY_TOO_LARGE,
         )

@@ -56,6 +56,11 @@ def language(request: HttpRequest) -> str:
     return "en" if view_of(request).language.tag == "en" else "zh"
 
 
+def words_of(request: HttpRequest, room: str = "") -> Mapping[str, str]:
+    """Give the words of a room, or of what all rooms share, in the visitor's language."""
+    return words(view_of(request).language.tag, room)
+
+
 def page(
     request: HttpRequest, template: str, shown: Mapping[str, Any], status: int = 200
 ) -> HttpResponse:

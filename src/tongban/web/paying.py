@@ -4,8 +4,7 @@ The bank is another host: a page of ours links there and never sends a form to i
 policy of every page stays as strict as it is.
 """
 
-from collections.abc import Callable
-from dataclasses import replace
+from collections.abc import Callable, Mapping
 from functools import wraps
 from typing import Any
 
@@ -22,10 +21,10 @@ from tongban.apps.fees import queries, services
 from tongban.apps.fees.errors import BankSilent, FeeError, FeeUnknown, NotAllowed
 from tongban.infra.access.domain import Subject
 
-from .components import Field, Option, gather
-from .languages import words
-from .pages import acting_subject, language, page, view_of
+from .components import Field, Option
+from .pages import acting_subject, language, page, words_of
 from .shown import yuan
+from .stepping import form_of
 
 _LISTED = 100
 _TONES = {"open": "wait", "held": "alert", "paid": "done"}
@@ -51,14 +50,14 @@ def _payer(view: Callable[..., HttpResponse]) -> Callable[..., HttpResponse]:
     return guarded
 
 
-def _view(order: dict[str, Any], lang: str) -> dict[str, Any]:
+def _view(order: dict[str, Any], t: Mapping[str, str]) -> dict[str, Any]:
     """Make an order ready for a page."""
     return order | {
         "tone": _TONES.get(order["state"], "quiet"),
-        "amount": yuan(order["amount_fen"], lang),
+        "amount": yuan(order["amount_fen"], t),
         "until": parse_datetime(order["expires"]),
-        "receipts": [one | {"amount": yuan(one["amount_fen"], lang)} for one in order["receipts"]],
-        "refunds": [one | {"amount": yuan(one["amount_fen"], lang)} for one in order["refunds"]],
+        "receipts": [one | {"amount": yuan(one["amount_fen"], t)} for one in order["receipts"]],
+        "refunds": [one | {"amount": yuan(one["amount_fen"], t)} for one in order["refunds"]],
     }
 
 
@@ -66,12 +65,12 @@ def _view(order: dict[str, Any], lang: str) -> dict[str, Any]:
 @_payer
 def own_fees(request: HttpRequest, subject: Subject) -> HttpResponse:
     """List what was asked of the visitor, the latest first."""
-    lang = language(request)
+    lang, t = language(request), words_of(request)
     rows = [
         {
             "name": order.name_en if lang == "en" else order.name,
             "url": reverse("fee", args=[order.number]),
-            "hint": yuan(order.amount_fen, lang),
+            "hint": yuan(order.amount_fen, t),
             "tone": _TONES.get(order.state, "quiet"),
             "state": queries.STATES[order.state].of(lang),  # type: ignore[index]
         }
@@ -94,7 +93,7 @@ def _fee(
     order = queries.order_view(queries.look(subject, number), lang)
     shown = {
         "subject": subject,
-        "order": _view(order, lang),
+        "order": _view(order, words_of(request)),
         "silent": silent,
         "begun": queries.begun(number),
         "wishes": services.may_wish(queries.look(subject, number)),
@@ -109,7 +108,7 @@ def refund(request: HttpRequest, subject: Subject, number: str) -> HttpResponse:
     order = queries.look(subject, number)
     if not services.may_wish(order):
         return redirect("fee", number)
-    lang, t = language(request), words(view_of(request).language.tag)
+    lang, t = language(request), words_of(request)
     fields = [
         Field(
             "why",
@@ -123,19 +122,14 @@ def refund(request: HttpRequest, subject: Subject, number: str) -> HttpResponse:
     ]
     shown = {
         "subject": subject,
-        "order": _view(queries.order_view(order, lang), lang),
-        "left": yuan(services.left_of(order), lang),
+        "order": _view(queries.order_view(order, lang), t),
+        "left": yuan(services.left_of(order), t),
     }
-    if request.method == "GET":
-        return page(request, "fee_refund", {**shown, "fields": fields})
-    sent = gather(fields, request.POST)
-    amiss = {name: t["answer_needed"] for name, text in sent.items() if not text.strip()}
-    if sent["why"] not in services.REASONS:
-        amiss["why"] = t["answer_needed"]
-    if amiss:
-        fields = [replace(f, value=sent[f.name], error=amiss.get(f.name, "")) for f in fields]
-        return page(request, "fee_refund", {**shown, "fields": fields}, 422)
-    services.wish_refund(subject, number, sent["why"], sent["note"][: services.MOST_NOTE])
+    form = form_of(request, fields)
+    if not form.whole:
+        return page(request, "fee_refund", {**shown, "form": form}, form.status)
+    why, note = (one.value for one in form.fields)
+    services.wish_refund(subject, number, why, note[: services.MOST_NOTE])
     return redirect("fee", number)
 
 
@@ -146,7 +140,7 @@ def pay(request: HttpRequest, subject: Subject, number: str) -> HttpResponse:
     back = f"{settings.ORIGIN}{reverse('fee-back', args=[number])}"
     bank = services.pay(subject, number, back)
     lang = language(request)
-    order = _view(queries.order_view(queries.look(subject, number), lang), lang)
+    order = _view(queries.order_view(queries.look(subject, number), lang), words_of(request))
     return page(request, "fee_bank", {"subject": subject, "order": order, "bank": bank})
 
 
@@ -167,10 +161,9 @@ def back(request: HttpRequest, subject: Subject, number: str) -> HttpResponse:
 @_payer
 def receipt(request: HttpRequest, subject: Subject, number: str) -> HttpResponse:
     """Show an electronic receipt (电子票据) as it was issued."""
-    lang = language(request)
-    found = queries.receipt_view(subject, number)
+    found, t = queries.receipt_view(subject, number), words_of(request)
     shown = {
         "subject": subject,
-        "receipt": found | {"amount": yuan(found["amount_fen"], lang)},
+        "receipt": found | {"amount": yuan(found["amount_fen"], t)},
     }
     return page(request, "fee_receipt", shown)

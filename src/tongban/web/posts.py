@@ -16,8 +16,7 @@ from tongban.infra.access.models import User
 from tongban.infra.access.users import NotYours
 
 from .components import Field, Option, gather
-from .languages import words
-from .pages import language, missing, page, refused, subject_of, view_of
+from .pages import language, missing, page, refused, subject_of, words_of
 from .signing_in import signed_in
 
 _MOST = 500
@@ -45,7 +44,7 @@ def posts_page(request: HttpRequest, user: User) -> HttpResponse:  # noqa: ARG00
 
 
 def _act(request: HttpRequest, subject: Subject, department: str) -> HttpResponse:
-    t, lang = words(view_of(request).language.tag), language(request)
+    t, lang = words_of(request), language(request)
     act, _, of = request.POST.get("act", "").partition(":")
     fields = _giving(request)
     if act == "end" and of.isascii() and of.isdecimal() and len(of) < 19:
@@ -78,7 +77,7 @@ def _act(request: HttpRequest, subject: Subject, department: str) -> HttpRespons
 
 
 def _giving(request: HttpRequest) -> list[Field]:
-    t = words(view_of(request).language.tag)
+    t = words_of(request)
     at = 1 if language(request) == "en" else 0
     roles = tuple(Option(role, both[at]) for role, both in ROLES.items())
     return [
@@ -99,7 +98,7 @@ def _show(
     lines: Sequence[str] = (),
     status: int = 200,
 ) -> HttpResponse:
-    t, lang = words(view_of(request).language.tag), language(request)
+    t, lang = words_of(request), language(request)
     known = posts.departments(lang)
     held = posts.held(subject, department)
     rows = [

@@ -1,10 +1,8 @@
 """The page of a rating (好差评): first one of five levels, then what fits it, once.
 
-The tags depend on the level, so the level is a page of its own: it needs no script, and in the
-elder view it is one question.
+The tags depend on the level, so the level is a page of its own and needs no script.
 """
 
-from dataclasses import replace
 from typing import Any
 
 from django.http import HttpRequest, HttpResponse
@@ -17,9 +15,9 @@ from tongban.apps.voice.domain import LEVELS, LONGEST, Opinion, RatingRefused
 
 from .case_acts import at_case, case_refused
 from .components import Field, Option
-from .languages import words
-from .pages import language, page, view_of
+from .pages import language, page, words_of
 from .shown import acts_of
+from .stepping import again, form_of
 
 
 @require_http_methods(["GET", "POST"])
@@ -40,14 +38,15 @@ def rate(request: HttpRequest, sight: Sight, item: str) -> HttpResponse:
         "level": level,
     }
     if level is None:
-        t = words(view_of(request).language.tag)
+        t = words_of(request)
         wrong = t["rate_level"] if "level" in sent else ""
         field = Field("level", t["rating"], "choice", error=wrong)
-        shown |= {"error": wrong, "fields": [field]}
+        shown |= {"error": wrong, "wrong": [field]}
         return page(request, "rate", shown, 422 if wrong else 200)
-    fields = _fields(request, level)
-    if request.method == "GET":
-        return page(request, "rate", {**shown, **_told(level, lang), "fields": fields})
+    shown |= {"said": LEVELS[level].of(lang)}
+    form = form_of(request, _fields(request, level))
+    if not form.whole:
+        return page(request, "rate", {**shown, "form": form}, form.status)
     opinion = Opinion(
         level,
         request.POST.getlist("tags"),
@@ -59,10 +58,8 @@ def rate(request: HttpRequest, sight: Sight, item: str) -> HttpResponse:
     except RatingRefused as refused:
         if queries.of_case(number).get(item) is not None:  # rated by a second click
             return case_refused(request, sight.subject, number, refused.zh, refused.en)
-        kept = [_again(one, opinion) for one in fields]
-        at = next((n for n, one in enumerate(kept) if one.name == "words"), 0)
-        kept[at] = replace(kept[at], error=refused.en if lang == "en" else refused.zh)
-        return page(request, "rate", {**shown, **_told(level, lang), "fields": kept}, 422)
+        form = again(form, {"words": refused.en if lang == "en" else refused.zh})
+        return page(request, "rate", {**shown, "form": form}, form.status)
     return redirect("case", number)
 
 
@@ -70,13 +67,9 @@ def _level(text: str) -> int | None:
     return int(text) if text in {str(level) for level in LEVELS} else None
 
 
-def _told(level: int, lang: str) -> dict[str, Any]:
-    return {"said": LEVELS[level].of(lang)}
-
-
 def _fields(request: HttpRequest, level: int) -> list[Field]:
     """Make the questions that follow a level: its tags by group, words, whether unnamed."""
-    lang, t = language(request), words(view_of(request).language.tag)
+    lang, t = language(request), words_of(request)
     groups = [
         Field(
             "tags",
@@ -84,18 +77,12 @@ def _fields(request: HttpRequest, level: int) -> list[Field]:
             "checks",
             optional=True,
             options=tuple(Option(tag["slug"], tag["text"]) for tag in group["tags"]),
+            key=f"tags-{n}",
         )
-        for group in queries.offered(level, lang)["groups"]
+        for n, group in enumerate(queries.offered(level, lang)["groups"])
     ]
     return [
         *groups,
         Field("words", t["rate_words"], "long", optional=True, most=LONGEST),
         Field("anonymous", t["rate_anonymous"], "check"),
     ]
-
-
-def _again(one: Field, opinion: Opinion) -> Field:
-    if one.kind == "checks":
-        return replace(one, values=frozenset(opinion.tags))
-    said = {"words": opinion.words, "anonymous": "yes" if opinion.anonymous else ""}
-    return replace(one, value=said[one.name])

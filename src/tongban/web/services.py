@@ -3,7 +3,7 @@
 Open to everybody: what a service is, what it asks and what it costs is nobody's secret.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from typing import Any
 
 from django.http import HttpRequest, HttpResponse
@@ -14,14 +14,15 @@ from django.views.decorators.http import require_GET
 from tongban.apps.exchange import queries as exchange
 from tongban.apps.items import queries as items
 from tongban.apps.items import translating
-from tongban.apps.items.domain.guides import Guide
+from tongban.apps.items.domain.pieces import ABOUT, Piece, pieces
+from tongban.apps.items.translating import Signed
 from tongban.infra import clock, regions
 from tongban.infra.access.questions import may_ask
-from tongban.kernel.facts import Words
 
 from .components import Field, Option
-from .languages import Language, words
-from .pages import acting_subject, language, missing, page, too_many, view_of
+from .languages import Language
+from .pages import acting_subject, language, missing, page, too_many, view_of, words_of
+from .translated import Reader, names, reader
 
 _SIZE = 20
 _FILTERS = ("of", "life_event", "theme", "department", "region", "audience")
@@ -46,26 +47,31 @@ def services(request: HttpRequest) -> HttpResponse:
     number = request.GET.get("page", "1")
     at = int(number) if number.isascii() and number.isdecimal() and len(number) < 6 else 1
     refused = bool(typed) and not may_ask(request)
-    found = items.services(**asked, named="" if refused else typed, page=max(at, 1), size=_SIZE)
+    into, named = view_of(request).language, "" if refused else typed
+    called = translating.called(named, into.tag) if named and into.pack else ()
+    found = items.services(**asked, named=named, called=called, page=max(at, 1), size=_SIZE)
     facets = items.facets()
     asked["q"] = typed
+    events = [row.about for row, _ in facets.life_events]
+    read = reader(request, [*events, *(row.about for row in found.rows)])
     shown = {
         "subject": acting_subject(request),
         "rows": [
             {
-                "name": row.name.of(lang),
-                "hint": row.summary.of(lang),
+                "name": name,
+                "hint": summary,
                 "url": reverse("guide", args=[row.slug]),
                 "state": "",
             }
             for row in found.rows
+            for name, summary in [read(row.about)]
         ],
         "total": found.total,
         "themes": [
             {"name": theme.name.of(lang), "hint": str(count), "url": f"?theme={theme.slug}"}
             for theme, count in facets.themes
         ],
-        "narrow": _narrow(facets, asked, lang, words(view_of(request).language.tag)),
+        "narrow": _narrow(facets, asked, lang, words_of(request), read),
         "reading": found.reading,
         "ask": f"{reverse('ask')}?{urlencode({'q': typed})}",
         "asked": asked,
@@ -80,7 +86,11 @@ def services(request: HttpRequest) -> HttpResponse:
 
 
 def _narrow(
-    facets: items.Facets, asked: Mapping[str, str], lang: str, t: Mapping[str, str]
+    facets: items.Facets,
+    asked: Mapping[str, str],
+    lang: str,
+    t: Mapping[str, str],
+    read: Reader,
 ) -> list[Field]:
     """Give the lists to choose from: what there is, and the place of a narrower address."""
     departments = exchange.departments() if facets.departments else {}
@@ -89,7 +99,7 @@ def _narrow(
     if standing.name(asked["region"]):
         places[asked["region"]] = None
     choices = {
-        "life_event": [(row.slug, row.name.of(lang)) for row, _ in facets.life_events],
+        "life_event": [(row.slug, read(row.about)[0]) for row, _ in facets.life_events],
         "theme": [(theme.slug, theme.name.of(lang)) for theme, _ in facets.themes],
         "department": [
             (key, departments[key].name.of(lang) if key in departments else key)
@@ -123,45 +133,41 @@ def guide(request: HttpRequest, slug: str) -> HttpResponse:
         one = items.guide(slug)
     except items.NotPublished:
         return missing(request)
-    lang = language(request)
-    told = {part.id: (part.heading.of(lang), _lines(part.text, lang)) for part in one.sections}
+    lang, into = language(request), view_of(request).language
+    signed = translating.signed(one, into.tag) if into.pack else {}
+    told = {part.id: _told(part, signed.get(part.id), into, lang) for part in pieces(one)}
+    about, written = told.pop(ABOUT), {part.id for part in one.paragraphs}
+    inner = () if one.of == "item" or one.items == (one.slug,) else one.items
+    known = names(request, {*inner, *one.apply})
     shown = {
         "subject": acting_subject(request),
         "guide": one,
-        "name": one.name.of(lang),
-        "summary": one.summary.of(lang) if one.edition else "",
+        "name": about["heading"],
+        "summary": " ".join(about["lines"]) if one.edition else "",
         "department": exchange.departments()[one.department].name.of(lang),
         "sections": [told[name] for name in _FIRST if name in told],
-        "paragraphs": _written(one, view_of(request).language, lang),
-        "more": [told[name] for name in told if name not in _FIRST],
-        "items": _items(one, lang),
+        "paragraphs": [told[part.id] for part in one.paragraphs],
+        "more": [told[name] for name in told if name not in _FIRST and name not in written],
+        "items": [(slug, known.get(slug) or items.item(slug).name.of(lang)) for slug in inner],
         "apply": [
-            (event, items.life_event(event).name.of(lang), event == one.slug or len(one.apply) == 1)
+            (
+                event,
+                known.get(event) or items.life_event(event).name.of(lang),
+                event == one.slug or len(one.apply) == 1,
+            )
             for event in one.apply
         ],
+        "translated": str(words_of(request)["guide_translated"]).format(
+            done=len(signed), all=len(told) + 1
+        )
+        if into.pack
+        else "",
     }
     return page(request, "guide", shown)
 
 
-def _written(one: Guide, into: Language, lang: str) -> list[dict[str, Any]]:
-    """Give the written paragraphs, in the visitor's language where somebody signed them."""
-    signed = translating.signed(one, into.tag) if into.tag not in {"zh", "en"} else {}
-    rows = []
-    for part in one.paragraphs:
-        row: dict[str, Any] = {"heading": part.heading.of(lang), "lines": _lines(part.text, lang)}
-        if part.id in signed:
-            there = signed[part.id]
-            row = {"heading": there.heading, "lines": there.text.split("\n"), "into": into}
-        rows.append(row)
-    return rows
-
-
-def _items(one: Guide, lang: str) -> Sequence[tuple[str, str]]:
-    """Name the items of a life event; an item is shown without itself."""
-    if one.of == "item" or one.items == (one.slug,):
-        return ()
-    return [(slug, items.item(slug).name.of(lang)) for slug in one.items]
-
-
-def _lines(text: Words, lang: str) -> list[str]:
-    return text.of(lang).split("\n")
+def _told(part: Piece, there: Signed | None, into: Language, lang: str) -> dict[str, Any]:
+    """Give a piece of a guide, in the visitor's language where somebody signed it."""
+    if there is None:
+        return {"heading": part.heading.of(lang), "lines": part.text.of(lang).split("\n")}
+    return {"heading": there.heading, "lines": there.text.splitlines(), "into": into}

@@ -20,9 +20,7 @@ from tongban.infra.access.domain import Subject
 
 from .components import Field, Option
 from .data import consent_view, owner, tabs
-from .languages import words
-from .pages import language, missing, page, refused, subject_of, view_of
-from .words import WORDS
+from .pages import language, missing, page, refused, subject_of, words_of
 
 
 @require_http_methods(["GET", "POST"])
@@ -38,7 +36,11 @@ def withdraw(request: HttpRequest, number: str) -> HttpResponse:
     if request.method == "POST":
         consents.withdraw(number, subject)
         return redirect("consents")
-    return page(request, "withdraw", {"subject": subject, **consent_view(one, language(request))})
+    return page(
+        request,
+        "withdraw",
+        {"subject": subject, **consent_view(one, language(request), words_of(request))},
+    )
 
 
 @require_POST
@@ -83,7 +85,7 @@ def file_page(request: HttpRequest) -> HttpResponse:
 
 
 def _file_fields(request: HttpRequest) -> list[Field]:
-    t, told = words(view_of(request).language.tag), request.POST
+    t, told = words_of(request), request.POST
     kinds = (Option("person", t["file_person"]), Option("company", t["file_company"]))
     return [
         Field(
@@ -112,23 +114,23 @@ def _opened(
         )
     except (files.FileInvalid, ActionRefused) as no:
         return refused(request, [no.en if language(request) == "en" else no.zh])
-    lang = language(request)
+    lang, t = language(request), words_of(request)
     sections = [
         {
             "department": parties.department_name(one.department, lang),
             "resource": one.resource,
-            "status": WORDS[f"file_{one.status}"].of(lang),
-            "values": _shown(one, lang),
+            "status": t[f"file_{one.status}"],
+            "values": _shown(one, lang, t),
         }
         for one in found.sections
     ]
     return page(request, "file", {**shown, "sections": sections, "law": found.legal_basis})
 
 
-def _shown(section: files.Section, lang: str) -> list[tuple[str, str]]:
+def _shown(section: files.Section, lang: str, t: Mapping[str, str]) -> list[tuple[str, str]]:
     catalogue = queries.catalogue()
     shapes = catalogue.vocabulary.kinds[catalogue.contracts[section.resource].resource.kind]
     return [
-        (shapes[name].label.of(lang), WORDS["no_value"].of(lang) if value is None else str(value))
+        (shapes[name].label.of(lang), t["no_value"] if value is None else str(value))
         for name, value in section.values.items()
     ]

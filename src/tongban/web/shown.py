@@ -17,7 +17,6 @@ from tongban.infra.access.domain import ROLES
 from tongban.kernel.facts import UnknownFact, Vocabulary
 
 from .components import written_out
-from .words import WORDS
 
 Row = dict[str, Any]
 
@@ -34,18 +33,17 @@ _SIGNS = {
 _RUNNING = ("wait", "●")
 # where an office works: only there does urging reach anybody
 _URGED = frozenset({"gathering", "examining", "processing"})
-_YES_NO = {True: {"zh": "是", "en": "yes"}, False: {"zh": "否", "en": "no"}}
 
 
-def shown(sight: Sight, lang: str) -> dict[str, Any]:
+def shown(sight: Sight, lang: str, t: Mapping[str, str]) -> dict[str, Any]:
     """Give everything that the template ``case.html`` needs."""
     case = disclosure.case(sight, lang)
     definitions = sight.loaded.ground.definitions
     names = {item: definitions[item].name.of(lang) for item in sight.loaded.case.branches}
     acts = acts_of(sight)
-    facts = [_fact(sight, fact, acts, lang) for fact in disclosure.facts(sight, lang)]
+    facts = [_fact(sight, fact, acts, lang, t) for fact in disclosure.facts(sight, lang)]
     calls = [
-        call | {"at": _instant(call["occurred"]), "ground": WORDS[call["basis"]].of(lang)}
+        call | {"at": _instant(call["occurred"]), "ground": t[call["basis"]]}
         for call in disclosure.calls(sight, lang)
     ]
     timeline = disclosure.timeline(sight, lang)
@@ -54,18 +52,18 @@ def shown(sight: Sight, lang: str) -> dict[str, Any]:
         | {
             "at": _instant(event["occurred"]),
             "item_name": names.get(event["item"], ""),
-            "who": WORDS[event["actor"]].of(lang),
+            "who": t[event["actor"]],
         }
         for event in timeline["events"]
     ]
     ratings = voice.of_case(case["number"]) if "rate" in acts else {}
     branches = [
-        _branch(branch, names, lang)
+        _branch(branch, names, lang, t)
         | {
-            "story": _story(branch, events, lang),
+            "story": _story(branch, events, t),
             "urges": "correct" in acts and branch["state"] in _URGED,
             "rates": ratings.get(branch["item"], True) is None,
-            "rated": _rated(ratings.get(branch["item"]), lang),
+            "rated": _rated(ratings.get(branch["item"]), t),
         }
         for branch in case["branches"]
     ]
@@ -73,7 +71,7 @@ def shown(sight: Sight, lang: str) -> dict[str, Any]:
         "case": case,
         "submitted": _instant(case["submitted"]),
         "branches": branches,
-        "now": _now(case["number"], branches, acts, lang),
+        "now": _now(case["number"], branches, acts, t),
         "acts": acts,
         "known": [fact for fact in facts if fact["origin"] == "login"],
         "given": [fact for fact in facts if fact["origin"] == "applicant"],
@@ -99,7 +97,9 @@ def acts_of(sight: Sight) -> frozenset[str]:
     return frozenset(found)
 
 
-def _now(number: str, branches: Sequence[Row], acts: frozenset[str], lang: str) -> list[Row]:
+def _now(
+    number: str, branches: Sequence[Row], acts: frozenset[str], t: Mapping[str, str]
+) -> list[Row]:
     """List what waits for the visitor, each with the page on which it is done."""
     if "correct" not in acts:
         return []
@@ -107,14 +107,14 @@ def _now(number: str, branches: Sequence[Row], acts: frozenset[str], lang: str) 
     if asking := [branch["name"] for branch in branches if branch["asked"]]:
         found.append(
             {
-                "name": WORDS["now_answer"].of(lang),
+                "name": t["now_answer"],
                 "url": reverse("case-answer", args=[number]),
-                "hint": ("、" if lang == "zh" else ", ").join(asking),
+                "hint": t["comma"].join(asking),
             }
         )
     found += [
         {
-            "name": WORDS["now_pay"].of(lang),
+            "name": t["now_pay"],
             "url": reverse("fee", args=[branch["fee"]]),
             "hint": branch["name"],
         }
@@ -124,12 +124,12 @@ def _now(number: str, branches: Sequence[Row], acts: frozenset[str], lang: str) 
     return found
 
 
-def _story(branch: Row, events: Sequence[Row], lang: str) -> list[Row]:
+def _story(branch: Row, events: Sequence[Row], t: Mapping[str, str]) -> list[Row]:
     """Tell one item's own events, and at the end the day that was promised, while it is open."""
     told = [
         {
             "at": event["at"],
-            "words": f"{event['words']}：{event['step_name']}"
+            "words": f"{event['words']}{t['colon']}{event['step_name']}"
             if event["step_name"]
             else event["words"],
             "who": event["who"],
@@ -139,36 +139,36 @@ def _story(branch: Row, events: Sequence[Row], lang: str) -> list[Row]:
         if event["item"] == branch["item"]
     ]
     if branch["promised_date"] and not branch["decided"]:
-        promised = WORDS["story_promised"].of(lang)
+        promised = t["story_promised"]
         told.append({"day": branch["promised_date"], "words": promised, "tone": "wait"})
     return told
 
 
-def _rated(rating: Mapping[str, Any] | None, lang: str) -> str:
-    return WORDS[f"rating_{rating['level']}"].of(lang) if rating else ""
+def _rated(rating: Mapping[str, Any] | None, t: Mapping[str, str]) -> str:
+    return t[f"rating_{rating['level']}"] if rating else ""
 
 
-def _fact(sight: Sight, fact: Row, acts: frozenset[str], lang: str) -> Row:
+def _fact(sight: Sight, fact: Row, acts: frozenset[str], lang: str, t: Mapping[str, str]) -> Row:
     """Make the row of a fact: its value in words, its source, and whether it is doubted."""
     told = fact | {
-        "shown": value_words(fact, sight.loaded.ground.vocabulary, lang),
+        "shown": value_words(fact, sight.loaded.ground.vocabulary, lang, t),
         "doubted": fact["doubt"],
     }
     if fact["origin"] != "source":
         return told
     address = reverse("case-doubt", args=[sight.loaded.case.number, fact["fact"]])
     doubts = "correct" in acts
-    notes = [WORDS["unverified"].of(lang)] if fact["unverified"] else []
+    notes = [t["unverified"]] if fact["unverified"] else []
     if fact["doubt"]:
         said = fact["doubt"]["shown"] or fact["doubt"]["why"]
-        notes.append(f"{WORDS['doubt_stands'].of(lang)}{':' if lang == 'en' else '：'} {said}")
+        notes.append(f"{t['doubt_stands']}{t['colon']}{said}")
     return told | {
         "source": fact["department"],
         "as_of": day_of(fact["as_of"]),
         "note": " · ".join(notes),
         "doubt": address if doubts and not fact["doubt"] else "",
         "act": address if doubts and fact["doubt"] else "",
-        "act_words": WORDS["doubt_see"].of(lang),
+        "act_words": t["doubt_see"],
     }
 
 
@@ -177,61 +177,60 @@ def day_of(instant: str) -> str:
     return f"{_instant(instant).astimezone(clock.SHANGHAI):%Y-%m-%d}" if instant else ""
 
 
-def _branch(branch: Row, names: dict[str, str], lang: str) -> Row:
+def _branch(branch: Row, names: dict[str, str], lang: str, t: Mapping[str, str]) -> Row:
     tone, sign = _SIGNS.get(branch["state"], _RUNNING)
     return branch | {
         "tone": tone,
         "sign": sign,
-        "decided_by_words": _decided_by(branch, lang),
+        "decided_by_words": _decided_by(branch, t),
         "after": [names.get(item, item) for item in branch["started_after"]],
         "waiting_for": []
         if branch["state"] == "waiting"  # said by "after" already
-        else [_post(waited, lang) for waited in branch["waiting_for"]],
+        else [_post(waited, lang, t) for waited in branch["waiting_for"]],
         "again": branch["unavailable_until"] and _instant(branch["unavailable_until"]),
-        "urged_words": WORDS["urged_times"].of(lang).format(n=branch["urged"])
-        if branch["urged"]
-        else "",
+        "urged_words": t["urged_times"].format(n=branch["urged"]) if branch["urged"] else "",
     }
 
 
-def _decided_by(branch: Row, lang: str) -> str:
+def _decided_by(branch: Row, t: Mapping[str, str]) -> str:
     """Say whether a rule or a person decided; nothing where that is over, or not to be told."""
     if not branch["decided"]:
-        return WORDS["by_nobody"].of(lang)
-    return WORDS[f"by_{branch['decided_by']}"].of(lang) if branch["decided_by"] else "—"
+        return t["by_nobody"]
+    return t[f"by_{branch['decided_by']}"] if branch["decided_by"] else "—"
 
 
-def _post(waited: str, lang: str) -> str:
+def _post(waited: str, lang: str, t: Mapping[str, str]) -> str:
     """Name a post in words; departments and items have theirs already."""
     if waited not in ROLES:
         return waited
-    zh, en = ROLES[waited]
-    return f"the {en}" if lang == "en" else f"{zh}岗位"
+    return t["a_post"].format(role=ROLES[waited][1 if lang == "en" else 0])
 
 
 def _instant(written: str) -> datetime:
     return datetime.fromisoformat(written)
 
 
-def yuan(fen: int, lang: str) -> str:
+def yuan(fen: int, t: Mapping[str, str]) -> str:
     """Write an amount of fen in yuan.
 
-    >>> yuan(24_005, "en"), yuan(-5, "zh")
-    ('240.05 yuan', '-0.05 元')
+    >>> yuan(24_005, {"yuan": "{n} yuan"}), yuan(-5, {"yuan": "{n} yuan"})
+    ('240.05 yuan', '-0.05 yuan')
     """
     sign, whole = "-" if fen < 0 else "", abs(fen)
-    return WORDS["yuan"].of(lang).format(n=f"{sign}{whole // 100}.{whole % 100:02d}")
+    return t["yuan"].format(n=f"{sign}{whole // 100}.{whole % 100:02d}")
 
 
-def value_words(fact: Mapping[str, Any], vocabulary: Vocabulary, lang: str) -> str:
+def value_words(
+    fact: Mapping[str, Any], vocabulary: Vocabulary, lang: str, t: Mapping[str, str]
+) -> str:
     """Write a value as a person reads it: an option by its label, yes or no, money in yuan."""
     value = fact["value"]
     if value is None:
-        return WORDS["no_value"].of(lang)
+        return t["no_value"]
     if isinstance(value, bool):
-        return _YES_NO[value][lang]
+        return t["yes" if value else "no"]
     if fact["fact"].endswith("_fen") and isinstance(value, int):
-        return yuan(value, lang)
+        return yuan(value, t)
     try:
         known = vocabulary.fact(fact["fact"])
     except UnknownFact:

@@ -15,14 +15,13 @@ from django.views.decorators.http import require_GET
 from tongban.apps.cases import papers, uploads
 from tongban.apps.cases.disclosure import Sight
 from tongban.apps.cases.errors import CaseUnknown
-from tongban.apps.cases.materials import Look
 from tongban.infra.papers import pictures
 
 from .case_acts import at_case
+from .looks import looked
 
 _SANDBOX = "default-src 'none'; sandbox"
 _PICTURES = frozenset({"image/png", "image/jpeg"})
-_TONES = {"refuse": "stop", "warn": "alert", "note": "quiet"}
 
 
 def shown(
@@ -48,25 +47,6 @@ def shown(
             }
         )
     return found
-
-
-def looked(look: Look, lang: str, t: Mapping[str, str]) -> list[dict[str, str]]:
-    """Give the lines of ``look.html``: what is amiss and what to do, what was not looked at.
-
-    Where nothing is amiss the first line says so, and what that means.
-    """
-    said = [
-        {
-            "tone": _TONES[one.weight],
-            "state": t[f"look_{one.weight}"],
-            "words": one.en if lang == "en" else one.zh,
-        }
-        for one in look.findings
-    ]
-    if look.well:
-        kind = "text" if look.text_read else "pdf" if look.media_type == papers.PDF else "picture"
-        said.insert(0, {"tone": "done", "state": t["look_well"], "words": t[f"look_well_{kind}"]})
-    return said
 
 
 def whole(sight: Sight, code: str) -> HttpResponse:

@@ -24,9 +24,9 @@ from tongban.infra.access.services import TokenInvalid
 from tongban.infra.access.users import NotYours, UserUnknown
 
 from .components import Field
-from .languages import words
-from .pages import language, page, refused, said, subject_of, view_of
+from .pages import language, page, refused, said, subject_of, words_of
 from .signing_in import signed_in
+from .words import both
 
 _VERBS: Mapping[str, Callable[..., None]] = {
     "close": users.close,
@@ -48,7 +48,7 @@ def manage(request: HttpRequest, user: User) -> HttpResponse:  # noqa: ARG001 - 
         refuse(subject, "user.read", {}, ruling)
         return page(request, "missing", {"subject": subject}, status=404)
     login = request.POST.get("login", "") or request.GET.get("login", "")
-    lang, t = language(request), words(view_of(request).language.tag)
+    lang, t = language(request), words_of(request)
     shown: dict[str, Any] = {
         "subject": subject,
         "found": User.objects.filter(username=login).first() if login else None,
@@ -69,16 +69,16 @@ def manage(request: HttpRequest, user: User) -> HttpResponse:  # noqa: ARG001 - 
 def _done(request: HttpRequest, login: str) -> str:
     subject = subject_of(request)
     if subject is None:
-        raise NotYours("请先登录", "sign in first")
+        raise NotYours(*both("users_sign_in"))
     users.allow(subject, login)
     verb, reason = request.POST.get("verb", ""), request.POST.get("reason", "").strip()[:500]
     if not reason:
-        raise NotYours("请说明理由", "give a reason")
+        raise NotYours(*both("users_reason_first"))
     if verb == "invite":
         secret = users.invite(login, actor=subject.user_id)
         return f"{settings.ORIGIN}/invited/{secret}"
     if verb not in _VERBS:
-        raise NotYours("没有此操作", "there is no such verb")
+        raise NotYours(*both("users_no_verb"))
     _VERBS[verb](login, actor=subject.user_id, reason=reason)
     return ""
 
@@ -87,7 +87,7 @@ def _done(request: HttpRequest, login: str) -> str:
 @require_http_methods(["GET", "POST"])
 def invitation(request: HttpRequest, secret: str) -> HttpResponse:
     """Let who was invited set a password, and sign in with it."""
-    t = words(view_of(request).language.tag)
+    t = words_of(request)
     new = Field("password", t["password_new"], "password", most=256, autocomplete="new-password")
     shown: dict[str, Any] = {"subject": None, "fields": [new]}
     try:

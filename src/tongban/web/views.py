@@ -22,9 +22,7 @@ from tongban.infra.access.services import ENTER, TokenInvalid
 
 from . import uploads
 from .case_acts import look
-from .evidence_words import words as evidence_words
-from .languages import words
-from .pages import acting_subject, language, page, view_of
+from .pages import acting_subject, language, page, words_of
 from .shown import shown
 
 _LOOKS = 60  # seconds in which a receipt looks for what was decided meanwhile
@@ -34,17 +32,17 @@ _LOOKS = 60  # seconds in which a receipt looks for what was decided meanwhile
 def case(request: HttpRequest, number: str) -> HttpResponse:
     """Show one case to those who may see it; to anyone else it does not exist."""
     subject = acting_subject(request)
-    lang = language(request)
+    lang, t = language(request), words_of(request)
     sight = look(subject, number)
     if sight is None:
         return page(request, "missing", {"subject": subject}, status=404)
     more = {
         "subject": subject,
         "whole": sight.whole,
-        "e": evidence_words(lang),
-        "uploads": uploads.shown(sight, sight.items, lang, words(view_of(request).language.tag)),
+        "e": words_of(request, "evidence"),
+        "uploads": uploads.shown(sight, sight.items, lang, t),
     }
-    return page(request, "case", {**more, **shown(sight, lang)})
+    return page(request, "case", {**more, **shown(sight, lang, t)})
 
 
 @require_GET
@@ -59,7 +57,7 @@ def receipt(request: HttpRequest, number: str) -> HttpResponse:
     sight = look(subject, number)
     if sight is None:
         return page(request, "missing", {"subject": subject}, status=404)
-    told = shown(sight, language(request))
+    told = shown(sight, language(request), words_of(request))
     states = ".".join(branch["state"] for branch in told["branches"])
     now = int(clock.now().timestamp())
     asked = request.GET.get("since", "")

@@ -1,10 +1,10 @@
-"""Every word of the pages, in Chinese and English, in one place.
+"""The words of the pages, in Chinese and English, in one place; rooms of their own have their own.
 
 What a case says of itself (states, reasons, names) comes from its own app; here are headings and
 help alone.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 
 from tongban.kernel.facts import Words
 
@@ -16,14 +16,7 @@ from .drawing_words import DRAWING_WORDS
 from .identity_words import IDENTITY_WORDS
 from .mine_words import MINE_WORDS
 
-WORDS: Mapping[str, Words] = {
-    **COMPONENT_WORDS,
-    **DESIGN_SHEET_WORDS,
-    **DESIGN_WORDS,
-    **DESK_WORDS,
-    **DRAWING_WORDS,
-    **IDENTITY_WORDS,
-    **MINE_WORDS,
+_PAGE_WORDS: Mapping[str, Words] = {
     "site": Words("通办", "Tongban"),
     "tagline": Words("一次申请，全程网办", "a person applies once"),
     "skip": Words("跳到正文", "Skip to content"),
@@ -157,7 +150,6 @@ WORDS: Mapping[str, Words] = {
     "consents_title": Words("我的授权同意", "What I consented to"),
     "consents_none": Words("您还没有给出过授权同意。", "You have given no consent yet."),
     "consent_given": Words("同意时间", "Given"),
-    "consent_until": Words("有效期至", "Until"),
     "consent_stands": Words("有效", "stands"),
     "consent_ended": Words("已到期", "has ended"),
     "consent_withdrawn": Words("已撤回", "withdrawn"),
@@ -197,6 +189,7 @@ WORDS: Mapping[str, Words] = {
     "request_reason": Words("申请理由", "Reason"),
     "request_rows": Words("仅限记录", "Records only where"),
     "request_refusal": Words("不予共享的依据", "Legal ground of a refusal"),
+    "request_moved": Words("申请刚刚被他人办理，请刷新", "somebody else just handled it; reload"),
     "request_act": Words("办理", "What you may do"),
     "request_submit": Words("提交申请", "Send the request"),
     "file_title": Words("档案查阅", "Files"),
@@ -221,3 +214,38 @@ WORDS: Mapping[str, Words] = {
     "refused_title": Words("未能办理", "This was not done"),
     "back": Words("返回首页", "Back to the first page"),
 }
+
+
+def joined(lists: Iterable[Mapping[str, Words]]) -> Mapping[str, Words]:
+    """Join word lists; a name that two of them use is refused: one would hide the other.
+
+    >>> joined([{"back": Words("返回", "Back")}, {"back": Words("后面", "Back")}])
+    Traceback (most recent call last):
+    ValueError: two word lists say: back
+    """
+    found: dict[str, Words] = {}
+    for one in lists:
+        if twice := sorted(found.keys() & one.keys()):
+            raise ValueError(f"two word lists say: {', '.join(twice)}")
+        found |= one
+    return found
+
+
+WORDS = joined(
+    (
+        COMPONENT_WORDS,
+        DESIGN_SHEET_WORDS,
+        DESIGN_WORDS,
+        DESK_WORDS,
+        DRAWING_WORDS,
+        IDENTITY_WORDS,
+        MINE_WORDS,
+        _PAGE_WORDS,
+    )
+)
+
+
+def both(name: str, **values: str) -> tuple[str, str]:
+    """Give a word in Chinese and English, for what is refused in both."""
+    words = WORDS[name]
+    return words.zh.format(**values), words.en.format(**values)

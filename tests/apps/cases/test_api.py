@@ -16,6 +16,7 @@ from django.test import Client
 
 from testkit.callers import Caller, bearing, caller, refused
 from testkit.office import Office
+from testkit.papers import base64_of, darkened, jpeg, picture
 from tongban.apps.evidence import seals
 from tongban.apps.items import queries as items
 from tongban.apps.items import translating
@@ -89,6 +90,33 @@ def test_a_translation_is_shown_once_it_is_signed(office: Office) -> None:
     assert (shown()["lang"], shown()["heading"], shown()["text"]) == ("bo", "ག", "ཁ")
 
 
+def test_name_and_sections_come_translated_in_guide_list_and_answer(office: Office) -> None:
+    clerk, approver = office.official("police", "clerk"), office.official("police", "approver")
+    slug, words = "household-registration", {"about": ("མིང", "བསྡུས"), "time": ("དུས", "ཉིན")}
+    for id_, (heading, text) in words.items():
+        waits = translating.propose(clerk, slug, id_, "bo", heading, text)
+        translating.sign(approver, waits)
+    _, guide = STRANGER.get(f"/services/{slug}/guide?translation=bo")
+    assert (guide["lang"], guide["name"], guide["summary"]) == ("bo", *words["about"])
+    told = {p["id"]: p for p in guide["paragraphs"]}
+    assert (told["time"]["lang"], told["time"]["text"], told["time"]["computed"]) == (
+        "bo",
+        "ཉིན",
+        True,
+    )
+    assert (told["who"]["lang"], told["when"]["computed"]) == ("zh", False)
+    asked = quote("报户口")
+    for path in ("/services?of=item&size=100", f"/services?q={asked}&of=item"):
+        rows = STRANGER.get(f"{path}&translation=bo")[1]["rows"]
+        named = {row["slug"]: (row["lang"], row["name"]) for row in rows}
+        assert named[slug] == ("bo", "མིང")
+        assert {lang for other, (lang, _) in named.items() if other != slug} <= {"zh"}
+    _, reply = STRANGER.get(f"/ask?q={asked}&translation=bo")
+    assert [q["name"] for q in reply["quotes"] if q["slug"] == slug] == ["མིང"]
+    _, plain = STRANGER.get(f"/services/{slug}/guide?lang=en")
+    assert (plain["lang"], plain["name"]) == ("en", items.guide(slug).name.en)
+
+
 def test_services_are_found_by_name_as_on_the_page(office: Office) -> None:
     for named in ("gljt", "高岭津贴", "housholde", "登记", "护照"):
         status, page = STRANGER.get(f"/services?q={quote(named)}&size=100")
@@ -127,7 +155,7 @@ def test_whoever_is_signed_in_checks_before_applying(office: Office, mother: Cal
 
 def test_a_citizen_applies_once_and_follows_the_case(office: Office, mother: Caller) -> None:
     status, case = mother.post("/cases", application(office))
-    assert status == 201
+    assert (status, case.pop("looks")) == (201, [])
     number = case["number"]
     assert len(case["branches"]) == 7
     assert branch(case, "birth-certificate")["state"] == "granted"
@@ -360,6 +388,32 @@ def test_a_clerk_asks_for_correction_once(office: Office, mother: Caller) -> Non
     again = {"uploads": [{**BOOK, "content": PDF}]}
     status, case = mother.post(f"/cases/{number}/answers", again)
     assert (status, branch(case, REGISTERS)["asked"]) == (200, [])
+
+
+@pytest.mark.usefixtures("unread")
+def test_files_are_looked_at_as_they_come_in_without_a_draft(
+    office: Office, mother: Caller
+) -> None:
+    without_certificate_numbers(office)
+    dark = base64_of(jpeg(darkened(picture(), 0.15)))
+    body = application(office, uploads=[{**BOOK, "filename": "证.jpg", "content": dark}])
+    status, case = mother.post("/cases", body)
+    assert status == 201
+    (look,) = case["looks"]
+    assert (look["material"], look["taken"], look["text_read"]) == (BOOK["material"], True, False)
+    (finding,) = look["findings"]
+    assert (finding["code"], finding["weight"]) == ("dark", "warn")
+    assert finding["zh"] == "图片太暗，请在明亮处重新拍照"
+    clerk, path = caller(office.official("police", "clerk")), f"/cases/{case['number']}"
+    asked = {"asked": [{"name": BOOK["material"], "why": "照片太暗"}]}
+    assert clerk.post(f"{path}/branches/{REGISTERS}/correction", asked)[0] == 200
+    clear = {**BOOK, "filename": "证.jpg", "content": base64_of(jpeg(picture()))}
+    status, case = mother.post(f"{path}/answers", {"uploads": [clear]})
+    assert status == 200
+    (look,) = case["looks"]
+    assert [(one["code"], one["weight"]) for one in look["findings"]] == [("unread", "note")]
+    assert "looks" not in mother.get(path)[1]
+    assert mother.post("/cases", application(office))[1]["looks"] == []
 
 
 @pytest.mark.parametrize("content", [base64.b64encode(b"MZ").decode(), "", "A", "===="])

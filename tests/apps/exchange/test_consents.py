@@ -1,5 +1,7 @@
 """A consent is one receipt a life event; withdrawn, it stops what it allowed and nothing else."""
 
+import threading
+from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime
 from typing import Any
 
@@ -243,3 +245,19 @@ def test_a_receipt_says_all_of_the_plan_and_a_token_only_what_was_agreed(calls: 
         for purpose in line["purposes"]
     }
     assert opened == agreed
+
+
+def test_of_several_that_make_a_subject_key_at_once_all_take_the_first(tmp_path, settings) -> None:
+    settings.HOME = tmp_path
+    begin = threading.Barrier(8)
+
+    def make(_: int) -> bytes:
+        begin.wait()
+        return consents.own_subject_key("city", "std")
+
+    with ThreadPoolExecutor(8) as threads:
+        made = set(threads.map(make, range(8)))
+    assert made == {consents.own_subject_key("city", "std")}
+    assert consents.subject_key("city") == ("std", *made)
+    (path,) = (tmp_path / "keys" / "subjects").iterdir()
+    assert path.stat().st_mode & 0o777 == 0o600

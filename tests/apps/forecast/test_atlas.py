@@ -30,11 +30,13 @@ from tongban.apps.forecast.atlas.report import build
 from tongban.apps.forecast.domain.atlas import (
     AREAS,
     KINDS,
+    KNOWN,
+    Claim,
     Quoted,
     Rule,
     agreements,
     judge,
-    scores,
+    levels,
 )
 from tongban.apps.forecast.domain.atlas.counting import Ended, count
 from tongban.apps.forecast.domain.atlas.kinds import CheckInvalid, counts_of, level_return
@@ -42,7 +44,10 @@ from tongban.apps.forecast.domain.generator import Truth, generate
 from tongban.apps.forecast.report.building import build as panel_report
 from tongban.apps.forecast.services import forecast
 from tongban.cli import COMMANDS, Branch, main
+from tongban.infra.packs import shipped_packs
+from tongban.infra.regions import load_regions
 from tongban.infra.reports.files import to_json
+from tongban.kernel.facts import Words
 from tongban.kernel.figures import UNITS, Figure
 
 ATLAS = shipped()
@@ -189,28 +194,62 @@ def test_the_shipped_data_is_whole_and_its_contradictions_are_shown() -> None:
     assert {"scenarios", "shared", "outlay", "closure", "unit_cost", "unaided"} <= holding
 
 
-def test_every_card_is_scored_by_rule_alone() -> None:
-    assert len(ATLAS.criteria) == 6
+def test_every_level_has_a_status_and_a_source_and_points_by_rule_alone() -> None:
+    criteria = {key for key, *_ in ATLAS.criteria}
+    assert len(criteria) == 6
     assert {"yuezhengyi", "jiesu"} <= {card.key for card in ATLAS.cards}
     for card in ATLAS.cards:
-        for one in ATLAS.scored[card.key]:
+        # the shipped file speaks of each of the six, if only to say that it is unknown
+        assert card.claims.keys() == criteria
+        for one in ATLAS.levels[card.key]:
+            assert (one.status == "unknown") == (not one.source)
+            assert (one.status == "unknown") == (one.quoted is None and one.words is None)
             if one.measure is None or one.quoted is None:
                 assert one.points is None
                 continue
+            assert one.status == "judged"
             value, steps = one.quoted.figure.value, one.measure.thresholds
             reached = [value <= s if steps[0] > steps[-1] else value >= s for s in steps]
             assert one.points == sum(reached)
             assert one.quoted.figure.unit == one.measure.unit
-    zhejiang = {one.criterion: one.points for one in ATLAS.scored["zhejiang"]}
+    zhejiang = {one.criterion: one.points for one in ATLAS.levels["zhejiang"]}
     assert (zhejiang["money"], zhejiang["satisfaction"]) == (5, None)
 
 
+def test_no_other_number_stands_in_for_a_level_or_for_data_governance() -> None:
+    # these two have no measure, so that nothing can be turned into points of them
+    assert not {"level", "governance"} & {one.criterion for one in ATLAS.measures.values()}
+    for card in ATLAS.cards:
+        found = {one.criterion: one for one in ATLAS.levels[card.key]}
+        assert found["level"].quoted is None
+        data = found["governance"]
+        assert data.quoted is None or (data.status, data.points) == ("quoted", None)
+    known = [k for k in ATLAS.cards if ATLAS.levels[k.key][3].status != "unknown"]
+    assert [one.key for one in known] == ["guizhou"]
+
+
+def test_an_administrative_level_is_that_of_the_division_in_the_list() -> None:
+    words = {1: "省级", 2: "市级"}
+    stood = load_regions(shipped_packs() / "base")
+    seen = 0
+    for card in ATLAS.cards:
+        claim = card.claims["level"]
+        if claim.words is not None:
+            seen += 1
+            code = claim.source.removeprefix("GB/T 2260, ")
+            division = stood.at(code, 2020)
+            assert division is not None, code
+            assert claim.words[0] == words[division.level]
+            assert card.zh.startswith(division.name[:2]) or card.key == "zhezhengding"
+    assert seen > 10
+
+
 def test_a_better_figure_never_scores_less() -> None:
-    card = replace(ATLAS.cards[0], judged={"online": "x"})
+    card = replace(ATLAS.cards[0], claims={"satisfaction": Claim("judged", "x", "content")})
     points = []
     for value in range(101):
-        found = scores(card, ["governance"], ATLAS.measures, {"x": quoted(str(value))})
-        points.append(found[0].points or 0)
+        (found,) = levels(card, ["satisfaction"], ATLAS.measures, {"x": quoted(str(value))})
+        points.append(found.points or 0)
     assert points == sorted(points)
     assert (points[0], points[-1]) == (0, 5)
 
@@ -257,7 +296,7 @@ ONE = {
     "zh": "某省用户",
     "en": "users of a province",
 }
-FIGURES = {"as_of": DAY, "source": "our own survey", "figures": [ONE]}
+FIGURES = {"as_of": "2026-01-01", "source": "our own survey", "figures": [ONE]}
 
 
 def test_an_analyst_adds_a_case_a_figure_and_a_check_without_code(tmp_path: Path) -> None:
@@ -267,7 +306,24 @@ def test_an_analyst_adds_a_case_a_figure_and_a_check_without_code(tmp_path: Path
             figures__own=FIGURES,
             cases={
                 "cases": [
-                    {"key": "mine", "zh": "某省", "en": "ours", "judged": {"users": "my_users"}}
+                    {
+                        "key": "mine",
+                        "zh": "某省",
+                        "en": "ours",
+                        "levels": {
+                            "breadth": {
+                                "status": "judged",
+                                "measure": "users",
+                                "figure": "my_users",
+                            },
+                            "level": {
+                                "status": "quoted",
+                                "zh": "省级",
+                                "en": "province",
+                                "source": "our charter",
+                            },
+                        },
+                    }
                 ]
             },
             checks={
@@ -285,7 +341,10 @@ def test_an_analyst_adds_a_case_a_figure_and_a_check_without_code(tmp_path: Path
         )
     )
     assert told.figures["my_users"].figure.source == "our own survey, §own"
-    assert [one.points for one in told.scored["mine"]] == [None, None, 4, None, None, None]
+    mine = told.levels["mine"]
+    assert [one.points for one in mine] == [None, None, 4, None, None, None]
+    assert [one.status for one in mine] == ["quoted", "unknown", "judged", *["unknown"] * 3]
+    assert [one.source for one in mine[:3]] == ["our charter", "", "our own survey, §own"]
     assert [one.holds for one in told.checks if one.key == "mine"] == [False]
     assert len(told.figures) == len(ATLAS.figures) + 1
 
@@ -295,15 +354,33 @@ def test_an_analyst_adds_a_case_a_figure_and_a_check_without_code(tmp_path: Path
     [
         ({"figures__own": {**FIGURES, "figures": [{**ONE, "unit": "leagues"}]}}, "leagues"),
         ({"figures__own": {**FIGURES, "figures": [{**ONE, "value": "many"}]}}, "many"),
-        ({"figures__own": {**FIGURES, "figures": [ONE, ONE]}}, "there twice"),
-        (
-            {"cases": {"cases": [{"key": "a", "zh": "a", "en": "a", "judged": {"users": "no"}}]}},
-            "names 'no'",
+        ({"figures__own": {**FIGURES, "figures": [ONE, {**ONE}]}}, "there twice"),
+        *(
+            (
+                {"cases": {"cases": [{"key": "a", "zh": "a", "en": "a", "levels": told}]}},
+                f"names {missing!r}" if missing else "cases/0/levels/",
+            )
+            for told, missing in (
+                ({"breadth": {"status": "judged", "measure": "users", "figure": "no"}}, "no"),
+                ({"breadth": {"status": "judged", "measure": "no", "figure": "irr"}}, "no"),
+                # a measure judges its own criterion, in its own unit
+                (
+                    {"money": {"status": "judged", "measure": "users", "figure": "zhejiang_users"}},
+                    "users",
+                ),
+                ({"breadth": {"status": "judged", "measure": "users", "figure": "irr"}}, "users"),
+                ({"wealth": {"status": "unknown"}}, "wealth"),
+                # no level without a status, none judged without its rule, no words without source
+                ({"breadth": {"measure": "users", "figure": "zhejiang_users"}}, ""),
+                ({"breadth": {"status": "judged", "figure": "zhejiang_users"}}, ""),
+                ({"level": {"status": "quoted", "zh": "省级", "en": "province"}}, ""),
+                ({"level": {"status": "unknown", "source": "hearsay"}}, ""),
+            )
         ),
         (
             {
                 "cases": {
-                    "cases": [{"key": "a", "zh": "a", "en": "a", "judged": {}, "told": ["no"]}]
+                    "cases": [{"key": "a", "zh": "a", "en": "a", "levels": {}, "told": ["no"]}]
                 }
             },
             "in no file: no",
@@ -353,6 +430,12 @@ def test_an_analyst_adds_a_case_a_figure_and_a_check_without_code(tmp_path: Path
             "neither rise nor fall",
         ),
         ({"measured": {"measured": [{"of": "x"}]}}, "measured"),
+        ({"case": {"cases": []}}, "case.yaml is no file of the atlas"),
+        ({"figures__own": {**FIGURES, "as_of": "last spring"}}, "'last spring' is no day"),
+        (
+            {"figures__own": {**FIGURES, "figures": [{**ONE, "unit": "fen", "value": "5.5"}]}},
+            "5.5 fen is no whole number",
+        ),
     ],
 )
 def test_a_wrong_file_is_named_with_its_place(
@@ -362,12 +445,51 @@ def test_a_wrong_file_is_named_with_its_place(
         read(own(tmp_path, **files))
 
 
-def test_what_is_no_yaml_and_no_folder_is_named(tmp_path: Path) -> None:
-    with pytest.raises(AtlasInvalid, match="is no folder"):
-        read(tmp_path / "gone")
-    (tmp_path / "cases.yaml").write_bytes(b"\xff\xfe")
-    with pytest.raises(AtlasInvalid, match="no YAML"):
-        read(tmp_path)
+def test_what_is_no_yaml_and_no_folder_is_named_with_its_line(tmp_path: Path) -> None:
+    folder = tmp_path / "own"
+    with pytest.raises(AtlasInvalid, match="own is no folder"):
+        read(folder)
+    folder.mkdir()
+    cases = folder / "cases.yaml"
+    levels = "cases:\n  - {key: a, zh: a, en: a, levels: {\n"
+    for text, says in (
+        (b"\xff\xfe", "own/cases.yaml:1: "),
+        # a key that is there twice would leave the first unread, an anchor would multiply
+        (b"cases: []\ncases: []\n", "own/cases.yaml:2: "),
+        (b"cases: &a [*a]\n", "own/cases.yaml:1: "),
+        (
+            f"{levels}     level: {{status: sure}}}}}}\n".encode(),
+            "own/cases.yaml:3: cases/0/levels",
+        ),
+    ):
+        cases.write_bytes(text)
+        with pytest.raises(AtlasInvalid, match=re.escape(f"AtlasInvalid: {says}")):
+            read(folder)
+    cases.unlink()
+    cases.mkdir()
+    assert read(folder).cards == ATLAS.cards
+
+
+@pytest.mark.django_db
+def test_the_command_reads_the_installations_own_folder(tmp_path: Path, settings: Any) -> None:
+    settings.HOME = tmp_path / "home"
+    settings.ATLAS = own(tmp_path / "ours", figures__own=FIGURES)
+    ran = CliRunner().invoke(command, ["--out", str(tmp_path / "o"), "--lang", "en"])
+    assert ran.exit_code == 0, ran.output
+    assert "users of a province" in (tmp_path / "o" / "report.html").read_text()
+    # --data names another in its place
+    other = {**FIGURES, "figures": [{**ONE, "en": "users elsewhere"}]}
+    words = ["--data", str(own(tmp_path / "other", figures__own=other)), "--lang", "en"]
+    ran = CliRunner().invoke(command, [*words, "--out", str(tmp_path / "p")])
+    assert ran.exit_code == 0, ran.output
+    page = (tmp_path / "p" / "report.html").read_text()
+    assert "users elsewhere" in page
+    assert "users of a province" not in page
+    own(tmp_path / "ours", cases={"cases": [{"key": "a"}]})
+    ran = CliRunner().invoke(command, ["--out", str(tmp_path / "q")])
+    assert ran.exit_code == 1
+    assert "AtlasInvalid: ours/cases.yaml:" in ran.output
+    assert not (tmp_path / "q").exists()
 
 
 def test_the_schema_is_a_file_that_judges_every_file_and_is_printed() -> None:
@@ -399,31 +521,34 @@ def rows_of(told: dict[str, Any], key: str, number: int = 0) -> list[list[Any]]:
     return rows
 
 
-def test_each_score_has_its_figure_section_and_source_and_gaps_say_so() -> None:
+def test_each_level_has_its_status_and_source_in_the_report_and_gaps_say_so() -> None:
     told = json.loads(to_json(build(ATLAS, {}, DAY)))
     matrix = {row[0]["en"]: row[1:] for row in rows_of(told, "cases")}
     assert len(matrix) == len(ATLAS.cards)
-    sources = rows_of(told, "cases", 1)
+    sources = iter(rows_of(told, "cases", 1))
     facts = rows_of(told, "cases", 2)
-    given = 0
     for card in ATLAS.cards:
-        for one, cell in zip(ATLAS.scored[card.key], matrix[card.en], strict=True):
-            if one.points is None or one.quoted is None or one.measure is None:
-                assert cell == {"zh": "未说明", "en": "not stated"}
+        for one, cell in zip(ATLAS.levels[card.key], matrix[card.en], strict=True):
+            row = next(sources)
+            assert (row[0]["en"], row[2]) == (card.en, cell)
+            assert row[3]["en"] == KNOWN[one.status][1]
+            assert row[6] == (one.source or None)
+            if one.quoted is None:
+                words = one.words or ("未说明", "not stated")
+                assert cell == {"zh": words[0], "en": words[1]}
+                assert row[4:6] == [None, None]
                 continue
-            given += 1
+            assert row[5]["value"] in (one.quoted.figure.value, str(one.quoted.figure.value))
+            assert row[5]["status"] == "quoted"
+            if one.measure is None:
+                assert cell == row[5]
+                continue
             assert int(cell["value"]) == one.points
             assert one.quoted.figure.source in cell["source"]
             assert cell["status"] == "assumed"
-            (row,) = (
-                row for row in sources if row[0]["en"] == card.en and row[3]["en"] == one.measure.en
-            )
-            assert row[2] == cell
-            assert row[4]["value"] in (one.quoted.figure.value, str(one.quoted.figure.value))
-            assert row[5]["en"] == one.quoted.place[1]
-            assert row[4]["status"] == "quoted"
+            assert row[4]["en"] == one.measure.en
         own = [row for row in facts if row[0]["en"] == card.en]
-        if not card.told and not card.judged:
+        if not card.told:
             assert own == [
                 [own[0][0], {"zh": "未说明", "en": "not stated"}, None, card.source],
             ]
@@ -432,7 +557,7 @@ def test_each_score_has_its_figure_section_and_source_and_gaps_say_so() -> None:
             assert [row[3]["en"] for row in own] == [
                 ATLAS.figures[key].place[1] for key in card.told
             ]
-    assert len(sources) == given
+    assert next(sources, None) is None
     (picture,) = next(one for one in told["sections"] if one["key"] == "cases")["pictures"]
     means = [Decimal(bar["high"]["value"]) for bar in picture["bars"]]
     assert means == sorted(means, reverse=True)
@@ -489,13 +614,12 @@ def test_reports_of_value_and_forecast_stand_beside_with_their_status(tmp_path: 
         figure, cell = found[key].figure, rates[label]
         assert figure is not None
         assert (str(figure.value), figure.unit) == (str(cell["value"]), cell["unit"])
-        source = figure.source if isinstance(figure.source, str) else asdict(figure.source)
+        source = asdict(figure.source) if isinstance(figure.source, Words) else figure.source
         assert (figure.status, source) == (cell["status"], cell["source"])
         assert found[key].command.startswith("tongban value")
     report = json.loads(to_json(build(ATLAS, found, DAY)))
     beside = {row[1]["en"]: row for row in rows_of(report, "measured")}
     row = beside[ATLAS.figures["cps_mean"].en]
-    # CPS rests on choices (drivers, the days of a repeat), and does so here too
     assert (row[2]["status"], row[3]["status"]) == ("quoted", "assumed")
     assert row[5] == "tongban value platform LEDGER"
     assert ATLAS.figures["growth_base"].en not in beside
@@ -536,7 +660,7 @@ def run(home: Path, *words: str) -> "subprocess.CompletedProcess[str]":
     """Run the command as a process that has no platform."""
     command = [sys.executable, "-c", "from tongban.cli import main; main()", "atlas", *words]
     kept = {name: value for name, value in os.environ.items() if not name.startswith("TONGBAN_")}
-    environment = {**kept, "TONGBAN_HOME": str(home)}
+    environment = {**kept, "TONGBAN_HOME": str(home), "TONGBAN_ATLAS": str(home.parent / "ours")}
     return subprocess.run(command, env=environment, capture_output=True, text=True, check=False)
 
 
@@ -547,6 +671,7 @@ def test_the_command_shows_what_fails_where_there_is_no_platform(tmp_path: Path)
     told = {"newborn": {"when": "2026-11-26T10:00:00+00:00", "rows": [row]}}
     bench.write_text(json.dumps({"results": told}))
     words = ["--lang", "en", "--out", str(tmp_path), "--bench", str(bench)]
+    own(tmp_path / "ours", figures__own=FIGURES)
     ran = run(tmp_path / "home", *words)
     assert ran.returncode == 0, ran.stderr
     assert "run `tongban demo`" in ran.stderr
@@ -557,7 +682,7 @@ def test_the_command_shows_what_fails_where_there_is_no_platform(tmp_path: Path)
     assert "<svg" in page
     sections = json.loads((tmp_path / "report.json").read_text())["sections"]
     areas = [one for one in sections if one["key"].startswith("area-")]
-    assert sum(len(one["tables"][0]["rows"]) for one in areas) == len(ATLAS.figures)
+    assert sum(len(one["tables"][0]["rows"]) for one in areas) == len(ATLAS.figures) + 1
     bench.write_text("{}")
     ran = run(tmp_path / "home", *words)
     assert ran.returncode == 1

@@ -6,6 +6,7 @@ import re
 import shlex
 import subprocess
 import sys
+from dataclasses import replace
 from html.parser import HTMLParser
 from pathlib import Path
 
@@ -18,22 +19,25 @@ from tongban.apps.forecast import services
 from tongban.apps.forecast.cli import panel
 from tongban.apps.forecast.demo_cli import demo
 from tongban.apps.forecast.domain.generator import Truth, generate
-from tongban.apps.forecast.domain.panel import Panel
+from tongban.apps.forecast.domain.panel import Measure, Panel, from_scale
 from tongban.apps.forecast.domain.running import run
 from tongban.apps.forecast.models.drift import Naive, NationalDrift, OwnDrift
 from tongban.apps.forecast.policy_cli import policy
+from tongban.apps.forecast.reading import Schema, read_panel
+from tongban.apps.forecast.report.ahead import MOST_FANS
 from tongban.apps.forecast.report.building import build
 from tongban.infra.reports.files import to_json, write
-from tongban.infra.reports.model import Report
+from tongban.infra.reports.model import Fans, Report
 from tongban.infra.reports.page import page as render
 
+RUNGS = (Naive(), OwnDrift(), NationalDrift())
 HEAD = "region,period,value\n"
 
 
 def report_of(panel: Panel) -> Report:
-    rungs = (Naive(), OwnDrift(), NationalDrift())
+
     left_out = ("fixed_effects", "lightgbm", "fixed_effects_lightgbm")
-    return build(run(panel, rungs, ahead=3, left_out=left_out))
+    return build(run(panel, RUNGS, ahead=3, left_out=left_out))
 
 
 @pytest.fixture(scope="module")
@@ -276,3 +280,34 @@ def test_every_rung_is_tried() -> None:
         "naive", "own_drift", "national_drift", "ridge", "fixed_effects", "lightgbm",
         "fixed_effects_lightgbm", "ensemble",
     }  # fmt: skip
+
+
+def test_regions_that_are_not_drawn_are_counted_and_their_numbers_stay(tmp_path: Path) -> None:
+    regions = {f"r{at}": [100.0 * 1.05**year + at for year in range(8)] for at in range(38)}
+    file = tmp_path / "p.csv"
+    file.write_text(lines(regions))
+    made = run(read_panel(file, Schema(Measure("value", "case"))), RUNGS, ahead=2)
+    section = next(one for one in build(made).sections if one.key == "ahead")
+    (fans,) = section.pictures
+    assert isinstance(fans, Fans)
+    assert len(fans.fans) == MOST_FANS == 36
+    said = [one.en for one in section.says]
+    assert "Not drawn: 2 regions, for want of room; their numbers are in the table." in said
+    rows = section.tables[0].rows
+    assert len(rows) == 38 * 2
+    # table and picture say the numbers of the run, region by region
+    wide = {(one.region, one.period): one for one in made.ahead}
+    for fan in fans.fans:
+        for point in fan.ahead:
+            one = wide[fan.name, int(str(point.label))]
+            assert float(point.value.value) == pytest.approx(
+                from_scale(one.value, made.panel.scale), rel=1e-3
+            )
+            assert point.band is not None
+            assert point.band[0].value <= point.value.value <= point.band[1].value
+    everything = replace(made, held_back=frozenset(row.line for row in made.panel.rows))
+    none = next(one for one in build(everything).sections if one.key == "ahead")
+    assert none.pictures == ()
+    assert "Not drawn: 38 regions, whose every value the gate holds back." in [
+        one.en for one in none.says
+    ]

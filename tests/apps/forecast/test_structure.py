@@ -1,9 +1,14 @@
 """Structure: each estimator finds what was put in, agrees with plain algebra, or says it cannot."""
 
+from statistics import NormalDist
+
 import numpy as np
+import pandas as pd
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from linearmodels.panel import PanelOLS
+from scipy import stats
 
 from tongban.apps.forecast.domain.structure import proving
 from tongban.apps.forecast.domain.structure.lags import almon
@@ -14,6 +19,7 @@ from tongban.apps.forecast.domain.structure.within import (
     Numbers,
     PanelUnbalanced,
     least_squares,
+    spread,
     within,
 )
 from tongban.apps.forecast.models import estimates
@@ -139,3 +145,27 @@ def test_a_discount_is_known_or_said_not_to_be() -> None:
     assert found.known
     with pytest.raises(NotIdentified, match="hardware"):
         discount(noise, hardware, rest)
+
+
+@pytest.mark.parametrize("regions", [4, 10, 31])
+def test_intervals_of_few_regions_are_those_of_student(regions: int) -> None:
+    """Beside linearmodels' clustered errors and the t of one degree less than there are regions."""
+    draw = np.random.default_rng(regions)
+    x, y = draw.normal(size=(2, regions, 8))
+    fit = least_squares(y, [x], ["x"])
+    assert fit.spread == pytest.approx(stats.t.ppf(0.975, regions - 1), rel=1e-12)
+    index = pd.MultiIndex.from_product([range(regions), range(8)])
+    data = pd.DataFrame({"y": y.ravel(), "x": x.ravel()}, index=index)
+    effects = {"entity_effects": True, "time_effects": True}
+    peer = PanelOLS(data["y"], data[["x"]], **effects).fit(
+        cov_type="clustered", cluster_entity=True, group_debias=True
+    )
+    assert float(fit.slopes[0]) == pytest.approx(float(peer.params["x"]), rel=1e-9)
+    # both count regions and periods among what was estimated, each by its own small-sample factor
+    assert float(fit.errors[0]) == pytest.approx(float(peer.std_errors["x"]), rel=0.05)
+
+
+@given(st.integers(2, 200), st.floats(0.5, 0.99))
+def test_more_regions_need_fewer_errors_for_the_same_promise(clusters: int, level: float) -> None:
+    assert spread(clusters, level) > spread(clusters + 1, level) > 0
+    assert spread(10**7, level) == pytest.approx(NormalDist().inv_cdf((1 + level) / 2), rel=1e-4)

@@ -1,16 +1,18 @@
 """Vintages: what was published after an origin changes nothing that is made at it."""
 
-from dataclasses import replace
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from random import Random
 
 import pytest
-from hypothesis import given
+from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from tongban.apps.forecast.domain.conformal import coverage
 from tongban.apps.forecast.domain.generator import Truth, generate
-from tongban.apps.forecast.domain.panel import Panel, Row, latest, publications
-from tongban.apps.forecast.domain.running import run
+from tongban.apps.forecast.domain.ladder import CannotFit, Fitted, Rung
+from tongban.apps.forecast.domain.panel import History, Panel, Row, latest, publications
+from tongban.apps.forecast.domain.running import TooShort, run
 from tongban.apps.forecast.domain.scoring import ENSEMBLE, Guess, known, weights, with_ensemble
 from tongban.apps.forecast.models.drift import Naive, NationalDrift, OwnDrift
 
@@ -33,16 +35,24 @@ def revised(seed: int) -> Panel:
     return replace(whole, rows=tuple(rows))
 
 
-def made(panel: Panel, origin: int) -> Made:
+def made(panel: Panel, origin: int, rungs: Sequence[Rung] = LADDER, *, gate: bool = False) -> Made:
     """Give all that is made at an origin or before it: forecasts, and the widths around them."""
     everything = frozenset(row.line for row in panel.rows)
-    guesses = run(panel, LADDER, ahead=AHEAD, accepted=everything).guesses
+    accepted = frozenset[int]() if gate else everything
+    result = run(panel, rungs, ahead=AHEAD, accepted=accepted)
+    guesses = result.guesses
     found: Made = {
         (one.rung, one.region, one.period, one.horizon): (one.forecast,)
         for one in guesses
         if one.period - one.horizon <= origin
     }
-    for rung in {one.rung for one in guesses}:
+    found |= {
+        (result.winner, "width", one.period, 0): (one.width, one.stress)
+        for one in result.coverage
+        if gate and one.period - 1 <= origin
+    }
+    # of what the gate holds back later, widths are known to the run alone
+    for rung in {one.rung for one in guesses} if not gate else ():
         for horizon in range(1, AHEAD + 1):
             own = [one for one in guesses if (one.rung, one.horizon) == (rung, horizon)]
             found |= {
@@ -70,6 +80,71 @@ def test_what_is_published_after_an_origin_changes_nothing_made_at_it(
     assert any(rung == ENSEMBLE for rung, *_ in before)
     for key, told in before.items():
         assert after[key] == pytest.approx(told, rel=1e-12), key
+
+
+@dataclass(frozen=True)
+class Tiring:
+    """A rung that can be learnt from so many periods at most."""
+
+    most: int
+    code: str = "ridge_growth"
+
+    def fit(self, history: History) -> Fitted:
+        if max(map(len, history.values.values())) > self.most:
+            raise CannotFit("多了", "too many")
+        return OwnDrift().fit(history)
+
+
+@given(
+    st.integers(0, 500),
+    st.integers(2014, 2019),
+    st.sampled_from([0.01, 3.0, 30.0, 10_000.0]),
+    st.integers(5, 20),
+)
+def test_the_gate_and_who_drops_out_are_what_was_known_at_an_origin(
+    seed: int, origin: int, factor: float, most: int
+) -> None:
+    """Later values that the gate flags, or that let a rung fail, change no earlier forecast."""
+    panel = revised(seed)
+    dice = Random(seed)  # noqa: S311 - the same panel each time is wanted
+    rows = tuple(
+        replace(row, value=row.value * factor)
+        if row.known > origin and dice.random() < 0.5
+        else row
+        for row in panel.rows
+    )
+    ladder = (*LADDER, Tiring(most))
+    try:
+        before = made(panel, origin, ladder, gate=True)
+        after = made(replace(panel, rows=rows), origin, ladder, gate=True)
+    except TooShort:
+        assume(False)
+    alike = before.keys() & after.keys()
+    assume(alike)
+    for key in alike:
+        assert after[key] == pytest.approx(before[key], rel=1e-12), key
+
+
+def test_a_spike_that_is_known_to_be_one_later_weighs_until_then() -> None:
+    """Three drifts alone: with a history that ends before it, forecasts are those made then."""
+    panel = generate(Truth(regions=6, periods=10, seed=3))
+    at = panel.periods[5]
+    spiked = replace(
+        panel,
+        rows=tuple(
+            replace(row, value=row.value * 40)
+            if (row.region, row.period) == (panel.regions[0], at)
+            else row
+            for row in panel.rows
+        ),
+    )
+    found = run(spiked, LADDER, ahead=1)
+    assert {row.period for row in panel.rows if row.line in found.held_back} == {at}
+    short = replace(spiked, rows=tuple(row for row in spiked.rows if row.period <= at + 1))
+    then = {(g.rung, g.region, g.period): g.forecast for g in run(short, LADDER, ahead=1).guesses}
+    now = {(g.rung, g.region, g.period): g.forecast for g in found.guesses}
+    assert then.items() <= now.items()
+    assert (ENSEMBLE, panel.regions[0], at) not in now  # nobody is scored against a spike
 
 
 @pytest.mark.parametrize("seed", [1, 2, 3])
@@ -101,7 +176,7 @@ def test_an_outcome_weighs_from_when_it_is_out_and_as_it_was_then() -> None:
     assert [one.error for one in known(first, 5)] == [-1.0, -4.0]
     assert [one.error for one in known(first, 6)] == [one.error for one in first] == [1.0, -2.0]
     assert weights(known(first, 5), ["a", "b"]) == pytest.approx({"a": 16 / 17, "b": 1 / 17})
-    joined = {one.period: one for one in with_ensemble(guesses, ["a", "b"], 1)[len(guesses) :]}
+    joined = {one.period: one for one in with_ensemble(guesses, 1)[len(guesses) :]}
     # of 4, made when nothing was out, they are alike; of 5 they are what was out at 4
     assert joined[4].forecast == pytest.approx(3.5)
     square_a, square_b = (1 + 1) / 2, (16 + 4) / 2  # of 3 as it was then, and of 4

@@ -87,6 +87,7 @@ def _second() -> Changes:
     [
         ("of: item", "of: life-event", r"certificate.yaml:4: no life-event certificate; of: item"),
         ("- id: lost", "- id: time", r"certificate.yaml:8: time is a computed section"),
+        ("- id: lost", "- id: about", r"certificate.yaml:8: about is a computed section"),
         ("themes: [birth]", "themes: [death]", r"certificate.yaml:6: no theme death"),
         ("summary:", "sumary:", r"certificate.yaml:5: unknown key 'sumary'"),
         ("- id: lost", "- id: Lost", r"certificate.yaml:8: paragraphs.0.id is 'Lost'"),

@@ -1,10 +1,16 @@
 """Guides in further languages: proposed by one official, signed by another, told on the trail."""
 
+from pathlib import Path
+
 import pytest
 
 from testkit.office import Office
-from tongban.apps.items import queries, translating
+from testkit.packs import changed_packs, raised_item
+from tongban.apps.items import queries, services, translating
+from tongban.apps.items.domain.pieces import ABOUT, pieces
 from tongban.apps.items.errors import TranslationDenied, TranslationRefused
+from tongban.apps.items.models import Translation
+from tongban.infra.packs import read_packs
 from tongban.infra.trail import queries as trail
 
 SLUG, UYGHUR = "household-registration", ("قاچان", "تۇغۇلۇپ بىر ئاي ئىچىدە")
@@ -25,7 +31,7 @@ def test_it_is_shown_once_another_official_has_signed_it(office: Office, number:
     assert (signed.heading, signed.text) == UYGHUR
     assert (signed.translator, signed.signed_by) == ("陈立", "郑国强")
     assert translating.waiting(SLUG) == []
-    assert translating.coverage(guide, "ug") == 1 / len(guide.paragraphs)
+    assert translating.coverage(guide, "ug") == 1 / len(pieces(guide))
     assert translating.signed(guide, "bo") == {}
     told = [event.type.split(".")[-2] for event in trail.history(f"items:guide:{SLUG}")]
     assert told == ["published", "proposed", "signed"]
@@ -71,7 +77,7 @@ def test_it_is_signed_once(office: Office, number: int) -> None:
         ("when", "zh", "a", "b", "no further language"),
         ("when", "en-GB", "a", "b", "no further language"),
         ("when", "ug\n", "a", "b", "no further language"),
-        ("time", "ug", "a", "b", "no written paragraph"),
+        ("no-such", "ug", "a", "b", "no paragraph"),
         ("when", "ug", " ", "b", "1 to 4000"),
         ("when", "ug", "a", "b" * 4001, "1 to 4000"),
     ],
@@ -82,3 +88,77 @@ def test_what_cannot_be_shown_is_refused(
     clerk = office.official("police", "clerk")
     with pytest.raises(TranslationRefused, match=said):
         translating.propose(clerk, SLUG, paragraph, language, heading, text)
+
+
+def _translate(office: Office, *ids: str) -> None:
+    clerk, approver = office.official("police", "clerk"), office.official("police", "approver")
+    for id_ in ids:
+        translating.sign(approver, translating.propose(clerk, SLUG, id_, "ug", *UYGHUR))
+
+
+def test_name_and_sections_are_translated_like_paragraphs(office: Office) -> None:
+    guide = queries.guide(SLUG)
+    every = [one.id for one in pieces(guide)]
+    assert every[0] == ABOUT
+    assert {"who", "known", "bring", "time", "fee", "result", "law", "when"} <= set(every)
+    _translate(office, *every[:-1])
+    assert translating.coverage(guide, "ug") == (len(every) - 1) / len(every)
+    _translate(office, every[-1])
+    assert translating.coverage(guide, "ug") == 1
+    (row,) = (r for r in queries.services(department="police").rows if r.slug == SLUG)
+    assert translating.shown([row.about], "ug") == {
+        (SLUG, ABOUT): translating.signed(guide, "ug")[ABOUT]
+    }
+
+
+def test_a_section_computed_anew_has_lost_its_translation(office: Office, tmp_path: Path) -> None:
+    """A department's other name makes no other edition: only what names it is stale."""
+    clerk, approver = office.official("police", "clerk"), office.official("police", "approver")
+    _translate(office, ABOUT, "known", "when")
+    waits = translating.propose(clerk, SLUG, "known", "ug", *UYGHUR)
+    before = queries.guide(SLUG)
+    assert "市卫生健康委员会" in before.paragraph("known").text.zh
+    renamed = changed_packs(
+        tmp_path, {"sample/departments.yaml": [("市卫生健康委员会", "市卫生健康局")]}
+    )
+    services.publish(read_packs(renamed), actor="test")
+    guide = queries.guide(SLUG)
+    assert guide.edition == before.edition
+    assert set(translating.signed(guide, "ug")) == {ABOUT, "when"}
+    assert translating.stale(guide, "ug") == {"known"}
+    assert translating.waiting(SLUG) == []
+    with pytest.raises(TranslationRefused, match="the source changed"):
+        translating.sign(approver, waits)
+    found = {one.guide.slug: one for one in translating.of_departments(["police"], "ug")}[SLUG]
+    assert (found.pieces, found.signed, found.waiting) == (len(pieces(guide)), 2, 0)
+    _translate(office, "known")
+    assert translating.stale(queries.guide(SLUG), "ug") == set()
+
+
+def test_another_edition_is_translated_anew(office: Office, tmp_path: Path) -> None:
+    _translate(office, ABOUT, "when")
+    services.publish(read_packs(raised_item(tmp_path, SLUG)), actor="test")
+    guide = queries.guide(SLUG)
+    assert (guide.edition, translating.signed(guide, "ug")) == (2, {})
+    assert translating.stale(guide, "ug") == {ABOUT, "when"}
+
+
+def test_a_service_is_found_by_its_signed_name_alone(office: Office, tmp_path: Path) -> None:
+    clerk, approver = office.official("police", "clerk"), office.official("police", "approver")
+    waits = translating.propose(clerk, SLUG, ABOUT, "kk", "Тууды Тіркеу", "мәтін")
+    translating.propose(clerk, SLUG, "when", "kk", "Қашан", "тіркеу")
+    assert translating.called("тіркеу", "kk") == frozenset()
+    translating.sign(approver, waits)
+    assert translating.called("тіркеу", "kk") == {SLUG}
+    assert translating.called("тіркеу", "ug") == translating.called("қашан", "kk") == frozenset()
+    called = translating.called("тіркеу", "kk")
+    assert [r.slug for r in queries.services(named="тіркеу", called=called).rows] == [SLUG]
+    assert queries.services(named="тіркеу", called=called, of="life-event").total == 0
+    services.publish(read_packs(raised_item(tmp_path, SLUG)), actor="test")
+    assert translating.called("тіркеу", "kk") == frozenset()
+
+
+def test_a_paragraph_signed_before_sources_were_kept_stays(office: Office) -> None:
+    _translate(office, "when")
+    Translation.objects.update(source="")
+    assert set(translating.signed(queries.guide(SLUG), "ug")) == {"when"}

@@ -70,7 +70,7 @@ def test_a_translation_is_the_departments_own(office: Office) -> None:
         ({"heading": ""}, "heading"),
         ({"text": "x" * 4001}, "text"),
         ({"signed_by": "me"}, "signed_by"),
-        ({"paragraph": "time"}, ""),
+        ({"paragraph": "no-such"}, ""),
         ({"language": "zh"}, ""),
         ({"heading": " "}, ""),
     ],

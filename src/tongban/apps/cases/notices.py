@@ -7,6 +7,7 @@ asks is told why.
 
 import logging
 from datetime import date, datetime
+from functools import cache
 
 from django.db import transaction
 
@@ -113,9 +114,15 @@ def ensure(number: str) -> tuple[str, ...]:
             try:
                 make(number, branch.item)
             except NoticeNotMade as refused:
-                _say.warning("no notice of %s in case %s: %s", branch.item, number, refused.en)
+                _say_once(refused.en)
                 without.append(branch.item)
     return tuple(without)
+
+
+@cache
+def _say_once(why: str) -> None:
+    """Say once a process what is missing: it is missing at every decision until it is mended."""
+    _say.warning("no notices of decisions: %s", why)
 
 
 def _data(loaded: queries.Loaded, branch: Branch) -> dict[str, Json]:

@@ -4,7 +4,7 @@ Of each document the last that came in. The desk and the applicant see the same 
 anybody else there is none.
 """
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterable, Mapping
 
 from tongban.infra import clock
 from tongban.infra.papers.pictures import REASONS
@@ -17,6 +17,7 @@ from .errors import CaseUnknown
 from .materials import Look, People
 from .models import Document
 from .papers import PDF
+from .services import Paper
 
 
 def listed(sight: Sight, items: Collection[str], lang: str) -> list[dict[str, Json]]:
@@ -44,6 +45,20 @@ def listed(sight: Sight, items: Collection[str], lang: str) -> list[dict[str, Js
         }
         for code, row in newest.items()
     ]
+
+
+def looks(sight: Sight, papers: Iterable[Paper]) -> Mapping[str, Look]:
+    """Hold what was seen in files against a case before it is given them, by document."""
+    people, titles = _people(sight, "zh"), _names(sight, sight.items, "zh")
+    return {
+        paper.material: materials.compare(
+            materials.read(paper.seen),
+            title=titles.get(paper.material, ""),
+            people=people,
+            today=clock.today(),
+        )
+        for paper in papers
+    }
 
 
 def whole(sight: Sight, code: str) -> tuple[str, str, bytes]:

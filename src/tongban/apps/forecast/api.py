@@ -48,13 +48,26 @@ class AtlasCheckOut(Schema):
     en: str
 
 
-class AtlasScoreOut(Schema):
-    """A score of a case on a criterion, 0 to 5, with the figure that it follows from."""
+class AtlasWordsOut(Schema):
+    """Words in both languages."""
+
+    zh: str
+    en: str
+
+
+class AtlasLevelOut(Schema):
+    """The level of a case on a criterion: status quoted, judged or unknown, and its source.
+
+    ``points``, 0 to 5, follow from ``figure`` by ``measure``; ``words`` where it is no number.
+    """
 
     criterion: str
+    status: str
+    source: str
     points: int | None
     measure: str | None
     figure: str | None
+    words: AtlasWordsOut | None
 
 
 class AtlasCaseOut(Schema):
@@ -63,13 +76,14 @@ class AtlasCaseOut(Schema):
     key: str
     zh: str
     en: str
-    scores: list[AtlasScoreOut]
+    levels: list[AtlasLevelOut]
     told: list[str]
 
 
 class AtlasOut(Schema):
-    """The whole atlas."""
+    """The whole atlas; ``wrong`` says what of the installation's own folder cannot be read."""
 
+    wrong: str
     figures: list[AtlasFigureOut]
     checks: list[AtlasCheckOut]
     cases: list[AtlasCaseOut]
@@ -89,6 +103,7 @@ def atlas(request: HttpRequest) -> Any:  # noqa: ARG001
     seen = queries.atlas()
     told = seen.atlas
     return {
+        "wrong": seen.wrong,
         "figures": [_figure(one, seen) for one in told.figures.values()],
         "checks": told.checks,
         "cases": [
@@ -97,18 +112,22 @@ def atlas(request: HttpRequest) -> Any:  # noqa: ARG001
                 "zh": card.zh,
                 "en": card.en,
                 "told": card.told,
-                "scores": [
-                    {
-                        "criterion": one.criterion,
-                        "points": one.points,
-                        "measure": one.measure.key if one.measure else None,
-                        "figure": one.quoted.key if one.quoted else None,
-                    }
-                    for one in told.scored[card.key]
-                ],
+                "levels": [_level(one) for one in told.levels[card.key]],
             }
             for card in told.cards
         ],
+    }
+
+
+def _level(one: queries.Level) -> dict[str, Any]:
+    return {
+        "criterion": one.criterion,
+        "status": one.status,
+        "source": one.source,
+        "points": one.points,
+        "measure": one.measure.key if one.measure else None,
+        "figure": one.quoted.key if one.quoted else None,
+        "words": dict(zip(("zh", "en"), one.words, strict=True)) if one.words else None,
     }
 
 

@@ -4,7 +4,6 @@ Public reads: whoever wants to apply must be able to look first. Asking costs mo
 it is counted by address; nothing of who asked or what is kept.
 """
 
-from collections.abc import Mapping
 from datetime import date
 from typing import Annotated, Any, Literal
 
@@ -15,6 +14,7 @@ from pydantic import Field, StringConstraints
 from tongban.apps.exchange import queries as exchange
 from tongban.apps.items import queries, translating
 from tongban.apps.items.domain.guides import Paragraph, Theme
+from tongban.apps.items.domain.pieces import Piece, pieces
 from tongban.apps.items.errors import TooManyQuestions
 from tongban.apps.items.queries import Reply, ServiceRow
 from tongban.infra.access.questions import may_ask
@@ -40,11 +40,15 @@ class ThemeOut(Schema):
 
 
 class ServiceOut(Schema):
-    """A line of the list: an item, or a life event with its items."""
+    """A line of the list: an item, or a life event with its items.
+
+    ``lang`` is the language of name and summary.
+    """
 
     of: Literal["item", "life-event"]
     slug: str
     version: int
+    lang: str
     name: str
     summary: str
     audience: Literal["person", "company"]
@@ -109,13 +113,17 @@ class DaysOut(Schema):
 
 
 class GuideOut(Schema):
-    """A service guide (办事指南); ``edition`` 0: computed, nobody has written one."""
+    """A service guide (办事指南); ``edition`` 0: computed, nobody has written one.
+
+    ``lang`` is the language of name and summary.
+    """
 
     of: Literal["item", "life-event"]
     slug: str
     version: int
     edition: int
     published: date
+    lang: str
     name: str
     summary: str
     audience: Literal["person", "company"]
@@ -133,13 +141,17 @@ class GuideOut(Schema):
 
 
 class QuoteOut(Schema):
-    """A quoted paragraph of a service's guide, with its edition and its date."""
+    """A quoted paragraph of a service's guide, with its edition and its date.
+
+    ``lang`` is the language of heading and text.
+    """
 
     of: Literal["item", "life-event"]
     slug: str
     version: int
     name: str
     paragraph: str
+    lang: str
     heading: str
     text: str
     edition: int
@@ -176,10 +188,12 @@ def services(
     region: Region | None = None,
     q: Question | None = None,
     lang: Lang | None = None,
+    translation: Tag | None = None,
 ) -> Any:
     """List what can be applied for, life events first; filters are exact and add up.
 
     With ``q`` only what is called so, best first: also in pinyin, by initials or mistyped.
+    ``translation`` gives names and summaries in a further language where signed, and finds them.
     """
     words = speaks(request, lang)
     if q and not may_ask(request):
@@ -192,10 +206,12 @@ def services(
         audience=audience or "",
         life_event=life_event or "",
         named=q or "",
+        called=translating.called(q, translation) if q and translation else (),
         page=page,
         size=size,
     )
-    rows = [_row(row, words) for row in found.rows]
+    signed = translating.shown((r.about for r in found.rows), translation) if translation else {}
+    rows = [_row(row, words, signed) for row in found.rows]
     told = {"count": found.total, "page": page, "size": size, "reading": found.reading}
     return told | {"rows": rows}
 
@@ -215,18 +231,22 @@ def guide(
     translation: Tag | None = None,
 ) -> Any:
     """Show a guide: what is known, brought and asked, how long, by which law, and the questions
-    people ask. ``translation`` gives written paragraphs in a further language where signed."""
+    people ask. ``translation`` gives name, sections and paragraphs in a further language where
+    signed."""
     words = speaks(request, lang)
     found = queries.guide(slug, version)
-    signed = translating.signed(found, translation) if translation else {}
+    whole = pieces(found)
+    signed = translating.shown(whole, translation) if translation else {}
+    about = _piece(whole[0], words, signed)
     return {
         "of": found.of,
         "slug": found.slug,
         "version": found.version,
         "edition": found.edition,
         "published": found.published.date(),
-        "name": found.name.of(words),
-        "summary": found.summary.of(words),
+        "lang": about["lang"],
+        "name": about["heading"],
+        "summary": about["text"],
         "audience": found.audience,
         "department": _department(found.department, words),
         "region": found.region,
@@ -264,8 +284,13 @@ def guide(
         ],
         "legal_basis": [f"{law.title} {law.article}".strip() for law in found.laws],
         "paragraphs": [
-            *(_paragraph(one, words, computed=True) for one in found.sections),
-            *(_translated(one, words, signed) for one in found.paragraphs),
+            _piece(part, words, signed)
+            | {
+                "id": one.id,
+                "legal_basis": _law(one),
+                "computed": one in found.sections,
+            }
+            for part, one in zip(whole[1:], (*found.sections, *found.paragraphs), strict=True)
         ],
     }
 
@@ -282,15 +307,21 @@ def ask(
     q: Question,
     region: Region | None = None,
     lang: Lang | None = None,
+    translation: Tag | None = None,
 ) -> Any:
-    """Answer by a quoted paragraph of a published guide, or say that nobody knows."""
+    """Answer by a quoted paragraph of a published guide, or say that nobody knows.
+
+    ``translation`` quotes in a further language where signed.
+    """
     words = speaks(request, lang)
     if not may_ask(request):
         raise TooManyQuestions
-    return _reply(queries.ask(q, region or ""), words)
+    return _reply(queries.ask(q, region or ""), words, translation)
 
 
-def _reply(reply: Reply, words: Lang) -> dict[str, Any]:
+def _reply(reply: Reply, words: Lang, translation: str | None) -> dict[str, Any]:
+    quoted = [part for one in reply.quotes for part in (one.service.about, one.piece)]
+    signed = translating.shown(quoted, translation) if translation else {}
     return {
         "known": reply.known,
         "reason": reply.reason,
@@ -300,10 +331,9 @@ def _reply(reply: Reply, words: Lang) -> dict[str, Any]:
                 "of": one.service.of,
                 "slug": one.service.slug,
                 "version": one.service.version,
-                "name": one.service.name.of(words),
+                "name": _piece(one.service.about, words, signed)["heading"],
                 "paragraph": one.paragraph,
-                "heading": one.heading.of(words),
-                "text": one.text.of(words),
+                **_piece(one.piece, words, signed),
                 "edition": one.edition,
                 "published": one.published.date(),
                 "score": round(one.score, 4),
@@ -314,13 +344,15 @@ def _reply(reply: Reply, words: Lang) -> dict[str, Any]:
     }
 
 
-def _row(row: ServiceRow, words: Lang) -> dict[str, Any]:
+def _row(row: ServiceRow, words: Lang, signed: translating.Shown) -> dict[str, Any]:
+    about = _piece(row.about, words, signed)
     return {
         "of": row.of,
         "slug": row.slug,
         "version": row.version,
-        "name": row.name.of(words),
-        "summary": row.summary.of(words),
+        "lang": about["lang"],
+        "name": about["heading"],
+        "summary": about["text"],
         "audience": row.audience,
         "department": _department(row.department, words),
         "region": row.region,
@@ -340,23 +372,13 @@ def _department(key: str, words: Lang) -> str:
     return found.name.of(words) if found else key
 
 
-def _paragraph(one: Paragraph, words: Lang, *, computed: bool) -> dict[str, Any]:
+def _law(one: Paragraph) -> str:
     law = one.legal_basis
-    return {
-        "id": one.id,
-        "lang": words,
-        "heading": one.heading.of(words),
-        "text": one.text.of(words),
-        "legal_basis": f"{law.title} {law.article}".strip() if law else "",
-        "computed": computed,
-    }
+    return f"{law.title} {law.article}".strip() if law else ""
 
 
-def _translated(
-    one: Paragraph, words: Lang, signed: Mapping[str, translating.Signed]
-) -> dict[str, Any]:
-    told = _paragraph(one, words, computed=False)
-    if one.id in signed:
-        given = signed[one.id]
-        told |= {"lang": given.language, "heading": given.heading, "text": given.text}
-    return told
+def _piece(one: Piece, words: Lang, signed: translating.Shown) -> dict[str, str]:
+    there = signed.get((one.slug, one.id))
+    if there is None:
+        return {"lang": words, "heading": one.heading.of(words), "text": one.text.of(words)}
+    return {"lang": there.language, "heading": there.heading, "text": there.text}

@@ -34,13 +34,17 @@ class Published(models.Model):
 
 
 class Translation(models.Model):
-    """A translation of one paragraph of one edition of a guide (指南译文); shown once signed."""
+    """A translation of one piece of one edition of a guide (指南译文); shown once signed.
+
+    ``source`` is the digest of the Chinese words it is of; empty in rows older than the digest.
+    """
 
     of = models.CharField("类别", max_length=20)
     slug = models.CharField("标识", max_length=60)
     edition = models.PositiveIntegerField("指南版本")
     paragraph = models.CharField("段落", max_length=60)
     language = models.CharField("语言", max_length=35)
+    source = models.CharField("原文摘要", max_length=64, blank=True)
     heading = models.TextField("标题")
     text = models.TextField("正文")
     translator = models.CharField("译者", max_length=60)

@@ -1,11 +1,12 @@
 """Translations of guides (办事指南译文): proposed by one official, signed by another, then shown.
 
-A translation belongs to one edition of a guide and is never carried over to the next: what changed
-in Chinese must be read again by a person. Chinese and English come with the guide itself.
+A translation is of one piece of a guide: its name and summary, a computed section or a written
+paragraph. It belongs to one edition and to the Chinese words it was made from, and is never carried
+over: what changed must be read again by a person. Chinese and English come with the guide itself.
 """
 
 import re
-from collections.abc import Collection
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -14,9 +15,11 @@ from django.db import transaction
 from tongban.apps.exchange import queries as exchange
 from tongban.apps.items import queries
 from tongban.apps.items.domain.guides import Guide
+from tongban.apps.items.domain.pieces import ABOUT, Piece, pieces
 from tongban.apps.items.errors import TranslationDenied, TranslationRefused
 from tongban.apps.items.events import TRANSLATION_PROPOSED, TRANSLATION_SIGNED, chain
 from tongban.apps.items.models import Translation
+from tongban.apps.items.queries import listing
 from tongban.apps.items.queries.listing import MOST
 from tongban.infra import clock
 from tongban.infra.access.domain import Subject, judge
@@ -28,14 +31,18 @@ __all__ = [
     "LONGEST",
     "Progress",
     "Proposal",
+    "Shown",
     "Signed",
     "allow_either",
+    "called",
     "coverage",
     "may",
     "of_departments",
     "propose",
+    "shown",
     "sign",
     "signed",
+    "stale",
     "waiting",
 ]
 
@@ -48,7 +55,7 @@ LONGEST = 4000
 
 @dataclass(frozen=True, slots=True)
 class Signed:
-    """A translated paragraph that somebody answers for."""
+    """A translated piece that somebody answers for."""
 
     language: str
     heading: str
@@ -75,19 +82,23 @@ class Proposal:
 
 @dataclass(frozen=True, slots=True)
 class Progress:
-    """How far a guide is in one language: its written paragraphs, those signed, those waiting."""
+    """How far a guide is in one language: its pieces, those signed, those waiting."""
 
     guide: Guide
-    paragraphs: int
+    pieces: int
     signed: int
     waiting: int
+
+
+#: What may be shown, by the slug and the piece's id.
+Shown = Mapping[tuple[str, str], Signed]
 
 
 @transaction.atomic
 def propose(
     subject: Subject, slug: str, paragraph: str, language: str, heading: str, text: str
 ) -> int:
-    """Propose a translation of a written paragraph of the present edition; give its number.
+    """Propose a translation of a piece of the present edition; give its number.
 
     Raises `TranslationRefused`, `TranslationDenied`, `queries.NotPublished`.
     """
@@ -98,9 +109,10 @@ def propose(
             "语言标记不正确，例如 bo、ug、mn、kk",
             f"{language!r} is no further language: bo, ug, mn",
         )
-    if paragraph not in {one.id for one in guide.paragraphs}:
+    piece = _piece(guide, paragraph)
+    if piece is None:
         raise TranslationRefused(
-            f"指南没有段落“{paragraph}”", f"the guide has no written paragraph {paragraph!r}"
+            f"指南没有段落“{paragraph}”", f"the guide has no paragraph {paragraph!r}"
         )
     heading, text = heading.strip(), text.strip()
     if not (0 < len(heading) <= LONGEST and 0 < len(text) <= LONGEST):
@@ -113,6 +125,7 @@ def propose(
         edition=guide.edition,
         paragraph=paragraph,
         language=language,
+        source=piece.source,
         heading=heading,
         text=text,
         translator=subject.name,
@@ -145,55 +158,80 @@ def sign(subject: Subject, number: int) -> Signed:
             f"指南已是第{guide.edition}版，请重新翻译",
             f"the guide is at edition {guide.edition} now: translate that one",
         )
+    if not _current(row, _piece(guide, row.paragraph)):
+        raise TranslationRefused(
+            "原文已变，请重新翻译", "the source changed since: translate it again"
+        )
     row.signed_by, row.signed_at = subject.name, clock.now()
     row.save(update_fields=["signed_by", "signed_at"])
     trail.tell(_told(TRANSLATION_SIGNED, row, subject, guide))
     return _signed(row)
 
 
-def signed(guide: Guide, language: str) -> dict[str, Signed]:
-    """Give the signed translations of this edition by paragraph, the newest of each."""
+def shown(wanted: Iterable[Piece], language: str) -> Shown:
+    """Give the signed translations of these pieces, the newest of each; one read for them all."""
+    want = {(one.slug, one.id): one for one in wanted}
     rows = Translation.objects.filter(
-        slug=guide.slug, of=guide.of, edition=guide.edition, language=language
+        slug__in={slug for slug, _ in want},
+        paragraph__in={id_ for _, id_ in want},
+        language=language,
     ).exclude(signed_at=None)
-    return {row.paragraph: _signed(row) for row in rows.order_by("signed_at", "pk")}
+    return {
+        key: _signed(row)
+        for row in rows.order_by("signed_at", "pk")
+        if _current(row, want.get(key := (row.slug, row.paragraph)))
+    }
+
+
+def called(named: str, language: str) -> frozenset[str]:
+    """Give the services whose signed name in a language holds what was typed, in any case."""
+    held = named.casefold()
+    rows = Translation.objects.filter(language=language, paragraph=ABOUT).exclude(signed_at=None)
+    slugs = {slug for slug, name in rows.values_list("slug", "heading") if held in name.casefold()}
+    about = (row.about for row in listing.rows() if row.slug in slugs)
+    now = shown(about, language) if slugs else {}
+    return frozenset(slug for (slug, _), one in now.items() if held in one.heading.casefold())
+
+
+def signed(guide: Guide, language: str) -> dict[str, Signed]:
+    """Give the signed translations of a guide by piece."""
+    return {id_: one for (_, id_), one in shown(pieces(guide), language).items()}
+
+
+def stale(guide: Guide, language: str) -> set[str]:
+    """Name the pieces whose signed translation is of words that are no longer those shown."""
+    once = Translation.objects.filter(slug=guide.slug, of=guide.of, language=language)
+    had = set(once.exclude(signed_at=None).values_list("paragraph", flat=True))
+    return {one.id for one in pieces(guide)} & had - signed(guide, language).keys()
 
 
 def coverage(guide: Guide, language: str) -> float:
-    """Give the share of the written paragraphs that are shown in a language, 0 to 1."""
-    here = signed(guide, language)
-    return len(here) / len(guide.paragraphs) if guide.paragraphs else 0.0
+    """Give the share of a guide's pieces that are shown in a language, 0 to 1."""
+    return len(signed(guide, language)) / len(pieces(guide))
 
 
 def of_departments(departments: Collection[str], language: str) -> list[Progress]:
     """List the guides of these departments with how far they are, the least translated first."""
-    guides = [
-        queries.guide(row.slug)
+    guides = {
+        row.slug: queries.guide(row.slug)
         for department in sorted(departments)
         for row in queries.services(department=department, size=MOST).rows
         if row.department == department
-    ]
+    }
     done: dict[str, set[str]] = {}
     open_: dict[str, int] = {}
-    edition = {guide.slug: (guide.of, guide.edition) for guide in guides}
-    for row in Translation.objects.filter(slug__in=edition, language=language):
-        if (row.of, row.edition) != edition[row.slug]:
+    for row in Translation.objects.filter(slug__in=guides, language=language):
+        if not _current(row, _piece(guides[row.slug], row.paragraph)):
             continue
         if row.signed_at is None:
             open_[row.slug] = open_.get(row.slug, 0) + 1
         else:
             done.setdefault(row.slug, set()).add(row.paragraph)
     found = [
-        Progress(
-            guide,
-            len(guide.paragraphs),
-            len(done.get(guide.slug, ())),
-            open_.get(guide.slug, 0),
-        )
-        for guide in guides
-        if guide.paragraphs
+        Progress(guide, len(pieces(guide)), len(done.get(slug, ())), open_.get(slug, 0))
+        for slug, guide in guides.items()
     ]
-    return sorted(found, key=lambda one: (one.signed == one.paragraphs, one.guide.slug))
+    return sorted(found, key=lambda one: (one.signed == one.pieces, one.guide.slug))
 
 
 def may(subject: Subject, action: str, guide: Guide) -> bool:
@@ -208,11 +246,12 @@ def allow_either(subject: Subject, guide: Guide) -> None:
 
 
 def waiting(slug: str) -> list[Proposal]:
-    """List the proposals for the present edition that nobody signed yet, oldest first."""
+    """List the proposals for what a guide says now that nobody signed yet, oldest first."""
     guide = queries.guide(slug)
     rows = Translation.objects.filter(
         slug=slug, of=guide.of, edition=guide.edition, signed_at=None
     ).order_by("pk")
+    held = {one.id: one for one in pieces(guide)}
     return [
         Proposal(
             row.pk,
@@ -226,7 +265,21 @@ def waiting(slug: str) -> list[Proposal]:
             row.translator_id,
         )
         for row in rows
+        if _current(row, held.get(row.paragraph))
     ]
+
+
+def _piece(guide: Guide, id_: str) -> Piece | None:
+    return next((one for one in pieces(guide) if one.id == id_), None)
+
+
+def _current(row: Translation, piece: Piece | None) -> bool:
+    """Tell whether a translation is of a piece as it reads now."""
+    return piece is not None and (row.of, row.edition, row.source or piece.source) == (
+        piece.of,
+        piece.edition,
+        piece.source,
+    )
 
 
 def _signed(row: Translation) -> Signed:
@@ -259,6 +312,7 @@ def _told(type_: str, row: Translation, subject: Subject, guide: Guide) -> Draft
             "edition": row.edition,
             "paragraph": row.paragraph,
             "language": row.language,
+            "source": row.source,
             "translation": row.pk,
             "heading": row.heading,
             "text": row.text,

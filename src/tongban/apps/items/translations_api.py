@@ -13,6 +13,7 @@ from pydantic import Field, StringConstraints
 
 from tongban.apps.items import queries, translating
 from tongban.apps.items.api import Tag
+from tongban.apps.items.domain.pieces import pieces
 from tongban.apps.parties.asking import asking
 from tongban.infra.api import Body, Problem, Slug
 
@@ -46,9 +47,14 @@ class ProposalOut(Schema):
 
 
 class ParagraphToTranslate(Schema):
-    """A written paragraph of a guide with its translation into one language."""
+    """A piece of a guide with its translation into one language.
+
+    ``about``: its name and summary; ``who`` to ``law``: computed sections. ``stale``: it was signed
+    for other words than these.
+    """
 
     id: str
+    stale: bool
     heading_zh: str
     text_zh: str
     heading_en: str
@@ -58,7 +64,7 @@ class ParagraphToTranslate(Schema):
 
 
 class ToTranslateOut(Schema):
-    """A guide as a translator needs it; a translation belongs to this edition alone."""
+    """A guide as a translator needs it; a translation is of these words of this edition alone."""
 
     slug: str
     edition: int
@@ -67,7 +73,7 @@ class ToTranslateOut(Schema):
 
 
 class TranslationIn(Body):
-    """A translation of one paragraph."""
+    """A translation of one piece."""
 
     paragraph: Slug
     language: Tag
@@ -89,11 +95,12 @@ class ProposedOut(Schema):
     tags=_TAGS,
 )
 def to_translate(request: HttpRequest, slug: Slug, language: Tag) -> Any:
-    """Show a guide's written paragraphs with what is signed and what waits in one language."""
+    """Show a guide's pieces with what is signed and what waits in one language."""
     subject = asking(request, "guide.translate", "guide.sign")
     guide = queries.guide(slug)
     translating.allow_either(subject, guide)
     signed = translating.signed(guide, language)
+    stale = translating.stale(guide, language)
     waiting = [one for one in translating.waiting(slug) if one.language == language]
     return {
         "slug": slug,
@@ -102,6 +109,7 @@ def to_translate(request: HttpRequest, slug: Slug, language: Tag) -> Any:
         "paragraphs": [
             {
                 "id": one.id,
+                "stale": one.id in stale,
                 "heading_zh": one.heading.zh,
                 "text_zh": one.text.zh,
                 "heading_en": one.heading.en,
@@ -109,7 +117,7 @@ def to_translate(request: HttpRequest, slug: Slug, language: Tag) -> Any:
                 "signed": signed.get(one.id),
                 "waiting": [proposal for proposal in waiting if proposal.paragraph == one.id],
             }
-            for one in guide.paragraphs
+            for one in pieces(guide)
         ],
     }
 
@@ -122,7 +130,7 @@ def to_translate(request: HttpRequest, slug: Slug, language: Tag) -> Any:
     tags=_TAGS,
 )
 def propose(request: HttpRequest, slug: Slug, body: TranslationIn) -> Any:
-    """Propose a translation of one paragraph; it is shown once another official has signed it."""
+    """Propose a translation of one piece; it is shown once another official has signed it."""
     subject = asking(request, "guide.translate")
     number = translating.propose(
         subject, slug, body.paragraph, body.language, body.heading, body.text

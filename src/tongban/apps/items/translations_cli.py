@@ -11,6 +11,7 @@ import click
 from tongban.apps.parties.commanding import official
 
 from . import queries, translating
+from .domain.pieces import pieces
 from .errors import TranslationRefused
 
 _AS = click.option("--as", "login", required=True, help="The login of the official who acts.")
@@ -37,18 +38,18 @@ def translations() -> None:
 def list_(departments: tuple[str, ...], language: str) -> None:
     """List the guides of DEPARTMENT… and how far they are in a language."""
     for one in translating.of_departments(departments, language):
-        click.echo(f"{one.guide.slug:<32} {one.signed}/{one.paragraphs} signed, {one.waiting} wait")
+        click.echo(f"{one.guide.slug:<32} {one.signed}/{one.pieces} signed, {one.waiting} wait")
 
 
 @translations.command()
 @click.argument("slug")
 @_LANGUAGE
 def show(slug: str, language: str) -> None:
-    """Show the paragraphs of the guide SLUG with their translations and what waits."""
+    """Show the pieces of the guide SLUG with their translations and what waits."""
     with _told():
         guide = queries.guide(slug)
     signed = translating.signed(guide, language)
-    for one in guide.paragraphs:
+    for one in pieces(guide):
         click.echo(f"{one.id}\n  zh  {one.heading.zh}: {one.text.zh}")
         if one.id in signed:
             there = signed[one.id]
@@ -69,7 +70,10 @@ def show(slug: str, language: str) -> None:
 @click.option("--text", required=True)
 @_AS
 def propose(slug: str, paragraph: str, language: str, heading: str, text: str, login: str) -> None:
-    """Propose a translation of PARAGRAPH of the guide SLUG; print its number."""
+    """Propose a translation of PARAGRAPH (or "about", "bring"…) of the guide SLUG.
+
+    It prints the number under which the proposal waits for a signature.
+    """
     with _told():
         click.echo(translating.propose(official(login), slug, paragraph, language, heading, text))
 

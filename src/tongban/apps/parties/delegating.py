@@ -66,7 +66,9 @@ def _found(named: Named) -> Person:
     person = services.person_with(named.id_number)
     if person is None or person.user is None or person.name != named.name:
         raise DelegationRefused(
-            "没有此人，或姓名与号码不符", "nobody with an account has this name and number"
+            "没有此人，或姓名与号码不符",
+            "nobody with an account has this name and number",
+            about="agent",
         )
     return person
 
@@ -81,7 +83,9 @@ def grant(subject: Subject, agent: Named, scope: Scope, *, company: str = "") ->
     if company:
         firm = next((one for one in companies_of(subject) if one.pk == company), None)
         if firm is None:
-            raise DelegationRefused("您不是该企业的法定代表人", "you do not represent this company")
+            raise DelegationRefused(
+                "您不是该企业的法定代表人", "you do not represent this company", about="company"
+            )
     principal = Person.objects.get(pk=int(subject.person_id))
     user = _found(agent).user
     kind: Kind = "company" if firm is not None else "agent"
@@ -164,7 +168,7 @@ def _make(
     now = clock.now()
     check(kind, scope.actions, scope.events, now, scope.ends, basis)
     if agent is None or principal.user_id == agent.pk:
-        raise DelegationRefused("不能委托本人", "nobody acts for itself")
+        raise DelegationRefused("不能委托本人", "nobody acts for itself", about="agent")
     number = uuid.uuid4().hex
     with transaction.atomic():
         Delegation.objects.create(

@@ -59,11 +59,14 @@ RULES: Final[Mapping[Kind, Rule]] = {
 
 
 class DelegationRefused(ValueError):
-    """The delegation cannot be made so, or is not in force; ``zh`` and ``en`` say why."""
+    """The delegation cannot be made so, or is not in force; ``zh`` and ``en`` say why.
 
-    def __init__(self, zh: str, en: str) -> None:
+    ``about`` names what is wrong where it is one thing: agent, actions, events, ends or company.
+    """
+
+    def __init__(self, zh: str, en: str, *, about: str = "") -> None:
         super().__init__(f"DelegationRefused: {en}")
-        self.zh, self.en = zh, en
+        self.zh, self.en, self.about = zh, en, about
 
 
 def check(
@@ -78,17 +81,24 @@ def check(
     rule = RULES[kind]
     if not actions or not set(actions) <= rule.actions:
         raise DelegationRefused(
-            f"{rule.zh}不能包括这些权限", f"{rule.en}: these actions cannot be delegated"
+            f"{rule.zh}不能包括这些权限",
+            f"{rule.en}: these actions cannot be delegated",
+            about="actions",
         )
     whole = EVERYTHING in events
     if not events or (whole and not rule.everything):
-        raise DelegationRefused("请列明所委托的事项", "name the life events it covers")
+        raise DelegationRefused(
+            "请列明所委托的事项", "name the life events it covers", about="events"
+        )
     if not whole and not all(_SLUG.fullmatch(event) for event in events):
-        raise DelegationRefused("事项代码不正确", "a life event is named by its slug")
+        raise DelegationRefused(
+            "事项代码不正确", "a life event is named by its slug", about="events"
+        )
     if not timedelta(0) < ends - begins <= rule.longest:
         raise DelegationRefused(
             f"{rule.zh}的期限最长{rule.longest.days}天",
             f"{rule.en}: it needs an end, at most {rule.longest.days} days away",
+            about="ends",
         )
     if rule.made_by == "official" and not basis.strip():
         raise DelegationRefused("请写明依据的文书", "name the document it stands on")

@@ -1,8 +1,9 @@
 """What was typed outlives the session in which it was typed (留存填写内容).
 
-A form that comes after its session ended does nothing. What was typed into it is sealed and kept
-for a day, and only the same user in the same browser sees it again: the row names the user, and the
-session of the browser names the row. Nothing is ever sent again by itself.
+A form that comes after its session ended, or whose session is too weak for it, does nothing. What
+was typed into it is sealed and kept for a day, and only the same user in the same browser sees it
+again: the row names the user, and the session of the browser names the row. Nothing is ever sent
+again by itself.
 """
 
 from collections.abc import Mapping, Sequence

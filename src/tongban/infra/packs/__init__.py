@@ -13,6 +13,7 @@ from tongban.infra.packs.documents import (
     problem,
     read_document,
 )
+from tongban.infra.packs.judging import judges_packs, problems_of
 from tongban.infra.packs.reading import (
     Drawing,
     Pack,
@@ -39,10 +40,12 @@ __all__ = [
     "document_of",
     "files_of",
     "find_packs",
+    "judges_packs",
     "kind_of",
     "pack_of",
     "packs_of",
     "problem",
+    "problems_of",
     "read_document",
     "read_pack",
     "read_packs",

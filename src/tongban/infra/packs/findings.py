@@ -578,4 +578,17 @@ SENTENCES: Mapping[str, Sentences] = {
         "“{id}”是自动生成的章节", "请换一个id", "{id} is a computed section", "take another id"
     ),
     "guide-twice": _S("id“{id}”重复", "请换一个id", "the id {id} comes twice", "take another id"),
+    # --- words of the pages
+    "word-unknown": _S(
+        "没有哪个页面使用“{name}”",
+        "请参照{near}，或删去",
+        "no page says {name}",
+        "name a word such as {near}, or remove it",
+    ),
+    "word-places": _S(
+        "“{name}”的占位符与原文不同",
+        "请保留：{wanted}",
+        "{name} has other places than the Chinese words",
+        "keep {wanted}",
+    ),
 }

@@ -1,5 +1,6 @@
 """What a report is made of 报告构件: words and figures. A bare number has no place in it."""
 
+import re
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
@@ -14,6 +15,7 @@ NOT_MEASURED = Words("尚未实测", "not measured yet")
 NONE = Words("无", "none")
 #: A name of the data is the same in every language; None is what is not known.
 Cell = Figure | Words | str | None
+_AND = re.compile("；|; ")
 _EXACT = Context(prec=400)  # rounding to places must not meet the usual limit of digits
 
 
@@ -241,9 +243,13 @@ class Source:
 
 
 def _joined(names: Sequence[str | Words]) -> str | Words:
+    """Name all of these once each; what was joined before is taken apart for it."""
     if len(names) == 1:
         return names[0]
-    zh, en = ([source_of(one, lang) for one in names] for lang in ("zh", "en"))
+    zh, en = (
+        tuple(dict.fromkeys(part for one in names for part in _AND.split(source_of(one, lang))))
+        for lang in ("zh", "en")
+    )
     told = Words("；".join(zh), "; ".join(en))
     return told.en if zh == en else told
 

@@ -71,7 +71,13 @@ class Field:
 
 
 def of_fact(
-    fact: Fact, lang: str, *, value: Value = None, hint: str = "", optional: bool = False
+    fact: Fact,
+    lang: str,
+    t: Mapping[str, str],
+    *,
+    value: Value = None,
+    hint: str = "",
+    optional: bool = False,
 ) -> Field:
     """Make the field that asks for ``fact``; its name is the fact's."""
     options = tuple(Option(str(to_json(o.value)), o.label.of(lang)) for o in fact.options)
@@ -80,8 +86,7 @@ def of_fact(
         kind = "choice" if len(options) <= _RADIOS else "select"
     elif fact.type == "boolean":
         kind = "choice"
-        yes, no = ("Yes", "No") if lang == "en" else ("是", "否")
-        options = (Option("true", yes), Option("false", no))
+        options = (Option("true", t["yes"]), Option("false", t["no"]))
     elif fact.type == "date":
         kind = "date"
     elif fact.name.endswith("_fen"):

@@ -20,8 +20,8 @@ from tongban.infra.packs import PackInvalid, Problem, kind_of
 from tongban.kernel.facts import Words as Named
 from tongban.web.components import Field, Option, gather
 from tongban.web.desk.forms import wrong
-from tongban.web.languages import words
-from tongban.web.pages import language, missing, view_of
+from tongban.web.pages import language, missing, words_of
+from tongban.web.words import both
 
 from .frame import designer, said, show
 
@@ -39,7 +39,7 @@ Words = Mapping[str, str]
 @designer
 def drafts(request: HttpRequest, subject: Subject) -> HttpResponse:
     """Show the drafts and the packs; begin a draft, from nothing or from an archive."""
-    t = words(view_of(request).language.tag)
+    t = words_of(request)
     beginning, bringing = _beginning(t, language(request)), _bringing(t)
     if request.method == "GET":
         return _drafts(request, subject, beginning, bringing)
@@ -89,7 +89,7 @@ def _drafts(
     lines: Sequence[str] = (),
     status: int = 200,
 ) -> HttpResponse:
-    lang, t = language(request), words(view_of(request).language.tag)
+    lang, t = language(request), words_of(request)
     found, packs = queries.drafts(subject), shelves.names()
     rows = [
         {
@@ -188,7 +188,7 @@ def _copy(subject: Subject, number: str, of: str, request: HttpRequest) -> str: 
     ending = name.rpartition(".")[2]
     path = f"{room}/{slug}.{ending}"
     if queries.text_of(subject, number, path).text is not None:
-        raise WorkshopRefused(f"已有文件“{path}”", f"there is a file {path} already")
+        raise WorkshopRefused(*both("design_file_there", path=path))
     services.write(subject, number, path, queries.modelled(subject, number, model, slug), "")
     return file_url(number, path)
 
@@ -224,7 +224,7 @@ def _draft(
     lines: Sequence[str] = (),
     status: int = 200,
 ) -> HttpResponse:
-    t = words(view_of(request).language.tag)
+    t = words_of(request)
     one, effect = queries.draft(subject, number), queries.effect(subject, number)
     lang, sought = language(request), " ".join(request.GET.get("q", "").split())[:_SOUGHT]
     called = {path: told.of(lang) for path, told in queries.called(subject, number).items()}

@@ -17,8 +17,7 @@ from tongban.apps.items.workshop.errors import EditedMeanwhile, WorkshopError
 from tongban.infra.access.domain import Subject
 from tongban.infra.packs import Document, PackInvalid, changed, document_of, kind_of, shape_of
 from tongban.web.components import Field, Option
-from tongban.web.languages import words
-from tongban.web.pages import language, missing, view_of
+from tongban.web.pages import language, missing, words_of
 
 from .drafts import file_url, kind_word
 from .frame import designer, said, show
@@ -53,7 +52,7 @@ def file(request: HttpRequest, subject: Subject, number: str) -> HttpResponse:
 
 
 def _text(request: HttpRequest, subject: Subject, number: str, found: Text) -> HttpResponse:
-    t = words(view_of(request).language.tag)
+    t = words_of(request)
     text, seen, lines, status = found.text or "", found.digest, list[str](), 200
     if request.method == "POST":
         text, seen = request.POST.get("text", "")[:_MOST], request.POST.get("seen", "")
@@ -114,7 +113,7 @@ def _frame(subject: Subject, number: str, found: Text, t: Words, lang: str) -> d
 def _form(
     request: HttpRequest, subject: Subject, number: str, found: Text, document: Document
 ) -> HttpResponse:
-    t = words(view_of(request).language.tag)
+    t = words_of(request)
     laid = shape.laid_out(*shape_of(kind_of(found.path)), document.data)
     texts = {leaf.name: leaf.text for leaf in shape.leaves(laid)}
     amiss: dict[str, str] = {}

@@ -30,8 +30,7 @@ from tongban.web.drawing import (
     marks_of,
     read_drawing,
 )
-from tongban.web.languages import words
-from tongban.web.pages import language, missing, view_of
+from tongban.web.pages import language, missing, view_of, words_of
 
 _DEEPEST = 8  # flows that call flows
 
@@ -40,7 +39,7 @@ _DEEPEST = 8  # flows that call flows
 @designer
 def flow(request: HttpRequest, subject: Subject, draft: str, slug: str) -> HttpResponse:
     """Show a flow of a draft; take another file in its place."""
-    path, t = f"flows/{slug}.bpmn", words(view_of(request).language.tag)
+    path, t = f"flows/{slug}.bpmn", words_of(request)
     found = queries.text_of(subject, draft, path)
     hint = t["design_flow_file_hint"]
     field = Field("file", t["design_flow_file"], "file", hint=hint, accept=".bpmn,.xml")
@@ -74,7 +73,7 @@ def flow_file(request: HttpRequest, subject: Subject, draft: str, slug: str) -> 
 
 def _uploaded(request: HttpRequest, path: str) -> tuple[str, str]:
     """Give the text that was brought, or why it is not taken."""
-    t, given = words(view_of(request).language.tag), request.FILES.get("file")
+    t, given = words_of(request), request.FILES.get("file")
     if given is None or not given.size:
         return "", t["design_flow_none"]
     if given.size > LONGEST:
@@ -121,7 +120,7 @@ def _show(
     status: int = 200,
 ) -> HttpResponse:
     path, lang = f"flows/{slug}.bpmn", language(request)
-    view, t = view_of(request), words(view_of(request).language.tag)
+    view, t = view_of(request), words_of(request)
     about, found = queries.draft(subject, draft), queries.text_of(subject, draft, path)
     shown: dict[str, Any] = {
         "draft": about,

@@ -4,6 +4,7 @@ The draft is published inside a transaction that is rolled back once the page is
 is shown is what publication would give, by the very code of the citizen's pages.
 """
 
+import re
 from collections.abc import Callable
 
 from django.db import transaction
@@ -20,8 +21,7 @@ from tongban.infra.packs import PackInvalid
 from tongban.kernel.facts import Words
 from tongban.kernel.forms import DataPlan
 from tongban.web.components import of_fact
-from tongban.web.languages import words
-from tongban.web.pages import language, view_of
+from tongban.web.pages import language, view_of, words_of
 from tongban.web.services import guide as guide_page
 
 from .frame import designer, show
@@ -42,24 +42,37 @@ def preview_form(request: HttpRequest, subject: Subject, number: str, slug: str)
 
 
 def _form(request: HttpRequest, subject: Subject, number: str, slug: str) -> HttpResponse:
-    lang = language(request)
+    lang, t = language(request), words_of(request)
     try:
         name, plan = _asked(slug)
     except items.NotPublished as unknown:
         raise WorkshopRefused(unknown.zh, unknown.en) from unknown
+    fields = [
+        of_fact(
+            one.fact,
+            lang,
+            t,
+            hint=one.help.of(lang) if one.help else "",
+            optional=not one.required,
+        )
+        for one in plan.ask
+    ]
+    steps = {}
+    if view_of(request).elder and fields:  # one question a page, as an elder is asked
+        told = request.GET.get("at", "")
+        at = min(max(int(told) if re.fullmatch("[0-9]{1,4}", told) else 1, 1), len(fields))
+        steps = {
+            "told": t["question_of"].format(at=at, all=len(fields)),
+            "earlier": f"?at={at - 1}" if at > 1 else "",
+            "later": f"?at={at + 1}" if at < len(fields) else "",
+        }
+        fields = fields[at - 1 : at]
     shown = {
         "draft": queries.draft(subject, number),
         "name": name.of(lang),
         "slug": slug,
-        "fields": [
-            of_fact(
-                one.fact,
-                lang,
-                hint=one.help.of(lang) if one.help else "",
-                optional=not one.required,
-            )
-            for one in plan.ask
-        ],
+        "fields": fields,
+        **steps,
         "bring": [one.spec.name.of(lang) for one in plan.materials if one.status == "asked"],
     }
     return show(request, subject, "design_preview", shown)
@@ -85,7 +98,7 @@ def _previewed(
                 made = make()
             transaction.set_rollback(True)
     except PackInvalid as wrong:
-        t = words(view_of(request).language.tag)
+        t = words_of(request)
         lines = [t["design_preview_not_ready"], *map(str, wrong.problems[:20])]
         return show(request, subject, "refused", {"lines": lines}, 409)
     made.cookies.clear()  # looking at a draft changes nobody's language or view

@@ -39,8 +39,8 @@ from tongban.web.design.drafts import file_url
 from tongban.web.design.frame import designer
 from tongban.web.design.sheets import cells, heads, trying
 from tongban.web.desk.frame import address, said, show
-from tongban.web.languages import words
-from tongban.web.pages import language, missing, view_of
+from tongban.web.pages import language, missing, words_of
+from tongban.web.words import both
 
 _LONGEST = 2_000  # signs of one cell
 
@@ -102,7 +102,7 @@ def _act(request: HttpRequest, page: _Page) -> HttpResponse:
     act = sent.get("act", "")
     if act in {"try", "keep"}:
         return _try(request, page, sent)
-    t = words(view_of(request).language.tag)
+    t = words_of(request)
     if sent.get("seen", "") != page.found.digest:
         return _overtaken(request, page, sent)
     typed = sheet.typed(page.sheet, sent)
@@ -124,7 +124,7 @@ def _act(request: HttpRequest, page: _Page) -> HttpResponse:
 
 def _overtaken(request: HttpRequest, page: _Page, sent: Mapping[str, str]) -> HttpResponse:
     """Show what the sheet is by now with what was typed in its rows, and what changed meanwhile."""
-    t = words(view_of(request).language.tag)
+    t = words_of(request)
     lines = [said(request, EditedMeanwhile(page.found.text))]
     before = _before(page, sent.get("seen", ""))
     if before is None:
@@ -198,7 +198,7 @@ def _number(text: str) -> int:
 
 def _try(request: HttpRequest, page: _Page, sent: Mapping[str, str]) -> HttpResponse:
     """Try the table with facts that were typed, and keep them as a test case where asked."""
-    t = words(view_of(request).language.tag)
+    t = words_of(request)
     table, trouble = _table(page, page.sheet, language(request))
     if table is None:
         return _show(request, page, page.sheet, lines=[trouble], status=422)
@@ -267,9 +267,7 @@ def _with_case(page: _Page, case: Mapping[str, Any]) -> str:
         return written({"schema": "tongban/cases/1", "slug": page.slug, "cases": [case]})
     data = document_of(page.cases.text.encode(), page.cases.path).data
     if not isinstance(data, dict) or not isinstance(data.get("cases"), list):
-        raise WorkshopRefused(
-            "试例文件的写法有误，请先改正", "the file of test cases is broken: mend it first"
-        )
+        raise WorkshopRefused(*both("design_cases_broken"))
     return changed(page.cases.text, {**data, "cases": [*data["cases"], case]}, page.cases.path)
 
 
@@ -301,7 +299,7 @@ def _show(
     other: frozenset[int] = frozenset(),
     status: int = 200,
 ) -> HttpResponse:
-    t, en = words(view_of(request).language.tag), language(request) == "en"
+    t, en = words_of(request), language(request) == "en"
     lang: Language = "en" if en else "zh"
     labels = items.labels(lang)
     own = {one.fact: one.label for one in made.inputs if one.label} if not en else {}

@@ -27,8 +27,7 @@ from tongban.web.desk.flow import flow_of
 from tongban.web.desk.forms import TONES, Form
 from tongban.web.desk.frame import address, kept, official, said, show
 from tongban.web.desk.queue import done_of, next_address
-from tongban.web.languages import words
-from tongban.web.pages import language, missing, view_of
+from tongban.web.pages import language, missing, view_of, words_of
 from tongban.web.shown import shown
 
 
@@ -42,7 +41,7 @@ def case(request: HttpRequest, subject: Subject, number: str, item: str) -> Http
         held = docket.docket(sight, item, lang)
     except (CaseUnknown, NotAllowed):
         return missing(request)
-    offered = forms.forms(held, lang, words(view_of(request).language.tag))
+    offered = forms.forms(held, lang, words_of(request))
     if request.method == "GET":
         return _show(request, sight, held, offered)
     return _act(request, sight, held, offered)
@@ -52,7 +51,7 @@ def _act(
     request: HttpRequest, sight: Sight, held: Mapping[str, Any], offered: Sequence[Form]
 ) -> HttpResponse:
     subject, number = sight.subject, sight.loaded.case.number
-    t = words(view_of(request).language.tag)
+    t = words_of(request)
     act, step = request.POST.get("act", ""), request.POST.get("step", "")
     form = next((one for one in offered if one.act == act and one.step == step), None)
     if form is None:
@@ -109,8 +108,8 @@ def _show(
 ) -> HttpResponse:
     lang, filters = language(request), kept(request.GET)
     number, item = sight.loaded.case.number, held["item"]
-    t = words(view_of(request).language.tag)
-    page = shown(sight, lang)
+    t = words_of(request)
+    page = shown(sight, lang, t)
     history = queries.timeline(number)
     facts = _facts(page, held, t)
     ticking = held["clock"]

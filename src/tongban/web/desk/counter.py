@@ -21,8 +21,7 @@ from tongban.kernel.codes import CodeError
 from tongban.web.components import Field, Option, gather
 from tongban.web.desk.forms import wrong
 from tongban.web.desk.frame import official, said, show
-from tongban.web.languages import words
-from tongban.web.pages import language, refused, subject_of, view_of
+from tongban.web.pages import language, refused, subject_of, words_of
 
 _LONGEST = 400
 
@@ -34,7 +33,7 @@ def counter(request: HttpRequest, subject: Subject) -> HttpResponse:
     fields = _fields(request, subject)
     if request.method == "GET":
         return show(request, subject, "desk_counter", {"form": fields, "lines": []})
-    t = words(view_of(request).language.tag)
+    t = words_of(request)
     sent = {name: text[:_LONGEST] for name, text in gather(fields, request.POST).items()}
     offered = {f.name: {o.value for o in f.options} for f in fields if f.options}
     amiss = {
@@ -63,7 +62,7 @@ def counter(request: HttpRequest, subject: Subject) -> HttpResponse:
 
 
 def _fields(request: HttpRequest, subject: Subject) -> list[Field]:
-    lang, t = language(request), words(view_of(request).language.tag)
+    lang, t = language(request), words_of(request)
     events = tuple(
         Option(slug, items.life_event(slug).name.of(lang)) for slug in items.life_events()
     )

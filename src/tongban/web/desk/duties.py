@@ -27,8 +27,7 @@ from tongban.infra.access.domain import Subject
 from tongban.web.components import Field, Option, gather
 from tongban.web.desk.forms import wrong
 from tongban.web.desk.frame import address, official, said, show
-from tongban.web.languages import words
-from tongban.web.pages import language, missing, view_of
+from tongban.web.pages import language, missing, words_of
 
 _LISTED = 20
 _NUMBER = re.compile(r"[0-9]{1,18}")
@@ -45,7 +44,7 @@ _ACTS = {"valid": ("suspend", "revoke"), "suspended": ("restore", "revoke")}
 def find_licence(request: HttpRequest, subject: Subject) -> HttpResponse:
     """Ask which licence; one that the subject may see opens at once."""
     asked = request.GET.get("identifier", "").strip()[:100]
-    t = words(view_of(request).language.tag)
+    t = words_of(request)
     field = Field("identifier", t["licence"], value=asked, most=100)
     if asked:
         try:
@@ -65,7 +64,7 @@ def licence(request: HttpRequest, subject: Subject, identifier: str) -> HttpResp
         row = licences.look(subject, identifier)
     except LicenceError:
         return missing(request)
-    lang, t = language(request), words(view_of(request).language.tag)
+    lang, t = language(request), words_of(request)
     acts = (*_ACTS.get(row.state, ()), *(("settle",) if row.flagged and row.state in _ACTS else ()))
     fields = [
         Field("act", t["desk_what"], "choice",
@@ -123,7 +122,7 @@ def fees_page(request: HttpRequest, subject: Subject) -> HttpResponse:
         elif act == "settle" and _NUMBER.fullmatch(of):
             giving.settle(subject, int(of), reason)
         elif act == "refuse":
-            t = words(view_of(request).language.tag)
+            t = words_of(request)
             return _fees(request, subject, lines=[t["desk_refund_reason"]], status=422)
         else:
             return missing(request)
@@ -173,7 +172,7 @@ def _yuan(fen: int) -> str:
 @official("clerk", "reviewer", "approver")
 def ratings(request: HttpRequest, subject: Subject) -> HttpResponse:
     """Show what people said of the department's work, the latest first."""
-    lang, t = language(request), words(view_of(request).language.tag)
+    lang, t = language(request), words_of(request)
     roles = {"clerk", "reviewer", "approver"}
     mine = list(dict.fromkeys(p.department for p in subject.posts if p.role in roles))
     chosen = request.GET.get("department", "")
@@ -223,7 +222,7 @@ def ratings(request: HttpRequest, subject: Subject) -> HttpResponse:
 @official("clerk", "reviewer")
 def call_back(request: HttpRequest, subject: Subject, number: str) -> HttpResponse:
     """Take what came of calling back who was not content; nobody calls about its own decision."""
-    lang, t = language(request), words(view_of(request).language.tag)
+    lang, t = language(request), words_of(request)
     department = request.GET.get("department", "")
     if not _NUMBER.fullmatch(number) or department not in {p.department for p in subject.posts}:
         return missing(request)

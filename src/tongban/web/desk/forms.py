@@ -15,6 +15,7 @@ from tongban.apps.exchange import queries as exchange
 from tongban.infra.access.domain import ROLES, Subject
 from tongban.kernel import workdays
 from tongban.web.components import Field, Option, gather
+from tongban.web.words import WORDS
 
 Words = Mapping[str, str]
 Docket = Mapping[str, Any]
@@ -119,14 +120,12 @@ def forms(docket: Docket, lang: str, t: Words) -> list[Form]:
     offered = docket["acts"]
     made: list[Form] = []
     if "decide" in offered:
-        made += [
-            _decide(f"decide{n}", task, docket, lang, t) for n, task in enumerate(docket["work"])
-        ]
+        made += [_decide(f"decide{n}", task, docket, t) for n, task in enumerate(docket["work"])]
     made += [make(docket, lang, t) for act, make in _MAKERS.items() if act in offered]
     return made
 
 
-def _decide(act: str, task: Mapping[str, Any], docket: Docket, lang: str, t: Words) -> Form:
+def _decide(act: str, task: Mapping[str, Any], docket: Docket, t: Words) -> Form:
     if task["rule"]:
         fields = [_output(act, one, t) for one in task["outputs"]]
         names = {one["name"] for one in task["outputs"]}
@@ -135,8 +134,7 @@ def _decide(act: str, task: Mapping[str, Any], docket: Docket, lang: str, t: Wor
     else:
         fields = verdict_fields(act, docket["reasons"], t)
     if docket["unverified"]:
-        comma = ", " if lang == "en" else "、"
-        named = comma.join(docket["unverified"])
+        named = t["comma"].join(docket["unverified"])
         told = t["desk_unverified"].format(facts=named)
         fields.append(Field(f"{act}.unverified", told, "check", hint=t["desk_unverified_hint"]))
     return Form(
@@ -337,7 +335,7 @@ def _do_ask(subject: Subject, number: str, docket: Docket, sent: Sent) -> None:
     found = {p["name"] for p in [*listed["fields"], *listed["materials"]] if p["missing"]}
     templates = {one["slug"]: one["text"] for one in listed["reasons"]}
     parts = [templates.get(sent["template"], _NONE), sent["reason"]]
-    why = "；".join(part for part in parts if part)
+    why = WORDS["semicolon"].zh.join(part for part in parts if part)
     # what the rules find missing is asked in any case, in their own words
     asked = [(name, why) for name in sent.chosen["points"] if name not in found or why]
     services.ask_correction(subject, number, docket["item"], asked)

@@ -16,8 +16,7 @@ from django.utils.http import urlencode
 from tongban.apps.cases.desk import Wanted, waiting
 from tongban.infra import clock
 from tongban.infra.access.domain import Subject
-from tongban.web.languages import words
-from tongban.web.pages import acting_subject, language, missing, page, view_of
+from tongban.web.pages import acting_subject, language, missing, page, words_of
 
 #: Filters of the queue, as they stand in an address; a case that was opened from it keeps them.
 FILTERS = ("item", "stage", "claimed", "due")
@@ -66,7 +65,7 @@ def show(
     status: int = 200,
 ) -> HttpResponse:
     """Show a page of the desk with the tabs of what this official may do."""
-    t = words(view_of(request).language.tag)
+    t = words_of(request)
     held = {post.role for post in subject.posts}
     tabs = [
         (reverse(name), name, t[f"{name.replace('-', '_')}_tab"])

@@ -30,8 +30,7 @@ from tongban.web.desk.frame import (
     show,
     wanted,
 )
-from tongban.web.languages import words
-from tongban.web.pages import language, missing, view_of
+from tongban.web.pages import language, missing, words_of
 
 _ITEMS = 200
 _DONE = re.compile(r"[0-9A-Za-z-]{1,32}\Z")
@@ -70,7 +69,7 @@ def _show(
         found = desk.queue(subject, asked, lang, after=after)
     except SubmissionInvalid:
         return missing(request)
-    t = words(view_of(request).language.tag)
+    t = words_of(request)
     together = _together(found.rows, filters)
     if together and not fields:
         fields = verdict_fields("batch", _reasons(filters["item"], lang), t)
@@ -121,7 +120,7 @@ def _reasons(item: str, lang: str) -> dict[str, list[dict[str, str]]]:
 
 
 def _filters(request: HttpRequest, subject: Subject, now: Mapping[str, str]) -> list[Field]:
-    t, lang = words(view_of(request).language.tag), language(request)
+    t, lang = words_of(request), language(request)
     mine = {post.department for post in subject.posts}
     rows = {
         row.slug: row.name.of(lang)
@@ -148,7 +147,12 @@ def _hands(request: HttpRequest, subject: Subject) -> HttpResponse:
     try:
         verb(subject, number, item)
     except CaseError as refused:
-        return _show(request, subject, lines=[f"{number}：{said(request, refused)}"], status=409)
+        return _show(
+            request,
+            subject,
+            lines=[f"{number}{words_of(request)['colon']}{said(request, refused)}"],
+            status=409,
+        )
     return _back(request)
 
 
@@ -159,7 +163,7 @@ def _back(request: HttpRequest) -> HttpResponseRedirect:
 def _batch(request: HttpRequest, subject: Subject) -> HttpResponse:
     lang, item = language(request), kept(request.GET).get("item", "")
     numbers = request.POST.getlist("cases")[: services.MOST_AT_ONCE + 1]
-    t = words(view_of(request).language.tag)
+    t = words_of(request)
     try:
         reasons = _reasons(item, lang)
     except items.NotPublished:

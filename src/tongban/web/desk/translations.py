@@ -1,10 +1,11 @@
-"""Pages of translators (指南译文): guides of one's department, a guide's paragraphs, one of them.
+"""Pages of translators (指南译文): guides of one's department, a guide's pieces, one of them.
 
 A clerk proposes, an approver who is somebody else signs; what is signed is shown to everybody. Each
-paragraph has a page of its own: what it says in Chinese and English, what waits, and the form.
+piece (name and summary, a computed section, a written paragraph) has a page of its own: what it
+says in Chinese and English, what waits, and the form.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Container, Mapping, Sequence
 from typing import Any
 
 from django.http import HttpRequest, HttpResponse
@@ -13,12 +14,13 @@ from django.views.decorators.http import require_GET, require_http_methods
 
 from tongban.apps.items import queries as items
 from tongban.apps.items import translating
-from tongban.apps.items.domain.guides import Guide, Paragraph
+from tongban.apps.items.domain.guides import Guide
+from tongban.apps.items.domain.pieces import Piece, pieces
 from tongban.apps.items.errors import TranslationDenied, TranslationRefused
 from tongban.infra.access.domain import Subject
 from tongban.web.components import Field, gather
-from tongban.web.languages import Language, languages, words
-from tongban.web.pages import language, missing, view_of
+from tongban.web.languages import Language, languages
+from tongban.web.pages import language, missing, words_of
 
 from .forms import wrong
 from .frame import address, official, said, show
@@ -44,14 +46,14 @@ def _chosen(request: HttpRequest) -> Language | None:
 def guides(request: HttpRequest, subject: Subject) -> HttpResponse:
     """List the guides of one's departments with how far they are in a language."""
     into, lang = _chosen(request), language(request)
-    t = words(view_of(request).language.tag)
+    t = words_of(request)
     mine = {post.department for post in subject.posts if post.role in _ROLES}
     found = translating.of_departments(mine, into.tag) if into else []
     rows = [
         {
             "name": one.guide.name.of(lang),
             "url": address("desk-translation", one.guide.slug, language=into.tag if into else ""),
-            "hint": str(t["translate_progress"]).format(done=one.signed, all=one.paragraphs),
+            "hint": str(t["translate_progress"]).format(done=one.signed, all=one.pieces),
             "tone": _tone(one),
             "state": _state(one, t),
         }
@@ -62,11 +64,11 @@ def guides(request: HttpRequest, subject: Subject) -> HttpResponse:
 
 
 def _tone(one: translating.Progress) -> str:
-    return "done" if one.signed == one.paragraphs else "wait" if one.waiting else "quiet"
+    return "done" if one.signed == one.pieces else "wait" if one.waiting else "quiet"
 
 
 def _state(one: translating.Progress, t: Mapping[str, str]) -> str:
-    if one.signed == one.paragraphs:
+    if one.signed == one.pieces:
         return t["translate_whole"]
     return str(t["translate_waits"]).format(n=one.waiting) if one.waiting else t["translate_open"]
 
@@ -88,26 +90,29 @@ def _guide(subject: Subject, slug: str) -> Guide | None:
 @require_GET
 @official(*_ROLES)
 def guide(request: HttpRequest, subject: Subject, slug: str) -> HttpResponse:
-    """List the written paragraphs of a guide with what is signed and what waits."""
+    """List the pieces of a guide with what is signed, what waits and what changed since."""
     found, into = _guide(subject, slug), _chosen(request)
     if found is None or into is None:
         return missing(request)
-    lang, t = language(request), words(view_of(request).language.tag)
+    lang, t = language(request), words_of(request)
     signed = translating.signed(found, into.tag)
     waiting = {one.paragraph for one in translating.waiting(slug) if one.language == into.tag}
+    stale = translating.stale(found, into.tag)
+    states = [
+        ("done", t["translate_signed"], signed),
+        ("wait", t["translate_to_sign"], waiting),
+        ("alert", t["translate_stale"], stale),
+    ]
     rows = [
         {
             "name": one.heading.of(lang),
             "url": address("desk-paragraph", slug, one.id, language=into.tag),
             "hint": one.text.of(lang)[:80],
-            "tone": "done" if one.id in signed else "wait" if one.id in waiting else "quiet",
-            "state": t["translate_signed"]
-            if one.id in signed
-            else t["translate_to_sign"]
-            if one.id in waiting
-            else t["translate_open"],
+            "tone": tone,
+            "state": state,
         }
-        for one in found.paragraphs
+        for one in pieces(found)
+        for tone, state in [_first(states, one.id, t)]
     ]
     shown = {
         "rows": rows,
@@ -120,15 +125,22 @@ def guide(request: HttpRequest, subject: Subject, slug: str) -> HttpResponse:
     return show(request, subject, "desk_translation", shown)
 
 
+def _first(
+    states: Sequence[tuple[str, str, Container[str]]], id_: str, t: Mapping[str, str]
+) -> tuple[str, str]:
+    found = ((tone, state) for tone, state, ids in states if id_ in ids)
+    return next(found, ("quiet", t["translate_open"]))
+
+
 @require_http_methods(["GET", "POST"])
 @official(*_ROLES)
 def paragraph(request: HttpRequest, subject: Subject, slug: str, paragraph: str) -> HttpResponse:
-    """Show one paragraph; take a translation of it, or the signature under one."""
+    """Show one piece; take a translation of it, or the signature under one."""
     found, into = _guide(subject, slug), _chosen(request)
-    one = next((p for p in found.paragraphs if p.id == paragraph), None) if found else None
+    one = next((p for p in pieces(found) if p.id == paragraph), None) if found else None
     if found is None or into is None or one is None:
         return missing(request)
-    t = words(view_of(request).language.tag)
+    t = words_of(request)
     fields = [
         Field("heading", t["translate_heading"], most=200),
         Field("text", t["translate_text"], "long", most=translating.LONGEST),
@@ -159,7 +171,7 @@ def _paragraph(
     request: HttpRequest,
     subject: Subject,
     guide: Guide,
-    one: Paragraph,
+    one: Piece,
     into: Language,
     fields: Sequence[Field],
     *,

@@ -12,8 +12,7 @@ from tongban.apps.fees import queries, services
 from tongban.apps.fees.errors import FeeError, FeeUnknown
 from tongban.infra.access.domain import Subject
 from tongban.web.components import Field
-from tongban.web.languages import words
-from tongban.web.pages import language, missing, view_of
+from tongban.web.pages import language, missing, words_of
 from tongban.web.shown import yuan
 
 from .frame import official, said, show
@@ -28,7 +27,7 @@ def wishes(request: HttpRequest, subject: Subject) -> HttpResponse:
     """Show what payers of one's department want back, and take the answers."""
     if request.method == "GET":
         return _wishes(request, subject)
-    t = words(view_of(request).language.tag)
+    t = words_of(request)
     of, act = request.POST.get("of", ""), request.POST.get("act", "")
     if not (of.isascii() and of.isdecimal() and len(of) < 19) or act not in {"grant", "decline"}:
         return missing(request)
@@ -67,7 +66,7 @@ def _wishes(
     wrong: tuple[str, str, str] = ("", "", ""),
     status: int = 200,
 ) -> HttpResponse:
-    lang, t = language(request), words(view_of(request).language.tag)
+    lang, t = language(request), words_of(request)
     rows = []
     for one in queries.wishes_for(subject, _LISTED):
         left = services.left_of(one.order)
@@ -75,7 +74,7 @@ def _wishes(
             queries.wish_view(one, lang)
             | {
                 "name": one.order.name_en if lang == "en" else one.order.name,
-                "left": yuan(left, lang),
+                "left": yuan(left, t),
                 "day": one.wished,
                 "fields": _fields(one.pk, left, t, wrong),
             }

@@ -13,6 +13,7 @@ from django.utils.safestring import SafeString
 from tongban.web.components import Field, Option, levels
 from tongban.web.components.fields import Kind
 from tongban.web.components.icons import ICONS
+from tongban.web.stepping import BACK, TURN, Form
 
 register = template.Library()
 Context = template.Context
@@ -43,12 +44,6 @@ def icon(name: str) -> SafeString:
         '<path d="{}"/></svg>',
         ICONS[name],
     )
-
-
-@register.filter
-def plain(word: object) -> str:
-    """Give a word for an attribute: text alone, without the mark of a missing translation."""
-    return str.__str__(word) if isinstance(word, str) else str(word)
 
 
 @register.filter
@@ -93,7 +88,7 @@ def errors(context: Context, fields: Iterable[Field], lines: Sequence[str] = ())
 @register.simple_tag
 def button(label: str, kind: str = "", name: str = "", value: str = "") -> SafeString:
     """Draw a button of a form: the main one, or ``second``, ``danger``, ``plain``."""
-    named = format_html(' name="{}" value="{}"', name, plain(value)) if name else ""
+    named = format_html(' name="{}" value="{}"', name, str(value)) if name else ""
     return format_html('<button class="button {}"{}>{}</button>', kind, named, label)
 
 
@@ -101,6 +96,25 @@ def button(label: str, kind: str = "", name: str = "", value: str = "") -> SafeS
 def go(label: str, url: str, kind: str = "") -> SafeString:
     """Draw a link that looks like a button: it goes somewhere and changes nothing."""
     return format_html('<a class="button {}" href="{}">{}</a>', kind, url, label)
+
+
+# --- forms: one question a page in the elder view ------------------------------------------------
+
+
+@_draws("questions")
+def questions(context: Context, form: Form) -> dict[str, Any]:
+    """Draw the questions that a page of a form puts, and carry the answers to the others along."""
+    told = str(context["t"]["question_of"]).format(at=form.at, all=form.of)
+    return _with(context, form=form, told=told)
+
+
+@register.simple_tag(takes_context=True)
+def send(context: Context, form: Form, label: str, kind: str = "") -> SafeString:
+    """Draw the button that sends a form, or leads to its next question, and the one back."""
+    t = context["t"]
+    on = button(label, kind) if form.ends else button(t["next_step"])
+    before = button(t["back_step"], "second", TURN, BACK) if form.begun else ""
+    return format_html("{}{}", on, before)
 
 
 # --- showing -----------------------------------------------------------------------------------
@@ -189,7 +203,7 @@ def pages(context: Context, earlier: str = "", later: str = "") -> dict[str, Any
 def steps(context: Context, names: Sequence[str], at: int) -> dict[str, Any]:
     """Draw where somebody is among the steps of an application; ``at`` counts from 1."""
     rows = [(name, n) for n, name in enumerate(names, 1)]
-    told = plain(context["t"]["step_of"]).format(at=at, all=len(names))
+    told = str(context["t"]["step_of"]).format(at=at, all=len(names))
     return _with(context, rows=rows, at=at, told=told, name=names[at - 1] if names else "")
 
 

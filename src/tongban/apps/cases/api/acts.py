@@ -9,12 +9,12 @@ from typing import Any
 from django.http import HttpRequest, HttpResponse
 from ninja.responses import Status
 
-from tongban.apps.cases import disclosure, services
+from tongban.apps.cases import disclosure, services, uploads
 from tongban.apps.parties.asking import acting
 from tongban.infra.access.domain import Subject
 from tongban.infra.api import Lang, Slug, speaks
 
-from .common import READ, WRITE, refusals, router
+from .common import READ, WRITE, refusals, router, seen
 from .schemas.acts import (
     AcceptanceIn,
     AnswerIn,
@@ -26,6 +26,7 @@ from .schemas.acts import (
     WithdrawalIn,
 )
 from .schemas.base import FactName, Number, Step
+from .schemas.drafts import TakenOut
 from .schemas.intake import DoubtIn, SubmissionIn, UploadIn
 from .schemas.showing import CaseOut
 
@@ -36,6 +37,21 @@ _ANSWERS = {200: CaseOut, **refusals(WRITE)}
 
 def _now(request: HttpRequest, caller: Subject, number: str, lang: Lang | None) -> Any:
     return disclosure.case(disclosure.look(caller, number), speaks(request, lang))
+
+
+def _taken(
+    request: HttpRequest, caller: Subject, number: str, lang: Lang | None, given: list[UploadIn]
+) -> Any:
+    """Show the case, and of the files that came just now what a look at them found."""
+    sight, words = disclosure.look(caller, number), speaks(request, lang)
+    came = {one.material for one in given}
+    looks = [
+        {"material": one["code"], "name": one["name"], "filename": one["filename"]}
+        | seen(one["look"])
+        for one in (uploads.listed(sight, sight.items, words) if came else ())
+        if one["code"] in came and one["look"] is not None
+    ]
+    return disclosure.case(sight, words) | {"looks": looks}
 
 
 def _uploads(given: list[UploadIn]) -> list[services.Upload]:
@@ -54,7 +70,7 @@ def verdict(body: DecisionIn) -> services.Verdict:
 
 @router.post(
     "/cases",
-    response={201: CaseOut, **refusals(WRITE)},
+    response={201: TakenOut, **refusals(WRITE)},
     summary="提交申请 · Apply once",
     operation_id="submit",
     tags=_TAGS,
@@ -62,7 +78,10 @@ def verdict(body: DecisionIn) -> services.Verdict:
 def submit(
     request: HttpRequest, response: HttpResponse, body: SubmissionIn, lang: Lang | None = None
 ) -> Any:
-    """Submit once for every item of a life event; what rules can decide is decided at once."""
+    """Submit once for every item of a life event; what rules can decide is decided at once.
+
+    ``looks`` says of each file what a clerk would: too dark, blurred, another paper, an old one.
+    """
     caller = acting(request, "case.submit")
     number = services.submit(
         caller,
@@ -77,21 +96,21 @@ def submit(
         ),
     )
     response["Location"] = f"{request.path}/{number}"
-    return Status(201, _now(request, caller, number, lang))
+    return Status(201, _taken(request, caller, number, lang, body.uploads))
 
 
 @router.post(
     "/cases/{number}/answers",
-    response=_ANSWERS,
+    response={200: TakenOut, **refusals(WRITE)},
     summary="提交补正、确认 · Answer a correction",
     operation_id="answer",
     tags=_TAGS,
 )
 def answer(request: HttpRequest, number: Number, body: AnswerIn, lang: Lang | None = None) -> Any:
-    """Give what was asked for, and nothing else."""
+    """Give what was asked for, and nothing else; ``looks`` says what files of it lack."""
     caller = acting(request, "case.correct")
     services.answer(caller, number, body.answers, _uploads(body.uploads))
-    return _now(request, caller, number, lang)
+    return _taken(request, caller, number, lang, body.uploads)
 
 
 @router.post(

@@ -1,6 +1,5 @@
 """Drafts (草稿): what a person has begun and not sent, from any of its devices."""
 
-from dataclasses import asdict
 from typing import Any
 
 from django.http import HttpRequest, HttpResponse
@@ -12,7 +11,7 @@ from tongban.apps.parties.asking import acting
 from tongban.infra.api import Lang, Slug, speaks
 
 from .acts import doubts
-from .common import READ, WRITE, refusals, router
+from .common import READ, WRITE, refusals, router, seen
 from .schemas.base import DraftNumber, FactName
 from .schemas.drafts import (
     DraftIn,
@@ -132,12 +131,7 @@ def detach(request: HttpRequest, number: DraftNumber, material: Slug) -> Any:
 )
 def look_at(request: HttpRequest, number: DraftNumber, material: Slug) -> Any:
     """Say at once what a clerk would: too dark, blurred, another paper, no longer valid."""
-    found = services.look(acting(request, _SUBMIT), number, material)
-    return {
-        "taken": found.taken,
-        "text_read": found.text_read,
-        "findings": [asdict(finding) for finding in found.findings],
-    }
+    return seen(services.look(acting(request, _SUBMIT), number, material))
 
 
 _READING = {200: PrefilledOut, **refusals(WRITE)}

@@ -48,7 +48,7 @@ from .holding import presented
 from .intake import Submission, company_of, may_apply, submit
 from .looking import look, looks
 from .owned import own_draft
-from .papers import MOST_BYTES, Paper, Upload, read_paper
+from .papers import MOST_BYTES, Paper, Upload, read_paper, see_paper
 from .prefilling import asks_consent, doubt_ahead, read_ahead, withdraw_doubt_ahead
 from .reading import askable, read_answers, read_typed
 from .signing import Asked, sign, to_sign
@@ -122,6 +122,7 @@ __all__ = [
     "resume",
     "save",
     "save_draft",
+    "see_paper",
     "settle_extension",
     "settle_transfer",
     "sign",

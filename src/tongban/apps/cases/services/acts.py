@@ -24,7 +24,7 @@ from tongban.infra.trail.services import ChainMoved
 from tongban.kernel.events import Draft
 
 from .holding import stand_in
-from .papers import Upload, documents_of, read_paper
+from .papers import Paper, Upload, documents_of, read_paper, see_paper
 from .reading import read_answers
 from .turns import (
     TRIES,
@@ -108,11 +108,17 @@ def answer(
     subject: Subject,
     number: str,
     answers: Mapping[str, Json],
-    uploads: Sequence[Upload] = (),
+    uploads: Sequence[Upload | Paper] = (),
 ) -> Case:
-    """Answer a correction or confirm a changed value (提交补正、确认)."""
+    """Answer a correction or confirm a changed value (提交补正、确认).
+
+    A file that nobody looked at before is looked at now.
+    """
+    allowed(subject, number, "case.correct", "")  # before anything is looked at for anybody
     values = read_answers(answers, None, items.vocabulary())
-    documents = documents_of(number, [read_paper(upload) for upload in uploads])
+    papers = [one if isinstance(one, Paper) else read_paper(one) for one in uploads]
+    seen = [paper if paper.seen is not None else see_paper(paper) for paper in papers]
+    documents = documents_of(number, seen)
     materials = {d.material: d.digest for d in documents}
 
     def act(case: Case, ground: Ground) -> Sequence[Said]:

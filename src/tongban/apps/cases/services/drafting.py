@@ -15,12 +15,10 @@ from django.db import IntegrityError, transaction
 from django.db.models import Q, QuerySet
 
 from tongban.apps.cases import events as say
-from tongban.apps.cases import materials
 from tongban.apps.cases.domain import drafts
 from tongban.apps.cases.domain.state import Json
 from tongban.apps.cases.errors import DraftMoved, DraftUnknown, SubmissionInvalid
 from tongban.apps.cases.models import ApplicationDraft, DraftDocument
-from tongban.apps.cases.plugins import text_reader
 from tongban.apps.items import queries as items
 from tongban.infra import clock
 from tongban.infra.access.domain import Subject
@@ -31,7 +29,7 @@ from . import prefilling
 from .doubting import Doubted
 from .intake import AlreadySent, Sent, Submission, about, allow, send
 from .owned import open_draft, own_draft
-from .papers import Paper, Upload, read_paper
+from .papers import Paper, Upload, read_paper, see_paper
 from .reading import askable
 
 MOST_DOCUMENTS = 8
@@ -119,7 +117,7 @@ def attach(subject: Subject, number: str, upload: Upload, *, replaces: str = "")
     event = items.life_event(own_draft(subject, number).life_event)
     if paper.material not in {m.spec.code for m in event.plan.materials}:
         raise SubmissionInvalid({paper.material: ("没有此材料", "no such document is asked")})
-    seen = materials.write(materials.see(paper.content, text_reader()))
+    paper = see_paper(paper)
     with transaction.atomic():
         row = open_draft(subject, number)
         held = {document.material: document for document in row.documents.all()}
@@ -140,7 +138,7 @@ def attach(subject: Subject, number: str, upload: Upload, *, replaces: str = "")
             media_type=paper.media_type,
             digest=paper.digest,
             content=paper.content,
-            seen=seen,
+            seen=paper.seen,
             received=clock.now(),
         )
         _touch(row)

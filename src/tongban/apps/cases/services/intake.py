@@ -34,7 +34,7 @@ from tongban.kernel.facts import parse_value
 
 from .doubting import Doubted, doubts_at_once
 from .holding import of_applicant, stand_in
-from .papers import Paper, Upload, documents_of, read_paper
+from .papers import Paper, Upload, documents_of, read_paper, see_paper
 from .reading import askable, read_answers
 from .turns import LEASE, carry_on, drafts_of, ground_of, rows_of
 
@@ -124,7 +124,9 @@ def submit(subject: Subject, submission: Submission) -> str:
     Raises `SubmissionInvalid` with one sentence a field, `NotAllowed`, or
     ``items.queries.NotPublished``.
     """
-    return send(subject, submission, [read_paper(upload) for upload in submission.uploads])
+    may_apply(subject, submission.life_event)  # before anything is looked at for anybody
+    papers = [read_paper(upload) for upload in submission.uploads]
+    return send(subject, submission, [see_paper(paper) for paper in papers])
 
 
 def send(

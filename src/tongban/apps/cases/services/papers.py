@@ -1,15 +1,20 @@
-"""Reads what is uploaded: its kind by content, its size, what is kept of it, name and digest."""
+"""Reads what is uploaded: its kind by content, its size, what is kept of it, name and digest.
+
+However a file comes in, it is looked at once and what was seen stays with it (材料预检).
+"""
 
 import base64
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from django.conf import settings
 
+from tongban.apps.cases import materials
 from tongban.apps.cases.domain import papers
 from tongban.apps.cases.domain.state import Json
 from tongban.apps.cases.errors import SubmissionInvalid
 from tongban.apps.cases.models import Document
+from tongban.apps.cases.plugins import text_reader
 from tongban.infra import clock
 from tongban.kernel.suites import suite
 
@@ -68,6 +73,11 @@ def read_paper(upload: Upload) -> Paper:
         digest=f"{by.digest_name}:{by.digest(kept).hex()}",
         content=kept,
     )
+
+
+def see_paper(paper: Paper) -> Paper:
+    """Look at a file by itself, and keep with it what was seen; reading its text costs time."""
+    return replace(paper, seen=materials.write(materials.see(paper.content, text_reader())))
 
 
 def documents_of(number: str, given: Iterable[Paper]) -> list[Document]:

@@ -3,6 +3,7 @@
 from pathlib import Path
 
 import click
+from django.conf import settings
 
 from tongban.apps.forecast import services
 from tongban.infra import clock
@@ -26,7 +27,7 @@ _FILE = click.Path(dir_okay=False, path_type=Path)
 @click.option(
     "--data",
     type=click.Path(file_okay=False, path_type=Path),
-    help="A folder of your own with more figures, cases and checks (自有数据目录).",
+    help="A folder of your own with more figures, cases and checks, as TONGBAN_ATLAS (自有目录).",
 )
 @click.option("--bench", type=_FILE, help="Results of `make bench`: latest.json (基准结果).")
 @click.option(
@@ -51,7 +52,7 @@ def atlas(
         click.echo(reading.schema(), nl=False)
         return
     try:
-        told = read(data)
+        told = read(data or settings.ATLAS)
         benches = measuring.bench(bench) if bench else {}
         reports = measuring.reports(made)
     except AtlasInvalid as wrong:

@@ -2,7 +2,8 @@
 
 A folder may hold ``figures/*.yaml``, ``criteria.yaml``, ``cases.yaml``, ``tables.yaml``,
 ``checks.yaml`` and ``measured.yaml``, each as ``schema.json`` beside the shipped ones says. What is
-wrong in them is named with the file and the place.
+wrong in them is named with the file, the line and the place. The folder is the command's ``--data``
+or the installation's ``TONGBAN_ATLAS``.
 """
 
 import json
@@ -10,30 +11,33 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
-from functools import cache
+from functools import cache, lru_cache
 from importlib.resources import files
 from importlib.resources.abc import Traversable
 from pathlib import Path
 from typing import Any, TypeVar
 
 import jsonschema
-import yaml
 
 from tongban.apps.forecast.domain.atlas import (
     Card,
     CheckInvalid,
+    Claim,
+    Level,
     Measure,
     Quoted,
     Rule,
-    Score,
     agreements,
     judge,
-    scores,
+    levels,
 )
 from tongban.apps.forecast.domain.atlas.checks import Check
+from tongban.infra.packs.documents import PackInvalid, document_of
 from tongban.kernel.figures import Figure
 
 T = TypeVar("T")
+_Folder = Traversable | Path
+_FILES = ("criteria.yaml", "cases.yaml", "tables.yaml", "checks.yaml", "measured.yaml")
 
 
 class AtlasInvalid(ValueError):
@@ -72,13 +76,13 @@ class Beside:
 
 @dataclass(frozen=True, slots=True)
 class Atlas:
-    """The whole atlas, checked and scored."""
+    """The whole atlas, checked; ``levels`` are those of each card on each criterion."""
 
     figures: Mapping[str, Quoted]
     criteria: tuple[tuple[str, str, str], ...]
     measures: Mapping[str, Measure]
     cards: tuple[Card, ...]
-    scored: Mapping[str, tuple[Score, ...]]
+    levels: Mapping[str, tuple[Level, ...]]
     tables: tuple[Table, ...]
     checks: tuple[Check, ...]
     beside: Mapping[str, Beside]
@@ -86,13 +90,37 @@ class Atlas:
 
 def read(own: Path | None = None) -> Atlas:
     """Read the shipped atlas, and what an analyst's folder adds. Raise AtlasInvalid."""
-    return _read((_shipped(), own) if own else (_shipped(),))
+    return _read((_shipped(), own.absolute()) if own else (_shipped(),))
 
 
 @cache
 def shipped() -> Atlas:
     """Give the atlas that is shipped: it does not change while the program runs."""
     return read()
+
+
+def here(own: Path | None) -> tuple[Atlas, str]:
+    """Give the atlas of an installation, and what is wrong with its own folder or nothing.
+
+    A folder that cannot be read leaves what is shipped. It is read anew when a file of it changes.
+    """
+    if own is None:
+        return shipped(), ""
+    return _here(own, tuple(_stamps(own)))
+
+
+@lru_cache(maxsize=2)
+def _here(own: Path, _stamps: tuple[tuple[str, int, int], ...]) -> tuple[Atlas, str]:
+    try:
+        return read(own), ""
+    except AtlasInvalid as wrong:
+        return shipped(), str(wrong)
+
+
+def _stamps(own: Path) -> Iterator[tuple[str, int, int]]:
+    for path in (*sorted(own.glob("*")), *sorted(own.glob("figures/*"))):
+        told = path.lstat()
+        yield str(path), told.st_mtime_ns, told.st_size
 
 
 @cache
@@ -111,33 +139,36 @@ def _shipped() -> Traversable:
     return files("tongban.apps.forecast").joinpath("data", "atlas")
 
 
-def _read(folders: Sequence[Traversable | Path]) -> Atlas:
-    if not folders[-1].is_dir():
-        raise AtlasInvalid(f"AtlasInvalid: {folders[-1]} is no folder; give the one with the files")
+def _read(folders: Sequence[_Folder]) -> Atlas:
+    for folder in folders:
+        _whole(folder)
 
     def every(name: str) -> Iterator[tuple[str, dict[str, Any]]]:
         for folder in folders:
             path = folder.joinpath(name)
             if path.is_file():
-                yield str(path), _load(path, name)
+                place = f"{folder.name}/{name}"
+                yield place, _load(path, place, name)
 
     def entries(
         name: str, key: str, make: Callable[[dict[str, Any]], T], by: str = "key"
     ) -> dict[str, T]:
         found: dict[str, T] = {}
-        for path, told in every(name):
+        for place, told in every(name):
             for one in told[key]:
-                _once(found, one[by], path)
+                _once(found, one[by], place)
                 found[one[by]] = make(one)
         return found
 
     figures: dict[str, Quoted] = {}
     for folder in folders:
         for path in _figure_files(folder):
-            told = _load(path, "figures")
+            place = f"{folder.name}/figures/{path.name}"
+            told = _load(path, place, "figures")
+            day = _day(told["as_of"], place)
             for one in told["figures"]:
-                _once(figures, one["key"], str(path))
-                figures[one["key"]] = _quoted(one, told["as_of"], told["source"])
+                _once(figures, one["key"], place)
+                figures[one["key"]] = _quoted(one, day, told["source"])
     criteria = entries("criteria.yaml", "criteria", lambda o: (o["key"], o["zh"], o["en"]))
     measures = entries("criteria.yaml", "measures", _measure)
     cards = tuple(entries("cases.yaml", "cases", _card).values())
@@ -147,41 +178,75 @@ def _read(folders: Sequence[Traversable | Path]) -> Atlas:
     _known(beside, figures, "measured.yaml")
     try:
         checks = (*judge(rules.values(), figures), *agreements(tuple(figures.values())))
-        scored = {one.key: scores(one, tuple(criteria), measures, figures) for one in cards}
+        found = {one.key: levels(one, tuple(criteria), measures, figures) for one in cards}
     except CheckInvalid as wrong:
         raise AtlasInvalid(f"AtlasInvalid: checks.yaml: {wrong}") from None
     except KeyError as missing:
         raise AtlasInvalid(
-            f"AtlasInvalid: cases.yaml names {missing.args[0]!r}, which is neither a measure of"
-            " criteria.yaml nor a figure; add it there"
+            f"AtlasInvalid: cases.yaml names {missing.args[0]!r}, which is no figure, no criterion"
+            " and no measure of that criterion in the figure's unit; mend it there or add it"
         ) from None
     for one in cards:
         _known(one.told, figures, f"cases.yaml, {one.key}")
-    return Atlas(figures, tuple(criteria.values()), measures, cards, scored, tables, checks, beside)
+    return Atlas(figures, tuple(criteria.values()), measures, cards, found, tables, checks, beside)
 
 
-def _figure_files(folder: Traversable | Path) -> list[Traversable | Path]:
+def _whole(folder: _Folder) -> None:
+    if not folder.is_dir():
+        raise AtlasInvalid(
+            f"AtlasInvalid: {folder.name} is no folder; give the one with the files (--data or"
+            " TONGBAN_ATLAS) / 不是文件夹"
+        )
+    # a file that is not read would be taken for one that is
+    for one in folder.iterdir():
+        if one.name.endswith((".yaml", ".yml")) and one.name not in _FILES:
+            raise AtlasInvalid(
+                f"AtlasInvalid: {folder.name}/{one.name} is no file of the atlas; one of"
+                f" {', '.join(_FILES)}, or figures/….yaml / 文件名不对"
+            )
+
+
+def _figure_files(folder: _Folder) -> list[_Folder]:
     place = folder.joinpath("figures")
     if not place.is_dir():
         return []
     return sorted((p for p in place.iterdir() if p.name.endswith(".yaml")), key=lambda p: p.name)
 
 
-def _load(path: Traversable | Path, name: str) -> dict[str, Any]:
+def _load(path: _Folder, place: str, name: str) -> dict[str, Any]:
     try:
-        told = yaml.safe_load(path.read_text(encoding="utf-8"))
-        if wrong := jsonschema.exceptions.best_match(_judge(name).iter_errors(told)):
-            place = "/".join(map(str, wrong.absolute_path)) or "the whole file"
-            raise AtlasInvalid(f"AtlasInvalid: {path}, {place}: {wrong.message}")
-    except (yaml.YAMLError, UnicodeDecodeError) as error:
-        raise AtlasInvalid(f"AtlasInvalid: {path} is no YAML in UTF-8: {error}") from None
-    result: dict[str, Any] = told
+        told = document_of(path.read_bytes(), place)
+    except OSError as error:
+        raise AtlasInvalid(f"AtlasInvalid: {place} cannot be read: {error.strerror}") from None
+    except PackInvalid as broken:
+        raise AtlasInvalid(f"AtlasInvalid: {broken.problems[0]}") from None
+    if wrong := jsonschema.exceptions.best_match(_judge(name).iter_errors(told.data)):
+        where = "/".join(map(str, wrong.absolute_path)) or "the whole file"
+        line = told.line(*wrong.absolute_path)
+        raise AtlasInvalid(f"AtlasInvalid: {place}:{line}: {where}: {wrong.message}")
+    result: dict[str, Any] = told.data
     return result
 
 
-def _once(found: Mapping[str, object], key: str, path: str) -> None:
+def _day(told: str, place: str) -> date:
+    try:
+        return date.fromisoformat(told)
+    except ValueError:
+        raise AtlasInvalid(f"AtlasInvalid: {place}: as_of {told!r} is no day") from None
+
+
+def _exact(value: str, unit: str, place: str) -> int | Decimal:
+    exact = Decimal(value)
+    if unit != "fen":
+        return exact
+    if exact != int(exact):
+        raise AtlasInvalid(f"AtlasInvalid: {place}: {value} fen is no whole number of fen")
+    return int(exact)
+
+
+def _once(found: Mapping[str, object], key: str, place: str) -> None:
     if key in found:
-        raise AtlasInvalid(f"AtlasInvalid: {path}: {key!r} is there twice; give it another key")
+        raise AtlasInvalid(f"AtlasInvalid: {place}: {key!r} is there twice; give it another key")
 
 
 def _known(keys: Iterable[str], figures: Mapping[str, Quoted], place: str) -> None:
@@ -192,11 +257,9 @@ def _known(keys: Iterable[str], figures: Mapping[str, Quoted], place: str) -> No
 
 
 def _quoted(told: dict[str, Any], day: date, source: str) -> Quoted:
-    value = Decimal(told["value"])
     where = told.get("source", f"{source}, §{told['section']}")
-    figure = Figure(
-        int(value) if told["unit"] == "fen" else value, told["unit"], day, where, "quoted"
-    )
+    exact = _exact(told["value"], told["unit"], told["key"])
+    figure = Figure(exact, told["unit"], day, where, "quoted")
     beside = {name: told[name] for name in ("same", "kind", "year") if name in told}
     return Quoted(
         told["key"], told["section"], told["area"], figure, told["zh"], told["en"], **beside
@@ -204,7 +267,7 @@ def _quoted(told: dict[str, Any], day: date, source: str) -> Quoted:
 
 
 def _measure(told: dict[str, Any]) -> Measure:
-    steps = tuple(Decimal(one) for one in told["thresholds"])
+    steps = tuple(Decimal(_exact(one, told["unit"], told["key"])) for one in told["thresholds"])
     if list(steps) not in (sorted(set(steps)), sorted(set(steps), reverse=True)):
         raise AtlasInvalid(
             f"AtlasInvalid: criteria.yaml: the thresholds of {told['key']!r} neither rise nor fall"
@@ -213,10 +276,15 @@ def _measure(told: dict[str, Any]) -> Measure:
 
 
 def _card(told: dict[str, Any]) -> Card:
+    claims = {criterion: _claim(one) for criterion, one in told["levels"].items()}
     further = tuple(told.get("told", ()))
-    return Card(
-        told["key"], told["zh"], told["en"], told["judged"], further, told.get("source", "")
-    )
+    return Card(told["key"], told["zh"], told["en"], claims, further, told.get("source", ""))
+
+
+def _claim(told: dict[str, Any]) -> Claim:
+    words = (told["zh"], told["en"]) if "zh" in told else None
+    named = {name: told[name] for name in ("figure", "measure", "source") if name in told}
+    return Claim(told["status"], words=words, **named)
 
 
 def _table(told: dict[str, Any], figures: Mapping[str, Quoted]) -> Table:

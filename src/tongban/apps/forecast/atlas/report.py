@@ -4,7 +4,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from datetime import date
 from decimal import Decimal
 
-from tongban.apps.forecast.domain.atlas import AREAS, Measure, Measured, Quoted, Score
+from tongban.apps.forecast.domain.atlas import AREAS, KNOWN, Level, Measure, Measured, Quoted
 from tongban.apps.forecast.domain.atlas.checks import Check
 from tongban.infra.reports.model import (
     Bar,
@@ -14,7 +14,6 @@ from tongban.infra.reports.model import (
     Section,
     Table,
     filled,
-    maybe,
 )
 from tongban.kernel.facts import Words
 from tongban.kernel.figures import Figure
@@ -147,36 +146,38 @@ def _cards(atlas: Atlas) -> Section:
     told: list[tuple[Cell, ...]] = []
     names: dict[str, Words] = {key: Words(zh, en) for key, zh, en in atlas.criteria}
     for card in atlas.cards:
-        name, scored = Words(card.zh, card.en), atlas.scored[card.key]
-        matrix.append((name, *(maybe(_points(one), NOT_STATED) for one in scored)))
+        name, stated = Words(card.zh, card.en), atlas.levels[card.key]
+        matrix.append((name, *(_level(one) for one in stated)))
         sources += [
             (
                 name,
                 names[one.criterion],
-                _points(one),
-                Words(one.measure.zh, one.measure.en),
-                one.quoted.figure,
-                Words(*one.quoted.place),
+                _level(one),
+                Words(*KNOWN[one.status]),
+                Words(one.measure.zh, one.measure.en) if one.measure else None,
+                one.quoted.figure if one.quoted else None,
+                one.source or None,
             )
-            for one in scored
-            if one.measure is not None and one.quoted is not None
+            for one in stated
         ]
         further = [atlas.figures[key] for key in card.told]
         told += [(name, Words(f.zh, f.en), f.figure, Words(*f.place)) for f in further]
-        if not further and not card.judged:
-            told.append((name, NOT_STATED, None, card.source or None))
+        if not further and card.source:
+            told.append((name, NOT_STATED, None, card.source))
     case = Words("案例", "case")
-    place = Words("节", "section")
+    quoted = Words("引用值", "quoted")
     return Section(
         Words("案例卡", "Case cards"),
         (
             filled(
                 Words(
-                    "得分是引用数字达到的门槛个数，最高 {0}，规则见下表；"
-                    "没有数字就没有得分，写作“未说明”。",
+                    "每个标准上的水平注明出处和状态：引用、评判或未说明。得分是引用数字达到的门槛个数，"
+                    "最高 {0}，规则见下表；没有出处的写作“未说明”，不用别的数字代替。",
                     (
-                        "A score is how many thresholds a quoted figure reaches, at most {0}, by"
-                        " the rules below; where there is no figure there is no score: not stated."
+                        "The level on each criterion has its source and status: quoted, judged or"
+                        " not stated. Points are how many thresholds a quoted figure reaches, at"
+                        " most {0}, by the rules below; where no source speaks of a criterion it is"
+                        " not stated, and no other number stands in for it."
                     ),
                 ),
                 [_point(atlas, 5, "criteria.yaml")],
@@ -188,10 +189,11 @@ def _cards(atlas: Atlas) -> Section:
                 (
                     case,
                     Words("标准", "criterion"),
-                    Words("得分", "score"),
+                    Words("水平", "level"),
+                    Words("状态", "status"),
                     Words("依据", "judged by"),
-                    Words("引用值", "quoted"),
-                    place,
+                    quoted,
+                    Words("出处", "source"),
                 ),
                 tuple(sources),
             ),
@@ -199,8 +201,8 @@ def _cards(atlas: Atlas) -> Section:
                 (
                     case,
                     Words("报告所述", "what the report tells"),
-                    Words("引用值", "quoted"),
-                    place,
+                    quoted,
+                    Words("节", "section"),
                 ),
                 tuple(told),
             ),
@@ -210,11 +212,21 @@ def _cards(atlas: Atlas) -> Section:
     )
 
 
+def _level(one: Level) -> Cell:
+    if one.quoted is None:
+        return Words(*one.words) if one.words else NOT_STATED
+    quoted = one.quoted.figure
+    if one.points is None or one.measure is None:
+        return quoted
+    how = f"criteria.yaml, {one.measure.key}; {quoted.source}"
+    return Figure(one.points, "point", quoted.as_of, how, "assumed")
+
+
 def _picture(atlas: Atlas) -> Bars:
-    """Draw the mean score of each case over what it can be judged by, the best first."""
+    """Draw the mean points of each case over what it can be judged by, the best first."""
     found = []
     for card in atlas.cards:
-        points = [p for one in atlas.scored[card.key] if (p := one.points) is not None]
+        points = [p for one in atlas.levels[card.key] if (p := one.points) is not None]
         if points:
             mean = Decimal(sum(points)) / len(points)
             how = f"criteria.yaml, mean of {card.key}"
@@ -238,14 +250,6 @@ def _day(atlas: Atlas) -> date:
 def _point(atlas: Atlas, value: int | Decimal, how: str) -> Figure:
     # the thresholds are this project's own, so a score is no quotation
     return Figure(value, "point", _day(atlas), how, "assumed")
-
-
-def _points(one: Score) -> Figure | None:
-    if one.points is None or one.quoted is None or one.measure is None:
-        return None
-    quoted = one.quoted.figure
-    how = f"criteria.yaml, {one.measure.key}; {quoted.source}"
-    return Figure(one.points, "point", quoted.as_of, how, "assumed")
 
 
 def _rules(atlas: Atlas) -> Section:

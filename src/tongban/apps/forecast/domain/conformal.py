@@ -81,7 +81,9 @@ def coverage(guesses: Sequence[Guess], step: int, level: float = LEVEL) -> tuple
         if math.isinf(width):
             continue
         stress = max(width, stress_width(past, level))
-        now = [abs(one.error) for one in guesses if one.period == period]
+        now = [abs(one.error) for one in guesses if one.period == period and one.counts]
+        if not now:
+            continue
         rows.append(
             Held(
                 period,

@@ -195,18 +195,22 @@ def publications(rows: Iterable[Row]) -> dict[tuple[str, int], list[Row]]:
     return found
 
 
-def history(panel: Panel, left_out: frozenset[int], at: int | None = None) -> History:
+def history(
+    panel: Panel, left_out: frozenset[int], at: int | None = None, *, like: Panel | None = None
+) -> History:
     """Give what a model may see at ``at``; ``left_out`` are the lines that the gate holds back.
 
-    A held line hides its period: an older vintage of it does not step in.
+    A held line hides its period: an older vintage of it does not step in. A part of a panel is told
+    on the scale and by the step of the whole panel that it is ``like``.
     """
+    scale, step = (like or panel).scale, (like or panel).step
     values: dict[str, dict[int, float]] = {}
     extras: dict[str, dict[int, tuple[float, ...]]] = {}
     for (region, period), row in sorted(latest(panel.rows, at).items()):
         if row.line in left_out:
             continue
-        values.setdefault(region, {})[period] = to_scale(row.value, panel.scale)
+        values.setdefault(region, {})[period] = to_scale(row.value, scale)
         extras.setdefault(region, {})[period] = tuple(
             math.nan if one is None else one for one in row.extras
         )
-    return History(panel.scale, panel.step, values, extras)
+    return History(scale, step, values, extras)

@@ -1,16 +1,19 @@
 """The whole run 预测流程: gate, ladder, rolling origin, winner, intervals and the years ahead.
 
-Pure: the panel and the rungs come in, everything that a report says goes out.
+Pure: the panel and the rungs come in, everything that a report says goes out. At an origin the gate
+too sees only what was known by then, and a rung drops out where it cannot be learnt, not before.
+What kind of number the target is (its scale, the distance of its periods) is read off the panel.
 """
 
 import math
+from bisect import bisect_right
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from .conformal import Held, coverage, half_width, stress_width
-from .gate import gated
+from .gate import Gated, gated
 from .ladder import CannotFit, Fitted, Rung
-from .panel import History, Panel, history, publications, to_scale
+from .panel import History, Panel, Scale, history, latest, to_scale
 from .scoring import ENSEMBLE, Guess, Score, score, weights, with_ensemble
 from .tracks import Finding
 
@@ -77,12 +80,22 @@ def run(
 
     ``accepted`` are lines that the gate flagged and a person has looked at. Raise TooShort.
     """
+    scale, step = panel.scale, panel.step
+    seen = {at: _seen(panel, at, accepted) for at in _times(panel)}
     gate = gated(panel, accepted)
     panel, lines = gate.panel, gate.held_back
     unfit: dict[str, CannotFit] = {}
-    final = _fit(rungs, history(panel, lines), unfit) if len(panel.periods) > LEAST else {}
-    guesses, before = _try(panel, rungs, lines, ahead, unfit)
+    kept, before = _try(panel, rungs, _outcomes(seen, gate, scale), seen, ahead, unfit)
+    final = _fit(rungs, history(panel, lines), unfit)
     rungs = [rung for rung in rungs if rung.code not in unfit]
+    codes = {*(rung.code for rung in rungs), ENSEMBLE}
+    every = [one for one in with_ensemble(kept, step) if one.rung in codes]
+    guesses = tuple(one for one in every if one.counts)
+    if not any(one.horizon == 1 for one in guesses):
+        raise TooShort(
+            "TooShort: no row can be both forecast and checked; look at what the gate holds back"
+            " / 没有可检验的行：请看闸门扣下了什么"
+        )
     near = [one for one in guesses if one.horizon == 1]
     scores = tuple(
         score([one for one in near if one.rung == code], before, panel.scale)
@@ -90,14 +103,13 @@ def run(
         if any(one.rung == code for one in near)
     )
     winner = choose(scores)
-    won = tuple(one for one in guesses if one.rung == winner)
     return Result(
         panel,
         gate.findings,
         lines,
         scores,
         winner,
-        coverage([one for one in won if one.horizon == 1], panel.step),
+        coverage([one for one in every if (one.rung, one.horizon) == (winner, 1)], step),
         guesses,
         _look_ahead(panel, final, lines, winner, guesses, ahead, list(unfit)),
         tuple(left_out),
@@ -117,14 +129,47 @@ def choose(scores: Sequence[Score]) -> str:
     return next(good, scores[0].rung)
 
 
+@dataclass(frozen=True, slots=True)
+class _Seen:
+    """What was known at a time: a history for models, and by region and period what had come.
+
+    None stands for what the gate held back then.
+    """
+
+    history: History
+    came: Mapping[tuple[str, int], float | None]
+
+
+def _times(panel: Panel) -> list[int]:
+    """Give every time at which something became known."""
+    return sorted({*panel.periods, *(row.known for row in panel.rows)})
+
+
+def _seen(panel: Panel, at: int, accepted: frozenset[int]) -> _Seen:
+    rows = tuple(row for row in panel.rows if row.known <= at and row.period <= at)
+    if not rows:
+        return _Seen(History(panel.scale, panel.step, {}), {})
+    gate = gated(replace(panel, rows=rows), accepted)
+    came = {
+        key: None if row.line in gate.held_back else to_scale(row.value, panel.scale)
+        for key, row in latest(rows).items()
+    }
+    return _Seen(history(gate.panel, gate.held_back, like=panel), came)
+
+
 def _try(
     panel: Panel,
     rungs: Sequence[Rung],
-    lines: frozenset[int],
+    came: Mapping[tuple[str, int], tuple[float, tuple[tuple[int, float | None], ...]]],
+    seen: Mapping[int, _Seen],
     ahead: int,
     unfit: dict[str, CannotFit],
-) -> tuple[tuple[Guess, ...], dict[tuple[str, int], float]]:
-    came = _outcomes(panel, lines)
+) -> tuple[list[Guess], dict[tuple[str, int], float]]:
+    """Forecast from every origin by every rung that could be learnt at it and at all before it.
+
+    Of a row all these rungs say something, or none is kept: which cannot may not choose its
+    questions.
+    """
     periods, step = panel.periods, panel.step
     if len(periods) <= LEAST:
         raise TooShort(
@@ -133,52 +178,45 @@ def _try(
         )
     guesses: list[Guess] = []
     before: dict[tuple[str, int], float] = {}
+    times = sorted(seen)
     for origin in range(periods[LEAST - 1], periods[-1], step):
-        seen = history(panel, lines, origin)
-        fitted = _fit(rungs, seen, unfit) if seen.values else {}
-        for region, known in seen.values.items():
+        told = seen[times[bisect_right(times, origin) - 1]].history
+        fitted = _fit(rungs, told, unfit) if told.values else {}
+        for region, known in told.values.items():
             before[region, origin + step] = known[max(known)]
         for horizon in range(1, ahead + 1):
             period = origin + horizon * step
             if period > periods[-1]:
                 break
-            for code, model in fitted.items():
-                guesses += [
-                    Guess(code, region, period, horizon, value, *came[region, period])
-                    for region, value in model.predict(period).items()
-                    if (region, period) in came
-                ]
-    # one that could not be learnt at some origin is not scored at any
-    codes = [rung.code for rung in rungs if rung.code not in unfit]
-    guesses = [one for one in guesses if one.rung in codes]
-    # every rung is scored on the same rows: one that cannot say may not choose its questions
-    able: dict[tuple[str, int, int], int] = {}
-    for one in guesses:
-        key = one.region, one.period, one.horizon
-        able[key] = able.get(key, 0) + 1
-    common = [g for g in guesses if able[g.region, g.period, g.horizon] == len(codes)]
-    if not any(one.horizon == 1 for one in common):
-        raise TooShort(
-            "TooShort: no row can be both forecast and checked; look at what the gate holds back"
-            " / 没有可检验的行：请看闸门扣下了什么"
-        )
-    return with_ensemble(common, codes, step), before
+            said = {code: model.predict(period) for code, model in fitted.items()}
+            guesses += [
+                Guess(code, region, period, horizon, values[region], *came[region, period])
+                for code, values in said.items()
+                for region in values
+                if (region, period) in came and all(region in one for one in said.values())
+            ]
+    return guesses, before
 
 
 def _outcomes(
-    panel: Panel, lines: frozenset[int]
+    seen: Mapping[int, _Seen], gate: Gated, scale: Scale
 ) -> dict[tuple[str, int], tuple[float, tuple[tuple[int, float | None], ...]]]:
-    """Give what came of each region and period, newest, and each publication of it."""
-    found = {}
-    for key, rows in publications(panel.rows).items():
-        told = tuple(
-            (row.known, None if row.line in lines else to_scale(row.value, panel.scale))
-            for row in rows
-        )
-        newest = told[-1][1]
-        if newest is not None:
-            found[key] = newest, told
-    return found
+    """Give what came of each region and period, newest, and what was known of it from when on.
+
+    What the gate holds back now is no number: it may have weighed before that was known.
+    """
+    told: dict[tuple[str, int], list[tuple[int, float | None]]] = {}
+    for at in sorted(seen):
+        for key, value in seen[at].came.items():
+            held = told.setdefault(key, [])
+            if not held or held[-1][1] != value:
+                held.append((at, value))
+    newest = {
+        key: to_scale(row.value, scale)
+        for key, row in latest(gate.panel.rows).items()
+        if row.line not in gate.held_back
+    }
+    return {key: (newest.get(key, math.nan), tuple(one)) for key, one in told.items()}
 
 
 def _fit(rungs: Sequence[Rung], seen: History, unfit: dict[str, CannotFit]) -> dict[str, Fitted]:

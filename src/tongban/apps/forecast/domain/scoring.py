@@ -23,9 +23,9 @@ ENSEMBLE = "ensemble"
 class Guess:
     """One forecast beside what came: both on the panel's scale; ``horizon`` in steps.
 
-    ``actual`` is the newest value of what came. ``published`` are its publications in order: the
-    period in which each became known, and the value, None where the gate holds it back. Where there
-    are none it was known in its own period.
+    ``actual`` is the newest value of what came, nan where the gate holds it back. ``published`` are
+    its publications in order: the period in which each became known, and the value, None where the
+    gate held it back then. Where there are none it was known in its own period.
     """
 
     rung: str
@@ -35,6 +35,11 @@ class Guess:
     forecast: float
     actual: float
     published: tuple[tuple[int, float | None], ...] = ()
+
+    @property
+    def counts(self) -> bool:
+        """Whether it can be scored: what came is not held back."""
+        return not math.isnan(self.actual)
 
     @property
     def error(self) -> float:
@@ -127,16 +132,18 @@ def weights(past: Iterable[Guess], rungs: Sequence[str]) -> dict[str, float]:
     return {rung: 1 / mean / total for rung, mean in means.items()}
 
 
-def with_ensemble(guesses: Sequence[Guess], rungs: Sequence[str], step: int) -> tuple[Guess, ...]:
-    """Add the weighted ensemble 加权组合, its weights from what was known of the same horizon."""
+def with_ensemble(guesses: Sequence[Guess], step: int) -> tuple[Guess, ...]:
+    """Add the weighted ensemble 加权组合 of the rungs that forecast from an origin.
+
+    Its weights come from what was known of the same horizon.
+    """
     made = list(guesses)
     groups: dict[tuple[int, int, str], dict[str, Guess]] = defaultdict(dict)
     for one in guesses:
         groups[one.horizon, one.period, one.region][one.rung] = one
     shares: dict[tuple[int, int], dict[str, float]] = {}
     for (horizon, period, _), by_rung in groups.items():
-        if len(by_rung) < len(rungs):
-            continue
+        rungs = list(by_rung)
         if (horizon, period) not in shares:
             # a forecast `horizon` steps ahead was made when only what was out by then was known
             alike = (g for g in guesses if g.horizon == horizon)

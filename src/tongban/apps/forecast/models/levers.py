@@ -11,7 +11,7 @@ import numpy as np
 
 from tongban.apps.forecast.domain.panel import History
 from tongban.apps.forecast.domain.scenarios import Effect
-from tongban.apps.forecast.domain.structure.within import NotIdentified
+from tongban.apps.forecast.domain.structure.within import NotIdentified, spread
 
 from .estimates import fixed_effects
 
@@ -37,6 +37,7 @@ def lever_effects(history: History, columns: Sequence[str]) -> tuple[Effect, ...
     found = fixed_effects(
         np.array(y), np.array(x).reshape(len(y), len(columns)), np.array(unit), np.array(time)
     )
+    wide = spread(len(set(unit)), 0.90)
     return tuple(
-        Effect(*one) for one in zip(columns, found.coefficients, found.errors, strict=True)
+        Effect(*one, wide) for one in zip(columns, found.coefficients, found.errors, strict=True)
     )

@@ -4,16 +4,12 @@ import math
 from decimal import Decimal
 
 from tongban.apps.forecast.domain.conformal import LEVEL
-from tongban.apps.forecast.domain.panel import from_scale, label, latest
-from tongban.apps.forecast.domain.running import DRIFTS, Ahead, Result
+from tongban.apps.forecast.domain.panel import label
+from tongban.apps.forecast.domain.running import DRIFTS, Result
 from tongban.apps.forecast.domain.scoring import BAND, Score
 from tongban.infra.reports.model import (
     Bars,
     Cell,
-    Fan,
-    Fans,
-    Picture,
-    Point,
     Report,
     Section,
     Table,
@@ -24,7 +20,8 @@ from tongban.infra.reports.model import (
 from tongban.kernel.facts import Words
 from tongban.kernel.figures import Figure
 
-from .pen import Pen, gate
+from .ahead import ahead
+from .pen import Pen, gate, promise
 
 NAMES: dict[str, Words] = {
     "naive": Words("与上期相同", "same as last time"),
@@ -36,7 +33,6 @@ NAMES: dict[str, Words] = {
     "fixed_effects_lightgbm": Words("固定效应 + LightGBM", "fixed effects + LightGBM"),
     "ensemble": Words("加权组合", "weighted ensemble"),
 }
-MOST_FANS = 36
 
 
 def build(result: Result) -> Report:
@@ -51,7 +47,7 @@ def build(result: Result) -> Report:
             _ladder(result, pen),
             _intervals(result, pen),
             gate(result.findings, pen),
-            _ahead(result, pen),
+            ahead(result, pen),
             _method(result, pen),
         ),
         _verdict(result, pen),
@@ -275,91 +271,10 @@ def _intervals(result: Result, pen: Pen) -> Section:
     )
 
 
-def promise(pen: Pen) -> Figure:
-    """Give the share of cases that an interval promises to hold."""
-    return pen.short(LEVEL * 100, "percent", "promise of the interval", "assumed")
-
-
 def _width(result: Result, pen: Pen, width: float, how: str) -> Figure | None:
     if result.panel.scale == "log":
         return pen.figure(math.expm1(width) * 100, "percent", how, 1)
     return pen.amount(width, how)
-
-
-def _ends(result: Result, pen: Pen, one: Ahead, width: float) -> tuple[Figure, Figure] | None:
-    scale = result.panel.scale
-    how = f"{result.winner}, interval"
-    low = pen.amount(from_scale(one.value - width, scale), how, "assumed")
-    high = pen.amount(from_scale(one.value + width, scale), how, "assumed")
-    return None if low is None or high is None else (low, high)
-
-
-def _ahead(result: Result, pen: Pen) -> Section:
-    panel = result.panel
-    seen = latest(panel.rows)
-    fans, rows = [], []
-    periods = sorted({one.period for one in result.ahead})
-    for region in panel.regions:
-        past = []
-        for period in panel.periods:
-            row = seen.get((region, period))
-            if row is not None and row.line not in result.held_back:
-                figure = pen.amount(row.value, f"line {row.line}")
-                if figure is not None:
-                    past.append(Point(label(period, panel.frequency), figure))
-        ahead = []
-        for one in result.ahead:
-            if one.region != region:
-                continue
-            value = pen.amount(from_scale(one.value, panel.scale), result.winner, "assumed")
-            if value is None:
-                continue
-            name = label(one.period, panel.frequency)
-            band, stress = (_ends(result, pen, one, width) for width in (one.width, one.stress))
-            ahead.append(Point(name, value, band, stress))
-            rows.append((region, name, value, *(band or (None, None)), *(stress or (None, None))))
-        if past and ahead:
-            fans.append(Fan(region, tuple(past), tuple(ahead)))
-    pictures: tuple[Picture, ...] = ()
-    if fans:
-        title = Words("各地：已知与预测", "Each region: known and forecast")
-        pictures = (Fans(title, tuple(fans[:MOST_FANS])),)
-    until = label(periods[-1], panel.frequency) if periods else ""
-    words: list[Words] = [
-        filled(
-            Words(
-                f"线：已知与预测（至 {until}）；深带：{{0}} 区间；浅带：压力带。预测值都是假定。",
-                (
-                    f"Line: known and forecast (to {until}); dark band: {{0}} interval; light:"
-                    " stress. Every forecast is an assumption."
-                ),
-            ),
-            [promise(pen)],
-        )
-    ]
-    if any(one.width == math.inf for one in result.ahead):
-        words.append(
-            Words(
-                "有的期没有区间：这么远的预测还没有检验过几次。",
-                "Some periods have no interval: forecasts that far were not checked often enough.",
-            )
-        )
-    head = (
-        Words("地区", "region"),
-        Words("期间", "period"),
-        Words("预测", "forecast"),
-        Words("区间下", "interval, low"),
-        Words("区间上", "interval, high"),
-        Words("压力下", "stress, low"),
-        Words("压力上", "stress, high"),
-    )
-    return Section(
-        Words("今后", "The years ahead"),
-        tuple(words),
-        (Table(head, tuple(rows)),),
-        pictures,
-        "ahead",
-    )
 
 
 def _method(result: Result, pen: Pen) -> Section:

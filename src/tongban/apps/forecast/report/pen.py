@@ -7,6 +7,7 @@ from datetime import date
 from decimal import Context, Decimal
 from string import Formatter
 
+from tongban.apps.forecast.domain.conformal import LEVEL
 from tongban.apps.forecast.domain.panel import Panel, label, last_day
 from tongban.apps.forecast.domain.tracks import Finding, name
 from tongban.infra.reports.model import Section, Table, Told, filled
@@ -60,6 +61,11 @@ class Pen:
     def amount(self, value: float, how: str, status: Status = "measured") -> Figure | None:
         """Make a figure in the panel's own unit."""
         return self.figure(value, self.panel.target.unit, how, self.places, status)
+
+
+def promise(pen: Pen) -> Figure:
+    """Give the share of cases that an interval promises to hold."""
+    return pen.short(LEVEL * 100, "percent", "promise of the interval", "assumed")
 
 
 def told(one: Finding, pen: Pen) -> Words:

@@ -6,7 +6,7 @@ from decimal import Decimal
 
 from tongban.apps.forecast.domain.panel import from_scale, label
 from tongban.apps.forecast.domain.running import Result
-from tongban.apps.forecast.domain.scenarios import SPREAD, Effect, Outcome, Place, Support
+from tongban.apps.forecast.domain.scenarios import Effect, Outcome, Place, Support
 from tongban.infra.reports.model import (
     NONE,
     Cell,
@@ -22,8 +22,8 @@ from tongban.infra.reports.model import (
 from tongban.kernel.facts import Words
 from tongban.kernel.figures import Figure
 
-from .building import NAMES, promise
-from .pen import Pen
+from .building import NAMES
+from .pen import Pen, promise
 
 SCENARIOS: Mapping[str, Words] = {
     "base": Words("基准", "base"),
@@ -253,7 +253,7 @@ def _levers(
     seen, adds = [], []
     for support, effect in zip(found, effects, strict=True):
         how = f"two-way fixed effects on growth, {effect.column}"
-        low, high = (effect.value + sign * SPREAD * effect.error for sign in (-1, 1))
+        low, high = (effect.value + sign * effect.doubt for sign in (-1, 1))
         seen.append(
             (
                 support.column,
@@ -269,7 +269,7 @@ def _levers(
             if effect.column not in one.adds:
                 continue
             add = one.adds[effect.column]
-            doubt = abs(add / effect.value) * SPREAD * effect.error if effect.value else 0.0
+            doubt = abs(add / effect.value) * effect.doubt if effect.value else 0.0
             adds.append(
                 (
                     _name(one),

@@ -6,7 +6,6 @@ from collections.abc import Callable, Sequence
 from tongban.apps.forecast.domain.gate import Gated
 from tongban.apps.forecast.domain.panel import label
 from tongban.apps.forecast.domain.structure.asking import (
-    SPREAD,
     Answer,
     Asked,
     DiscountAsked,
@@ -122,8 +121,8 @@ def _sure(pen: Pen) -> Figure:
     return Figure(95, "percent", pen.day, "intervals of structure", "assumed")
 
 
-def _around(value: float, error: float) -> tuple[float, float, float]:
-    return value, value - SPREAD * error, value + SPREAD * error
+def _around(value: float, error: float, spread: float) -> tuple[float, float, float]:
+    return value, value - spread * error, value + spread * error
 
 
 def _lags(answers: Sequence[Answer], pen: Pen) -> Section:
@@ -137,13 +136,13 @@ def _lags(answers: Sequence[Answer], pen: Pen) -> Section:
         if isinstance(one.found, Lags):
             write = _pen(pen, f"Almon lags of {asked.input}, degree {asked.degree}")
             row = (
-                *write(*_around(one.found.total, one.found.total_error)),
+                *write(*_around(one.found.total, one.found.total_error, one.found.spread)),
                 *write(one.found.mean if one.told_apart else math.nan),
             )
             bars = []
             weights = zip(one.found.weights.tolist(), one.found.errors.tolist(), strict=True)
             for back, (weight, error) in enumerate(weights):
-                value, low, high = write(*_around(weight, error))
+                value, low, high = write(*_around(weight, error, one.found.spread))
                 if value is not None and low is not None and high is not None:
                     lag = pen.count(back, "number", "plan")
                     bars.append(Bar(filled(_LAG, [lag]), low, high, (value,)))
@@ -199,8 +198,16 @@ def _thresholds(answers: Sequence[Answer], pen: Pen) -> Section:
             below = Words(f"{asked.by} 在门槛及以下", f"{asked.by} up to the threshold")
             above = Words(f"{asked.by} 在门槛以上", f"{asked.by} above the threshold")
             slopes += [
-                (asked.input, below, *write(*_around(found.below, found.below_error))),
-                (asked.input, above, *write(*_around(found.above, found.above_error))),
+                (
+                    asked.input,
+                    below,
+                    *write(*_around(found.below, found.below_error, found.spread)),
+                ),
+                (
+                    asked.input,
+                    above,
+                    *write(*_around(found.above, found.above_error, found.spread)),
+                ),
             ]
         rows.append((asked.input, asked.by, *row, _outcome(one, pen)))
     place = Table(
@@ -246,8 +253,8 @@ def _windows(answers: Sequence[Answer], pen: Pen) -> Section:
         if isinstance(found, Window):
             write = _pen(pen, f"window by {asked.exposure} of the step before it")
             row = (
-                *write(*_around(found.effect, found.error)),
-                *write(*_around(found.placebo, found.placebo_error)),
+                *write(*_around(found.effect, found.error, found.spread)),
+                *write(*_around(found.placebo, found.placebo_error, found.spread)),
             )
         begin = label(asked.start, pen.panel.frequency)
         steps = pen.count(asked.length, "number", "plan")

@@ -10,6 +10,7 @@ from typing import Any
 from tongban.apps.exchange import reading
 from tongban.apps.items.checking.shelf import Ready, Shelf
 from tongban.apps.items.domain.guides import SECTIONS
+from tongban.apps.items.domain.pieces import ABOUT
 from tongban.infra.packs import Document
 
 _KINDS = {"item": "事项", "life-event": "一件事"}
@@ -61,7 +62,7 @@ def _paragraphs(shelf: Shelf, document: Document) -> None:
     seen: set[str] = set()
     for index, one in enumerate(document.data.get("paragraphs", ())):
         place = ("paragraphs", index, "id")
-        if one["id"] in SECTIONS:
+        if one["id"] in SECTIONS or one["id"] == ABOUT:
             shelf.say(document, place, "guide-section", id=one["id"])
         if one["id"] in seen:
             shelf.say(document, place, "guide-twice", id=one["id"])

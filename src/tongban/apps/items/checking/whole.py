@@ -16,7 +16,7 @@ from tongban.apps.items.checking.guides import guides
 from tongban.apps.items.checking.impact import granted_beyond_need
 from tongban.apps.items.checking.item import ItemCheck
 from tongban.apps.items.checking.shelf import Ready, Shelf
-from tongban.infra.packs import Document, Pack, PackInvalid, problem
+from tongban.infra.packs import Document, Pack, PackInvalid, problem, problems_of
 from tongban.kernel.facts import UnknownFact
 from tongban.kernel.forms import (
     Branch,
@@ -44,8 +44,9 @@ class Checked:
 def check_packs(packs: Sequence[Pack]) -> Checked:
     """Check packs as a whole; raises `PackInvalid` with every problem found."""
     shelf = Shelf(packs)
+    beside = problems_of(packs)
     if shelf.broken:  # words refer to nothing: what follows would only repeat it
-        raise PackInvalid(shelf.problems)
+        raise PackInvalid([*shelf.problems, *beside])
     ready = [*_licences(shelf), *_items(shelf)]
     if not shelf.problems:
         ready += _life_events(shelf, ready)
@@ -54,8 +55,8 @@ def check_packs(packs: Sequence[Pack]) -> Checked:
         _grants(shelf)
     if not shelf.problems:
         granted_beyond_need(shelf, ready)
-    if shelf.problems:
-        raise PackInvalid(shelf.problems)
+    if shelf.problems or beside:
+        raise PackInvalid([*shelf.problems, *beside])
     return Checked(shelf.data, tuple(ready))
 
 

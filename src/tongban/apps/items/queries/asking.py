@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from tongban.apps.items.domain.asking import Answer, Gate, Reason
+from tongban.apps.items.domain.pieces import ABOUT, Piece
 from tongban.apps.items.queries import indexing, listing, places
 from tongban.apps.items.queries.guides import guide
 from tongban.apps.items.queries.indexing import Built
@@ -32,6 +33,12 @@ class Quote:
     published: datetime
     score: float
     coverage: float
+
+    @property
+    def piece(self) -> Piece:
+        """What is quoted, as it is translated."""
+        row = self.service
+        return Piece(row.of, row.slug, self.edition, self.paragraph, self.heading, self.text)
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,7 +91,7 @@ def _quoted(built: Built, found: Answer, place: int) -> Quote:
     one = found.found[place]
     row = built.rows[one.service]
     whole = guide(row.slug, row.version)
-    if one.paragraph == "about":
+    if one.paragraph == ABOUT:
         heading, text = whole.name, whole.summary
     else:
         paragraph = whole.paragraph(one.paragraph)

@@ -3,6 +3,7 @@
 The ask box's index finds names however they are written: pinyin, a wrong character, a typing error.
 """
 
+from collections.abc import Collection
 from dataclasses import dataclass
 
 from tongban.apps.items.queries import definitions, indexing, listing
@@ -33,6 +34,7 @@ def services(
     audience: str = "",
     life_event: str = "",
     named: str = "",
+    called: Collection[str] = (),
     page: int = 1,
     size: int = 20,
 ) -> Page:
@@ -41,12 +43,16 @@ def services(
     ``region`` is a division code: what is offered there, by itself or a division around it. Where
     something is ``named``, only what is called so, best first: services whose names hold as much
     of it as the ask box needs to be sure. Of very many that are called alike, the best thousand.
+    Services that are ``called`` so in a further language, by their slugs, come before them.
     """
     filters = Filters(of, theme, department, region, audience, life_event)
     here = definitions.state()
     fit = _named(named[:LONGEST], filters) if named else listing.fitting(here, filters)
     if fit is None:
         return Page((), 0, page, size, reading=True)
+    if named and called:
+        first = [row for row in listing.fitting(here, filters) if row.slug in called]
+        fit = (*first, *(row for row in fit if row.slug not in called))
     start = (page - 1) * size
     return Page(fit[start : start + min(size, MOST)], len(fit), page, size)
 

@@ -12,6 +12,7 @@ from threading import Lock, Thread
 from tongban.apps.items import spelling
 from tongban.apps.items.domain import guides
 from tongban.apps.items.domain.asking import Box, Reading, Service, Text
+from tongban.apps.items.domain.pieces import ABOUT
 from tongban.apps.items.queries import definitions, listing
 from tongban.apps.items.queries.listing import ServiceRow
 from tongban.kernel.facts import Words
@@ -113,7 +114,7 @@ def _service(row: ServiceRow) -> Service:
 def _texts(row: ServiceRow) -> tuple[Text, ...]:
     """Give what can be found of a service without proving its flow: words, papers, laws."""
     written = guides.written(row.content["data"]) if row.content else ()
-    texts = [Text("about", row.name, row.summary)]
+    texts = [Text(ABOUT, row.name, row.summary)]
     texts += [Text(one.id, one.heading, one.text) for one in written]
     if row.of == "item":  # whoever asks for papers, days or a fee means one item
         papers = Words(

@@ -15,6 +15,7 @@ from tongban.apps.exchange import queries as exchange
 from tongban.apps.exchange.domain import words
 from tongban.apps.items.domain import guides
 from tongban.apps.items.domain.guides import Audience, Of, Theme
+from tongban.apps.items.domain.pieces import ABOUT, Piece
 from tongban.apps.items.models import Published
 from tongban.apps.items.queries import definitions
 from tongban.infra.access.domain import covers
@@ -47,6 +48,12 @@ class ServiceRow:
     promised_days: int
     materials: tuple[Words, ...]
     content: Mapping[str, Any] | None
+
+    @property
+    def about(self) -> Piece:
+        """Its name and summary, as they are translated."""
+        edition = self.content["data"]["version"] if self.content else 0
+        return Piece(self.of, self.slug, edition, ABOUT, self.name, self.summary)
 
 
 @dataclass(frozen=True, slots=True)

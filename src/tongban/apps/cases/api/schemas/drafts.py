@@ -10,7 +10,7 @@ from tongban.infra.api import Body, Sentence, Slug, Value
 
 from .base import Answers
 from .intake import Doubts, UploadIn
-from .showing import FactOut
+from .showing import CaseOut, FactOut
 
 
 class DraftIn(Body):
@@ -83,6 +83,20 @@ class LookAtOut(Schema):
     taken: bool
     text_read: bool
     findings: list[FindingOut]
+
+
+class DocumentLookOut(LookAtOut):
+    """What a look at a file found that came in with a submission or an answer."""
+
+    material: str
+    name: str
+    filename: str
+
+
+class TakenOut(CaseOut):
+    """A case as it stands now, and what a look at the files found that came with the request."""
+
+    looks: list[DocumentLookOut]
 
 
 class DraftLine(Schema):

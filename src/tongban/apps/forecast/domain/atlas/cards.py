@@ -1,14 +1,26 @@
-"""Case cards 案例卡: named platforms scored on the report's six criteria, by printed rules.
+"""Case cards 案例卡: the level of named platforms on the report's six criteria, with its source.
 
-A score is never given by hand: it is the number of thresholds that a quoted figure reaches. Where
-the report gives no figure there is no score.
+A level is quoted, judged or not known. Points are never given by hand: they are the number of
+thresholds that a quoted figure reaches. Where no reference speaks of a criterion itself there is no
+level: another number never stands in for it.
 """
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
+from typing import Literal
+
+from tongban.kernel.facts import Words
 
 from .figures import Quoted
+
+#: What a level is: said by a source, judged by this project from one, or said by none.
+Known = Literal["quoted", "judged", "unknown"]
+KNOWN: Mapping[Known, tuple[str, str]] = {
+    "quoted": ("引用", "quoted"),
+    "judged": ("评判", "judged"),
+    "unknown": ("未说明", "not stated"),
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,8 +55,22 @@ class Measure:
 
 
 @dataclass(frozen=True, slots=True)
+class Claim:
+    """What a card claims of a criterion: by a figure, judged by a measure or not, or in words.
+
+    Words have a ``source`` of their own; a figure brings its own.
+    """
+
+    status: Known
+    figure: str = ""
+    measure: str = ""
+    words: tuple[str, str] | None = None
+    source: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class Card:
-    """A named platform: ``judged`` gives, by measure, the key of the figure that it is judged by.
+    """A named platform: ``claims`` gives its level by criterion; what is not there is not known.
 
     ``told`` are keys of further figures that the report tells of it; ``source`` says where it is
     named, if no figure does.
@@ -53,38 +79,54 @@ class Card:
     key: str
     zh: str
     en: str
-    judged: Mapping[str, str]
+    claims: Mapping[str, Claim]
     told: tuple[str, ...] = ()
     source: str = ""
 
 
 @dataclass(frozen=True, slots=True)
-class Score:
-    """The score of a card on a criterion; both None where the report gives no figure."""
+class Level:
+    """The level of a card on a criterion: points, a figure or words, and where they come from."""
 
     criterion: str
-    points: int | None
-    measure: Measure | None
-    quoted: Quoted | None
+    status: Known
+    points: int | None = None
+    measure: Measure | None = None
+    quoted: Quoted | None = None
+    words: tuple[str, str] | None = None
+    source: str | Words = ""
 
 
-def scores(
+def levels(
     card: Card,
     criteria: Sequence[str],
     measures: Mapping[str, Measure],
     quoted: Mapping[str, Quoted],
-) -> tuple[Score, ...]:
-    """Score a card on each criterion, by the best of its figures there.
+) -> tuple[Level, ...]:
+    """Give a card's level on each criterion.
 
-    Raise KeyError for a measure or a figure that is not there.
+    Raise KeyError for a criterion, a measure or a figure that is not there, or a measure that
+    judges another criterion or in another unit.
     """
-    found = []
-    for criterion in criteria:
-        judged = [
-            Score(criterion, measure.score(entry.figure.value), measure, entry)
-            for measure, entry in ((measures[m], quoted[q]) for m, q in card.judged.items())
-            if measure.criterion == criterion
-        ]
-        best = max(judged, key=lambda one: one.points or 0, default=None)
-        found.append(best or Score(criterion, None, None, None))
-    return tuple(found)
+    for criterion in card.claims:
+        if criterion not in criteria:
+            raise KeyError(criterion)
+    return tuple(
+        _level(one, card.claims.get(one, Claim("unknown")), measures, quoted) for one in criteria
+    )
+
+
+def _level(
+    criterion: str, claim: Claim, measures: Mapping[str, Measure], quoted: Mapping[str, Quoted]
+) -> Level:
+    if not claim.figure:
+        return Level(criterion, claim.status, words=claim.words, source=claim.source)
+    entry = quoted[claim.figure]
+    source = entry.figure.source
+    if not claim.measure:
+        return Level(criterion, claim.status, quoted=entry, source=source)
+    measure = measures[claim.measure]
+    if (measure.criterion, measure.unit) != (criterion, entry.figure.unit):
+        raise KeyError(claim.measure)
+    points = measure.score(entry.figure.value)
+    return Level(criterion, claim.status, points, measure, entry, source=source)

@@ -23,7 +23,6 @@ from .within import Numbers, StructureUnknown
 #: Errors are clustered by region: with fewer regions they mean little.
 FEWEST_REGIONS = 10
 FEWEST_PERIODS = 4
-SPREAD = 1.96  # 95 % of a normal spread
 
 
 class TooFew(StructureUnknown):
@@ -124,12 +123,12 @@ class Answer:
     def told_apart(self) -> bool:
         """Whether there is an effect, as surely as 95 % (a window: and none before it)."""
         match self.found:
-            case Lags(total=total, total_error=error):
-                return abs(total) > SPREAD * error
+            case Lags(total=total, total_error=error, spread=spread):
+                return abs(total) > spread * error
             case Threshold() as one:
                 return one.found
-            case Window(effect=effect, error=error) as one:
-                return abs(effect) > SPREAD * error and one.believable
+            case Window(effect=effect, error=error, spread=spread) as one:
+                return abs(effect) > spread * error and one.believable
             case Discount() as one:
                 return one.known
         return False

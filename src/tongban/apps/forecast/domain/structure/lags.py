@@ -13,12 +13,16 @@ from .within import Numbers, check, least_squares
 
 @dataclass(frozen=True, slots=True)
 class Lags:
-    """Weights of lags 0, 1, … with standard errors; their sum is the effect in the long run."""
+    """Weights of lags 0, 1, … with standard errors; their sum is the effect in the long run.
+
+    ``spread``: so many standard errors each way hold 95 %.
+    """
 
     weights: Numbers
     errors: Numbers
     total: float
     total_error: float
+    spread: float
 
     @property
     def mean(self) -> float:
@@ -50,4 +54,5 @@ def almon(y: Numbers, x: Numbers, lags: int, degree: int) -> Lags:
         np.sqrt(np.diag(covariance)),
         float((powers @ fit.slopes).sum()),
         float(np.sqrt(covariance.sum())),
+        fit.spread,
     )

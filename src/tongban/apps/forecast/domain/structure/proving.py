@@ -183,7 +183,7 @@ def broken(
 def _lags(draw: np.random.Generator, noise: float) -> dict[str, Draw]:
     y, x = lagged(draw, noise)
     found = almon(y, x, len(LAG_WEIGHTS) - 1, 2)
-    return {"lags": _interval(found.total, found.total_error)}
+    return {"lags": _interval(found.total, found.total_error, found.spread)}
 
 
 def _break(draw: np.random.Generator, noise: float) -> dict[str, Draw]:
@@ -192,7 +192,8 @@ def _break(draw: np.random.Generator, noise: float) -> dict[str, Draw]:
     error = abs(found.ratio) * np.hypot(
         found.below_error / found.below, found.above_error / found.above
     )
-    low, high = found.ratio - 1.96 * error, found.ratio + 1.96 * error
+    half = found.spread * error
+    low, high = found.ratio - half, found.ratio + half
     return {
         "threshold": Draw(found.at, found.low, found.high, found.found),
         "threshold_ratio": Draw(found.ratio, low, high, found.found),
@@ -205,7 +206,7 @@ def _window(draw: np.random.Generator, noise: float) -> dict[str, Draw]:
     inside[WINDOW_START : WINDOW_START + WINDOW_LENGTH] = 1
     y = WINDOW * exposure[:, None] * inside + ground(draw, QUARTERS, noise)
     found = window(y, exposure, WINDOW_START, WINDOW_LENGTH)
-    return {"window": _interval(found.effect, found.error)}
+    return {"window": _interval(found.effect, found.error, found.spread)}
 
 
 def _discount(draw: np.random.Generator, noise: float) -> dict[str, Draw]:
@@ -218,8 +219,9 @@ def _discount(draw: np.random.Generator, noise: float) -> dict[str, Draw]:
     return {"discount": Draw(found.value, found.low, found.high, found.known)}
 
 
-def _interval(value: float, error: float) -> Draw:
-    return Draw(value, value - 1.96 * error, value + 1.96 * error, abs(value) > 1.96 * error)
+def _interval(value: float, error: float, spread: float) -> Draw:
+    half = spread * error
+    return Draw(value, value - half, value + half, abs(value) > half)
 
 
 #: Every estimator of structure.

@@ -26,6 +26,7 @@ class Threshold:
     above: float
     below_error: float
     above_error: float
+    spread: float
     f: float
     p: float
 
@@ -83,6 +84,7 @@ def threshold(
         float(fit.slopes[1]),
         float(fit.errors[0]),
         float(fit.errors[1]),
+        fit.spread,
         f,
         float((1 + (drawn >= f).sum()) / (1 + bootstraps)),
     )

@@ -16,17 +16,19 @@ class Window:
     """The effect a unit of exposure has inside the window, and the same of a window that was none.
 
     The placebo is a window of the same length just before; ``nan`` where there are too few periods.
+    ``spread``: so many standard errors each way hold 95 %.
     """
 
     effect: float
     error: float
     placebo: float
     placebo_error: float
+    spread: float
 
     @property
     def believable(self) -> bool:
         """Whether the placebo shows nothing: exposed regions were not on their own way before."""
-        return not abs(self.placebo) > 1.96 * self.placebo_error
+        return not abs(self.placebo) > self.spread * self.placebo_error
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,7 +62,7 @@ def window(y: Numbers, exposure: Numbers, start: int, length: int) -> Window:
             before, [_inside(before, exposure, start - length, length)], ["the placebo window"]
         )
         placebo, placebo_error = float(fit.slopes[0]), float(fit.errors[0])
-    return Window(float(real.slopes[0]), float(real.errors[0]), placebo, placebo_error)
+    return Window(float(real.slopes[0]), float(real.errors[0]), placebo, placebo_error, real.spread)
 
 
 def _inside(y: Numbers, exposure: Numbers, start: int, length: int) -> Numbers:
@@ -72,7 +74,7 @@ def discount(y: Numbers, hardware: Numbers, rest: Numbers) -> Discount:
     """Estimate the discount as the slope of hardware over that of the rest. Raise NotIdentified."""
     fit = least_squares(y, [rest, hardware], ["the rest", "hardware"])
     (b, a), v = fit.slopes, fit.covariance
-    z = 1.96**2
+    z = fit.spread**2
     # Fieller: the roots of (a - φb)² = z·var(a - φb)
     square, middle, last = b * b - z * v[0, 0], a * b - z * v[0, 1], a * a - z * v[1, 1]
     if square <= 0:
