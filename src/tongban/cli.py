@@ -147,7 +147,7 @@ COMMANDS: Mapping[str, Place | Branch] = {
     "worker": ("tongban.config.cli:worker", True),
 }
 # what an extra brings (pip install 'tongban[…]')
-EXTRAS = dict.fromkeys(("duckdb", "lightgbm", "numpy", "pyfixest"), "forecast")
+EXTRAS = dict.fromkeys(("duckdb", "lightgbm", "numpy", "pyfixest", "scipy"), "forecast")
 # not ours to mend: a full, closed or read-only disk
 _MACHINE = {errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.EACCES}
 
