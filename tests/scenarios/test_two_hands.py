@@ -2,6 +2,7 @@
 
 import threading
 from collections import Counter
+from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 
 import pytest
@@ -12,6 +13,7 @@ from tongban.apps.cases.domain.state import Case, Stage
 from tongban.apps.cases.errors import CaseMoved, CaseRefused
 from tongban.apps.cases.models import Case as Row
 from tongban.apps.cases.models import PaymentOrder
+from tongban.apps.exchange import transport
 from tongban.apps.licences.models import AssignedNumber, Licence
 from tongban.infra.trail import queries as trail
 
@@ -159,3 +161,20 @@ def test_twenty_applications_at_once_get_numbers_of_their_own(any_office: Office
     assert len(issued) == len(set(issued)) >= 60
     given = AssignedNumber.objects.filter(kind="identity-number")
     assert len(set(given.values_list("number", flat=True))) == given.count() >= 15
+
+
+def test_threads_that_make_the_first_call_at_once_share_one_node(any_office: Office) -> None:
+    """Two nodes in one process would open one log twice, and refuse one another."""
+    transport._made.cache_clear()
+    begin = threading.Barrier(8)
+
+    def take(_: int) -> transport.Transport:
+        begin.wait()
+        try:
+            return transport.transport()
+        finally:
+            any_office.leave()
+
+    with ThreadPoolExecutor(8) as threads:
+        (one,) = set(threads.map(take, range(8)))
+    assert one is transport.transport()

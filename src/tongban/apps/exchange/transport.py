@@ -7,6 +7,7 @@ The verbs of the exchange know neither; nothing that a source answers is judged 
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cache
+from threading import Lock
 from typing import Protocol
 
 from django.conf import settings
@@ -70,8 +71,12 @@ class Transport(Protocol):
 
 
 def transport() -> Transport:
-    """Give the way that this installation is set to (``EXCHANGE_TRANSPORT``)."""
-    return _made(settings.EXCHANGE_TRANSPORT)
+    """Give the way that this installation is set to (``EXCHANGE_TRANSPORT``): one a process.
+
+    Threads that ask for it first at once would each make one, and open one log twice.
+    """
+    with _MAKING:
+        return _made(settings.EXCHANGE_TRANSPORT)
 
 
 def ask(asked: Asked) -> Found:
@@ -80,6 +85,9 @@ def ask(asked: Asked) -> Found:
     if isinstance(heard, Found):
         return heard
     raise heard
+
+
+_MAKING = Lock()
 
 
 @cache
