@@ -21,7 +21,7 @@ from typing import Any
 from django.conf import settings
 from django.db import connection
 
-from tongban.apps.exchange import consents, network, nodes, queries
+from tongban.apps.exchange import network, nodes, queries, subject_keys
 from tongban.apps.exchange.domain import Contract
 from tongban.apps.exchange.models import Revocation, Snapshot
 from tongban.apps.exchange.transport import Asked, Heard, NodeRefused, SourceSilent
@@ -99,7 +99,7 @@ class Embedded:
             network.control_key_id(),
             suite(own.suite),
             own.signer,
-            consents.own_subject_key(NODE, own.suite),
+            subject_keys.own(NODE, own.suite),
         )
         self._secret = secrets.token_bytes(32)
         self.store = Store.open(home / "node" / "log.sqlite3", own.suite)

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from testkit.office import Office
 from tongban.apps.cases import services as cases
 from tongban.apps.cases.errors import CaseRefused, CaseUnknown, NotAllowed
-from tongban.apps.exchange import consents, network, nodes, queries
+from tongban.apps.exchange import consents, network, nodes, queries, subject_keys
 from tongban.apps.exchange.consents import ConsentUnknown, NothingToConsent
 from tongban.apps.exchange.domain import receipts
 from tongban.apps.exchange.domain.governance import Governance
@@ -177,7 +177,7 @@ def test_who_looked_at_me_shows_every_look_once(held: tuple[Office, str, Consent
     public = suite("std").signer(b"\x07" * 32).public.hex()
     nodes.add_node(NewNode("health", "http://127.0.0.1:1", (member,), (("std", public),)), "test")
     key = b"k" * 32
-    consents.keep_subject_key("health", "std", key)
+    subject_keys.keep("health", "std", key)
     mark = suite("std").mac(key, f"mother_id_number={mother}".encode()).hex()[:32]
     by_case = consents.looks([number], [])
     assert {look.basis for look in by_case} == {"statutory", "consent"}
@@ -253,11 +253,11 @@ def test_of_several_that_make_a_subject_key_at_once_all_take_the_first(tmp_path,
 
     def make(_: int) -> bytes:
         begin.wait()
-        return consents.own_subject_key("city", "std")
+        return subject_keys.own("city", "std")
 
     with ThreadPoolExecutor(8) as threads:
         made = set(threads.map(make, range(8)))
-    assert made == {consents.own_subject_key("city", "std")}
-    assert consents.subject_key("city") == ("std", *made)
+    assert made == {subject_keys.own("city", "std")}
+    assert list(subject_keys.every()) == [("std", *made)]
     (path,) = (tmp_path / "keys" / "subjects").iterdir()
     assert path.stat().st_mode & 0o777 == 0o600

@@ -6,7 +6,7 @@ from typing import Any
 
 import click
 
-from tongban.apps.exchange import consents, levels, network, nodes
+from tongban.apps.exchange import levels, network, nodes, subject_keys
 from tongban.apps.exchange.models import Instance
 from tongban.apps.exchange.nodes import NewNode, NodeInvalid
 
@@ -50,7 +50,7 @@ def add(
         raise click.ClickException(str(wrong)) from wrong
     if subject_key is not None:
         secret = bytes.fromhex(subject_key.read_text(encoding="ascii").strip())
-        consents.keep_subject_key(node_id, pairs[0][0], secret)
+        subject_keys.keep(node_id, pairs[0][0], secret)
     click.echo(f"{node_id} registered / 已登记")
 
 

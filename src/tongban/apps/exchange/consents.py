@@ -4,20 +4,17 @@ A consent is never changed. It is withdrawn by a row of its own and by an entry 
 revocations, in one transaction, so that every node stops within seconds.
 """
 
-import contextlib
-import secrets
 import uuid
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import lru_cache
-from pathlib import Path
 from typing import Any
 
 from django.conf import settings
 from django.db import transaction
 
-from tongban.apps.exchange import network, queries
+from tongban.apps.exchange import network, queries, subject_keys
 from tongban.apps.exchange.domain import receipts
 from tongban.apps.exchange.events import (
     CALLED,
@@ -36,7 +33,6 @@ from tongban.kernel.forms import DataPlan
 from tongban.kernel.suites import SUITES, Suite, suite
 from tongban.kernel.wire.documents import write_token
 from tongban.kernel.wire.words import Identifier, IdentifierInvalid
-from tongban.ports.files import write_once, write_whole
 
 _MARK = 32  # hex digits of a subject's mark, as nodes write it
 _MOST = 500
@@ -366,50 +362,6 @@ def _marks(numbers: Iterable[str]) -> set[str]:
     keys = {name for c in catalogue.contracts.values() for name in c.resource.key}
     written = [f"{name}={number}".encode() for number in numbers for name in sorted(keys)]
     marks: set[str] = set()
-    for path in _subject_file("").parent.glob("subjects/[!.]*"):  # no draft of a file
-        held = subject_key(path.name)
-        if held is not None:
-            name, key = held
-            marks.update(suite(name).mac(key, text).hex()[:_MARK] for text in written)
+    for name, key in subject_keys.every():
+        marks.update(suite(name).mac(key, text).hex()[:_MARK] for text in written)
     return marks
-
-
-def _subject_file(node: str) -> Path:
-    return Path(settings.HOME) / "keys" / "subjects" / node
-
-
-def keep_subject_key(node: str, suite_name: str, key: bytes) -> None:
-    """Keep a node's subject key in a file of our own (0600), to answer who looked at whom."""
-    write_whole(_subject_folder(node), _subject_text(suite_name, key), 0o600)
-
-
-def own_subject_key(node: str, suite_name: str) -> bytes:
-    """Give the subject key of a node inside this process, and make it where there is none.
-
-    Of several that make it at once all take the first: marks under another could not be found.
-    """
-    with contextlib.suppress(FileExistsError):
-        if not _subject_file(node).exists():
-            drawn = _subject_text(suite_name, secrets.token_bytes(32))
-            write_once(_subject_folder(node), drawn, 0o600)
-    _, _, text = _subject_file(node).read_text(encoding="ascii").partition(" ")
-    return bytes.fromhex(text)
-
-
-def _subject_folder(node: str) -> Path:
-    path = _subject_file(node)
-    path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-    return path
-
-
-def _subject_text(suite_name: str, key: bytes) -> bytes:
-    return f"{suite_name} {key.hex()}".encode("ascii")
-
-
-def subject_key(node: str) -> tuple[str, bytes] | None:
-    """Give suite and subject key of a node, or None where it was not handed in."""
-    try:
-        name, _, text = _subject_file(node).read_text(encoding="ascii").partition(" ")
-    except FileNotFoundError:
-        return None
-    return name, bytes.fromhex(text)
